@@ -1,0 +1,1 @@
+"""Figures, each beside the limit or peer measured in the same run."""

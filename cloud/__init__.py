@@ -1,0 +1,1 @@
+"""The cloud: facts in, orders out, the ledger, the console."""

@@ -1,0 +1,1 @@
+"""A whole warehouse in one process, and the demo."""

@@ -1,0 +1,1 @@
+"""What crosses the gap between warehouse and cloud."""
