@@ -1,1 +1,1 @@
-"""What crosses the gap between warehouse and cloud."""
+"""What crosses the gap between warehouse and cloud: labels, topics, messages, and the one MQTT client file."""

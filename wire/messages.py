@@ -1,0 +1,218 @@
+"""The messages: facts and their batches going up, orders coming down. Plain JSON a person can read.
+
+Bodies of the kinds that custody looks into are typed here, for both sides; a fact of any other kind is kept as it is.
+"""
+
+from enum import StrEnum
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from wire.errors import MessageError
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+MAX_BATCH_BYTES = 1 << 20
+MAX_BATCH_FACTS = 1000
+MAX_FACT_BYTES = 64 << 10
+
+
+class FactKind(StrEnum):
+    """What an agent can say happened."""
+
+    AGENT_STARTED = "agent_started"
+    PASSAGE_DECIDED = "passage_decided"
+    GATE_MOVED = "gate_moved"
+    PASSAGE_CROSSED = "passage_crossed"
+    PASSAGE_ABANDONED = "passage_abandoned"
+    ORDER_ANSWERED = "order_answered"
+    CLOCK_STEPPED = "clock_stepped"
+    DEVICE_LOST = "device_lost"
+    DEVICE_BACK = "device_back"
+    RECORDING_BLOCKED = "recording_blocked"
+    HEARTBEAT = "heartbeat"
+
+
+class OrderKind(StrEnum):
+    """What the cloud can ask of an agent."""
+
+    PERMIT = "permit"
+    REVOKE_PERMIT = "revoke_permit"
+    HOLD = "hold"
+    LIFT_HOLD = "lift_hold"
+    RESEND = "resend"
+
+
+class ClockReading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the time came from and how wrong it can be; `error_ms` is null where nobody knows."""
+
+    source: str
+    error_ms: int | None
+
+
+class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One sealed fact. `at` RFC 3339 UTC with microseconds; `mono_us` since boot `boot`; `salt` 16 bytes in hex."""
+
+    seq: int
+    kind: str
+    at: str
+    boot: str
+    mono_us: int
+    clock: ClockReading
+    device: str
+    salt: str
+    body: dict[str, Any]
+
+
+class Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Consecutive facts under one signed statement."""
+
+    jws: str
+    facts: list[Fact]
+
+
+class SightBody(msgspec.Struct, frozen=True):
+    """One text in sight: see custody.passage.Sight. `id` is the text (at most 200 characters) when not genuine."""
+
+    genuineness: str
+    id: str
+    kind: str | None = None
+    issue: int = 0
+    copies: int = 1
+
+
+class PictureBody(msgspec.Struct, frozen=True):
+    """The still kept beside a fact and uploaded apart: hex SHA-256 of the JPEG, its size in bytes and pixels."""
+
+    sha256: str
+    bytes: int
+    width: int
+    height: int
+
+
+class UseBody(msgspec.Struct, frozen=True):
+    """A permit spent on a thing."""
+
+    permit: str
+    thing: str
+
+
+class PassageDecided(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `passage_decided`: what was in sight, who was present, what was decided under which rules."""
+
+    station: str
+    direction: Literal["in", "out"]
+    sights: list[SightBody]
+    people: list[str]
+    outcome: Literal["allowed", "refused"]
+    rule: str
+    reason: str | None = None
+    subject: str | None = None
+    uses: list[UseBody] = []
+    rule_pack: str
+    picture: PictureBody | None = None
+
+
+class PassageCrossed(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `passage_crossed`: the beams saw somebody go through; `decision` is the seq of the decision, if any."""
+
+    station: str
+    direction: Literal["in", "out"]
+    decision: int | None
+    things: list[str]
+
+
+class PassageAbandoned(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `passage_abandoned`: the gate was open and nobody went through; the permits are unspent again."""
+
+    station: str
+    decision: int
+    uses: list[UseBody]
+
+
+class GateMoved(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `gate_moved`: what the gate's own sensor says."""
+
+    station: str
+    position: Literal["open", "closed"]
+
+
+class OrderAnswered(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `order_answered`: order `order` was done, or could not be (`problem`)."""
+
+    order: str
+    outcome: Literal["done", "refused"]
+    problem: str | None = None
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """Payload of an order's JWS (type ORDER_TYPE). `body` by kind:
+
+    permit: {"permit": <the permit's own JWS>}; revoke_permit: {"permit": id}; hold, lift_hold: {"things": [id, …]};
+    resend: {"from": seq}.
+    """
+
+    v: int = 1
+    id: str
+    agent: str
+    kind: str
+    at: str
+    body: dict[str, Any]
+
+
+ORDER_TYPE = "sealtrail-order+jws"
+
+
+class Birth(msgspec.Struct, frozen=True, kw_only=True):
+    """Retained on the birth topic; the last will has `online` false and nothing else."""
+
+    online: bool
+    software: str = ""
+    boot: str = ""
+    rule_pack: str = ""
+    at: str = ""
+
+
+_batch = msgspec.json.Decoder(Batch)
+_birth = msgspec.json.Decoder(Birth)
+_encoder = msgspec.json.Encoder()
+
+
+def encode(message: msgspec.Struct) -> bytes:
+    """The JSON bytes of `message`."""
+    return _encoder.encode(message)
+
+
+def decode_batch(payload: bytes) -> Batch:
+    """The batch in `payload`. Raises MessageError when it is none; nothing is verified yet."""
+    if len(payload) > MAX_BATCH_BYTES:
+        raise MessageError(f"a batch of {len(payload)} bytes; {MAX_BATCH_BYTES} is the most")
+    try:
+        batch = _batch.decode(payload)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise MessageError(f"not a batch of facts: {error}") from error
+    if not 1 <= len(batch.facts) <= MAX_BATCH_FACTS:
+        raise MessageError(f"a batch of {len(batch.facts)} facts; 1 to {MAX_BATCH_FACTS} are allowed")
+    return batch
+
+
+def decode_birth(payload: bytes) -> Birth:
+    """The birth or last will in `payload`. Raises MessageError."""
+    try:
+        return _birth.decode(payload)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise MessageError(f"not a birth message: {error}") from error
+
+
+def body_of(kind: type[T], body: dict[str, Any]) -> T:
+    """`body` as `kind`. Raises MessageError when it does not fit."""
+    try:
+        return msgspec.convert(body, kind)
+    except msgspec.ValidationError as error:
+        raise MessageError(f"not a body of {kind.__name__}: {error}") from error
+
+
+def to_body(body: msgspec.Struct) -> dict[str, Any]:
+    """A typed body as the plain JSON object a fact carries."""
+    built: dict[str, Any] = msgspec.to_builtins(body)
+    return built

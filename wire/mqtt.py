@@ -1,0 +1,111 @@
+"""The one file that knows an MQTT library (aiomqtt on paho).
+
+A message may be acknowledged to the broker before anybody looked at it, and is dropped when the queue is full:
+harmless here, because nothing counts as delivered without a signed receipt.
+"""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiomqtt
+
+from wire.errors import LinkError
+from wire.link import Connect, Link, Message
+
+QUEUE = 2000
+"""Messages held for a slow reader before further ones are dropped, to be sent again by their sender."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Will:
+    """What the broker says for us when we vanish; retained."""
+
+    topic: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MqttOptions:
+    """How to reach the broker: address, this client's name, and the TLS files (PEM)."""
+
+    host: str
+    port: int
+    client_id: str
+    ca_file: Path
+    cert_file: Path
+    key_file: Path
+    will: Will | None = None
+    keepalive_s: int = 20
+
+
+class _MqttLink:
+    def __init__(self, client: aiomqtt.Client) -> None:
+        self._client = client
+
+    async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        try:
+            await self._client.publish(topic, payload, qos=1, retain=retain, timeout=30)
+        except aiomqtt.MqttError as error:
+            raise LinkError(f"not published to {topic}: {error}") from error
+
+    async def subscribe(self, *filters: str) -> None:
+        try:
+            await self._client.subscribe([(name, 1) for name in filters])
+        except aiomqtt.MqttError as error:
+            raise LinkError(f"not subscribed to {', '.join(filters)}: {error}") from error
+
+    async def messages(self) -> AsyncIterator[Message]:
+        try:
+            async for message in self._client.messages:
+                if isinstance(message.payload, bytes):
+                    yield Message(str(message.topic), message.payload, message.retain)
+        except aiomqtt.MqttError as error:
+            raise LinkError(f"the broker is gone: {error}") from error
+
+
+def mqtt_connect(options: MqttOptions) -> Connect:
+    """A `Connect` for a real broker over TLS with a client certificate."""
+
+    @asynccontextmanager
+    async def connect() -> AsyncIterator[Link]:
+        try:
+            context = ssl.create_default_context(cafile=str(options.ca_file))
+            context.load_cert_chain(options.cert_file, options.key_file)
+        except OSError as error:  # ssl.SSLError is one
+            raise LinkError(f"the TLS files cannot be used: {error}") from error
+        will = options.will
+        client = aiomqtt.Client(
+            options.host,
+            options.port,
+            identifier=options.client_id,
+            protocol=aiomqtt.ProtocolVersion.V5,
+            clean_start=True,
+            tls_context=context,
+            keepalive=options.keepalive_s,
+            timeout=10,
+            will=aiomqtt.Will(will.topic, will.payload, qos=1, retain=True) if will else None,
+            max_queued_incoming_messages=QUEUE,
+            max_inflight_messages=200,
+            max_concurrent_outgoing_calls=1000,
+            logger=_log,
+        )
+        try:
+            await client.__aenter__()
+        except (aiomqtt.MqttError, OSError, asyncio.TimeoutError) as error:
+            raise LinkError(f"no connection to {options.host}:{options.port}: {error}") from error
+        try:
+            yield _MqttLink(client)
+        finally:
+            try:
+                await client.__aexit__(None, None, None)
+            except aiomqtt.MqttError as error:  # it was gone already
+                _log.debug("left a dead connection: %s", error)
+
+    return connect
