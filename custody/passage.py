@@ -146,11 +146,12 @@ def _obstacle(
         return Reason.ALREADY_SPENT
     if now.error is None:
         return Reason.CLOCK_NOT_TRUSTWORTHY
-    if now.earliest > permit.not_after:
+    earliest, latest = now.at - now.error, now.at + now.error
+    if earliest > permit.not_after:
         return Reason.EXPIRED
-    if now.latest < permit.not_before:
+    if latest < permit.not_before:
         return Reason.NOT_YET_VALID
-    if now.earliest < permit.not_before or now.latest > permit.not_after:
+    if earliest < permit.not_before or latest > permit.not_after:
         return Reason.CLOCK_NOT_TRUSTWORTHY
     if people < permit.people_required:
         return Reason.TOO_FEW_PEOPLE

@@ -42,8 +42,8 @@ class Action(StrEnum):
     """What can be done to it."""
 
     SEAL = "seal"
-    PASS_IN = "pass_in"
-    PASS_OUT = "pass_out"
+    STOCK_IN = "stock_in"
+    STOCK_OUT = "stock_out"
     APPROVE_RELEASE = "approve_release"
     WITHDRAW_RELEASE = "withdraw_release"
     SHELVE = "shelve"
@@ -51,7 +51,7 @@ class Action(StrEnum):
     @classmethod
     def passing(cls, direction: Direction) -> "Action":
         """The action of passing a gate in `direction`."""
-        return cls.PASS_IN if direction is Direction.IN else cls.PASS_OUT
+        return cls.STOCK_IN if direction is Direction.IN else cls.STOCK_OUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +60,3 @@ class Moment:
 
     at: datetime
     error: timedelta | None
-
-    @property
-    def earliest(self) -> datetime:
-        """The earliest time it can really be; only for a known error."""
-        assert self.error is not None
-        return self.at - self.error
-
-    @property
-    def latest(self) -> datetime:
-        """The latest time it can really be; only for a known error."""
-        assert self.error is not None
-        return self.at + self.error

@@ -128,5 +128,3 @@ def _unb64(text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise EncodingError("not base64") from error
-
-

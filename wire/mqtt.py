@@ -4,7 +4,6 @@ A message may be acknowledged to the broker before anybody looked at it, and is 
 harmless here, because nothing counts as delivered without a signed receipt.
 """
 
-import asyncio
 import logging
 import ssl
 from collections.abc import AsyncIterator
@@ -98,7 +97,7 @@ def mqtt_connect(options: MqttOptions) -> Connect:
         )
         try:
             await client.__aenter__()
-        except (aiomqtt.MqttError, OSError, asyncio.TimeoutError) as error:
+        except (TimeoutError, aiomqtt.MqttError, OSError) as error:
             raise LinkError(f"no connection to {options.host}:{options.port}: {error}") from error
         try:
             yield _MqttLink(client)
