@@ -1,0 +1,103 @@
+"""What the devices of a station are. How each is driven is in `drivers/`; the rest of the agent knows only these.
+
+A driver is a module `drivers/<kind>_<library>.py` with `Options` (a pydantic model, extra="forbid") and
+`build(options: Options, around: Around) -> <Kind>`. `build` does not wait for hardware that may come later.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from custody.decisions import Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What a driver is given beside its options.
+
+    `folder`: relative paths in options start here (where site.yaml is). `mono_us`: monotonic microseconds.
+    `report`: called with a reason when the device went away by itself, with None when it is back; any thread.
+    """
+
+    folder: Path
+    mono_us: Callable[[], int]
+    report: Callable[[str | None], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture: `pixels` is height × width × 3, uint8, BGR; `taken_us` when its bytes arrived, before decoding."""
+
+    pixels: NDArray[np.uint8]
+    taken_us: int
+
+
+class Camera(Protocol):
+    """Looks at a place."""
+
+    def frames(self) -> Iterator[Frame]:
+        """Opens the camera and gives the newest picture, again and again, at most as often as its options say.
+
+        Blocks for the next picture. Ends after `stop` and at the end of a file that is not repeated. Raises
+        DeviceError when the camera cannot be opened or goes away; it may then be called again.
+        """
+
+    def stop(self) -> None:
+        """Gives the hardware back and ends `frames`; from any thread."""
+
+
+class Position(StrEnum):
+    """Where a gate is, by its own sensor."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Gate(Protocol):
+    """Lets pass or holds; closed from the moment it is built."""
+
+    def apply(self, decision: Decision) -> None:
+        """Opens for an Allowed, closes for a Refused. Raises DeviceError when it cannot be told."""
+
+    def close(self) -> None:
+        """Closes, or stays closed. Raises DeviceError when it cannot be told."""
+
+    def watch(self, on_position: Callable[[Position], None]) -> None:
+        """Calls `on_position` with the sensor's first word and at every change; from any thread."""
+
+    def stop(self) -> None:
+        """Closes and gives the hardware back."""
+
+
+class Beam(Protocol):
+    """A light barrier across the way."""
+
+    def watch(self, on_broken: Callable[[bool], None]) -> None:
+        """Calls `on_broken` with True when something stands in the beam, False when it left; from any thread."""
+
+    def stop(self) -> None:
+        """Gives the hardware back."""
+
+
+class Light(StrEnum):
+    """What a lamp shows: go, refused, recording blocked, nothing."""
+
+    GREEN = "green"
+    RED = "red"
+    AMBER = "amber"
+    OFF = "off"
+
+
+class Lamp(Protocol):
+    """Tells the person at the gate."""
+
+    def show(self, light: Light) -> None:
+        """Shows `light` and nothing else. Raises DeviceError when it cannot be told."""
+
+    def stop(self) -> None:
+        """Goes dark and gives the hardware back."""

@@ -1,0 +1,55 @@
+"""What can be wrong at the edge; every error carries a diagnosis for the person at the screen."""
+
+from collections.abc import Sequence
+
+
+class EdgeError(Exception):
+    """Root of everything the edge agent raises."""
+
+    diagnosis = "The edge agent could not go on."
+
+
+class DeviceError(EdgeError):
+    """A device that cannot be opened, or went away; it is tried again by whoever supervises it."""
+
+    diagnosis = "A device does not answer; check its cable, its power and its address."
+
+
+class JournalError(EdgeError):
+    """The journal cannot take or give a fact, or holds something that does not fit its chain."""
+
+    diagnosis = "The journal cannot be used; no gate opens until it can."
+
+
+class JournalFullError(JournalError):
+    """The disk has no room for another fact. What is there stays; recording goes on by itself when there is room."""
+
+    diagnosis = "The disk is full: gates stay closed until there is room. Facts already recorded are safe."
+
+
+class DraftError(JournalError, ValueError):
+    """A fact that cannot be sealed: no canonical form, or larger than a fact may be. The caller is wrong."""
+
+    diagnosis = "The agent tried to record something that cannot be recorded."
+
+
+class ReceiptError(JournalError):
+    """A genuine receipt for facts that are not the ones in this journal: somewhere the journal has a double."""
+
+    diagnosis = "The cloud holds other facts than this journal: was it restored from a copy? Call for support."
+
+
+class PictureError(EdgeError):
+    """A still that could not be made or delivered."""
+
+    diagnosis = "A picture could not be kept or sent; the fact it belongs to is safe."
+
+
+class SettingsError(EdgeError, ValueError):
+    """Settings or a site file with faults; `faults` holds all of them, each with file and line where it has one."""
+
+    diagnosis = "The settings have faults; nothing was started."
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = tuple(faults)
