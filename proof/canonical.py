@@ -51,6 +51,8 @@ def _is_plain(value: Any) -> bool:
     if kind is float:
         if not math.isfinite(value):
             raise CanonicalError(f"{value} is no JSON number")
+        if MAX_INTEGER < abs(value) < 1e21:  # it would be written as an integer that readers do not keep
+            raise CanonicalError(f"{value} is above 2^53")
         return False
     raise CanonicalError(f"{kind.__name__} is no JSON type")
 

@@ -1,6 +1,7 @@
 """Compact JWS (RFC 7515) with Ed25519 (RFC 8037): how statements, receipts, orders and permits are signed.
 
-The header is fixed to alg, kid and typ; `typ` keeps a signature made for one purpose from being used for another.
+The algorithm is named "Ed25519" as RFC 9864 asks; its older name "EdDSA" is deprecated. The header is
+fixed to alg, kid and typ; `typ` keeps a signature made for one purpose from being used for another.
 """
 
 import json
@@ -20,7 +21,7 @@ FindKey = Callable[[str], VerifyKey | None]
 
 def sign(payload: Mapping[str, Any], key: SigningKey, typ: str) -> str:
     """The compact JWS of `payload` (canonical JSON) by `key`, for the purpose `typ`."""
-    header = canonical({"alg": "EdDSA", "kid": key.public.kid, "typ": typ})
+    header = canonical({"alg": "Ed25519", "kid": key.public.kid, "typ": typ})
     signed = f"{b64(header)}.{b64(canonical(payload))}"
     return f"{signed}.{b64(key.sign(signed.encode()))}"
 
@@ -38,8 +39,8 @@ def verify(token: str, find_key: FindKey, typ: str) -> dict[str, Any]:
     except ValueError:
         raise EncodingError("a compact JWS has three parts") from None
     header = _object(header_part)
-    if header.get("alg") != "EdDSA" or set(header) != {"alg", "kid", "typ"}:
-        raise EncodingError("not an EdDSA JWS with exactly alg, kid and typ")
+    if header.get("alg") != "Ed25519" or set(header) != {"alg", "kid", "typ"}:
+        raise EncodingError("not an Ed25519 JWS with exactly alg, kid and typ")
     if header["typ"] != typ:
         raise SignatureError(f"signed as {header['typ']!r}, not as {typ!r}")
     key = find_key(str(header["kid"]))
