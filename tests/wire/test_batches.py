@@ -108,7 +108,7 @@ def test_a_dropped_swapped_or_renumbered_fact_is_refused() -> None:
         read.facts[:2],
         read.facts[1:],
         [read.facts[1], read.facts[0], read.facts[2]],
-        read.facts + [fact(4)],
+        [*read.facts, fact(4)],
     ):
         with pytest.raises(MessageError, match="one by one"):
             open_batch(encode(msgspec.structs.replace(read, facts=facts)), AGENT, find)
