@@ -304,6 +304,7 @@ BEGIN
     GRANT USAGE ON SCHEMA public TO sealtrail_app;
     GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO sealtrail_app;
     GRANT DELETE ON hold, session TO sealtrail_app;
+    REVOKE INSERT, UPDATE ON migration FROM sealtrail_app;
     FOREACH name IN ARRAY records LOOP
         EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE ON %I FROM sealtrail_app', name);
         EXECUTE format('CREATE TRIGGER keep BEFORE UPDATE OR DELETE ON %I FOR EACH ROW '

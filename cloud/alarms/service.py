@@ -1,0 +1,72 @@
+"""Raising and clearing alarms. Each raising and clearing is a ledger entry; a further occurrence is only counted.
+
+Causes: quarantine, wrong_signature, gap, equivocation, decision_differs, copied_label, forged_label, illegal_step,
+malformed_fact, agent_offline, recording_blocked, crossed_without_decision.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from psycopg.types.json import Jsonb
+
+from cloud.db.pool import Tx, one, storable
+from cloud.db.queries import load_queries
+from cloud.ledger.service import Appender, add_record, next_index
+from cloud.world import World
+
+Severity = Literal["info", "warning", "major", "critical"]
+
+_sql = load_queries(__file__)
+
+
+async def raise_alarm(
+    tx: Tx,
+    appender: Appender,
+    world: World,
+    *,
+    cause: str,
+    place: str,
+    severity: Severity,
+    detail: Mapping[str, Any],
+    at: datetime,
+    actor: str = "cloud",
+) -> bool:
+    """Raises the alarm `cause` at `place` (an agent, a station, a thing) of the appender's site.
+
+    When one is living already it is counted once more. Returns whether it is a new one. `detail` may be any JSON.
+    """
+    place = storable(place)
+    key = {"site": appender.site, "cause": cause, "place": place}
+    values = {**key, "detail": Jsonb(_storable(detail)), "at": at}
+    if await one(tx, _sql.again, **values) is not None:
+        return False
+    await one(tx, _sql.raise_, **values, severity=severity, index=next_index(appender))
+    content = {"cause": cause, "place": place, "severity": severity, "detail": dict(detail)}
+    await add_record(
+        tx, appender, kind="alarm_raised", at=at, actor=actor, content=content, salt=world.salt(), things=()
+    )
+    return True
+
+
+async def clear_alarm(
+    tx: Tx, appender: Appender, world: World, *, cause: str, place: str, at: datetime, actor: str = "cloud"
+) -> bool:
+    """Clears the living alarm `cause` at `place`; returns whether there was one."""
+    key = {"site": appender.site, "cause": cause, "place": storable(place)}
+    if await one(tx, _sql.clear, **key, at=at) is None:
+        return False
+    content = {"cause": cause, "place": storable(place)}
+    await add_record(tx, appender, kind="alarm_cleared", at=at, actor=actor, content=content, salt=world.salt())
+    return True
+
+
+def _storable(value: Any) -> Any:
+    """`value` as jsonb can hold it: without NUL characters, at any depth."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, Mapping):
+        return {storable(str(key)): _storable(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable(member) for member in value]
+    return value

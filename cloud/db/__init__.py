@@ -1,0 +1,1 @@
+"""PostgreSQL: the pool, transactions, migrations, `.sql` files, and a server that comes in a wheel."""

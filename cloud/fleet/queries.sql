@@ -1,0 +1,28 @@
+-- name: add_agent
+INSERT INTO agent (id, site, public_key, added_at) VALUES (%(agent)s, %(site)s, %(public_key)s, %(at)s)
+ON CONFLICT DO NOTHING
+RETURNING id
+
+-- name: add_stream
+INSERT INTO agent_stream (agent) VALUES (%(agent)s)
+
+-- name: keys
+SELECT id, site, public_key FROM agent WHERE id = ANY (%(agents)s) AND revoked_at IS NULL
+
+-- name: agents
+SELECT a.id, a.site, s.online, s.seen_at, s.next_seq
+FROM agent a JOIN agent_stream s ON s.agent = a.id
+WHERE a.revoked_at IS NULL AND (%(site)s::text IS NULL OR a.site = %(site)s)
+ORDER BY a.id
+
+-- name: add_order
+INSERT INTO agent_order (id, agent, kind, jws, created_at) VALUES (%(id)s, %(agent)s, %(kind)s, %(jws)s, %(at)s)
+
+-- name: notify_orders
+SELECT pg_notify('orders', %(agent)s)
+
+-- name: open_orders
+SELECT id, agent, jws FROM agent_order
+WHERE answered_index IS NULL AND (%(agent)s::text IS NULL OR agent = %(agent)s)
+ORDER BY created_at, id
+LIMIT 1000

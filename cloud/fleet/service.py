@@ -1,0 +1,60 @@
+"""Agents, and orders to them. An order is open until the agent's own fact answers it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from cloud.db.pool import Row, Tx, one, rows
+from cloud.db.queries import load_queries
+from cloud.errors import ConflictError, InvalidError
+from cloud.ledger.service import Appender, add_record
+from cloud.world import World
+from custody.permits import time_text
+from proof import jws
+from proof.keys import SigningKey, VerifyKey
+from wire.messages import ORDER_TYPE, Order, to_body
+from wire.topics import site_of, valid_agent
+
+_sql = load_queries(__file__)
+
+
+async def add_agent(
+    tx: Tx, appender: Appender, world: World, *, agent: str, public_key: VerifyKey, at: datetime, actor: str
+) -> int:
+    """Makes `agent` known with its key; returns the ledger entry. Raises InvalidError, ConflictError."""
+    if not valid_agent(agent) or site_of(agent) != appender.site:
+        raise InvalidError("bad_agent_id", f"{agent!r} is no agent id of {appender.site}: {appender.site}.<name>")
+    values = {"agent": agent, "site": appender.site, "public_key": public_key.raw, "at": at}
+    if await one(tx, _sql.add_agent, **values) is None:
+        raise ConflictError("agent_exists", f"the agent {agent} is there already")
+    await tx.execute(_sql.add_stream, {"agent": agent})
+    content = {"agent": agent, "public_key": public_key.text}
+    return await add_record(
+        tx, appender, kind="agent_added", at=at, actor=actor, content=content, salt=world.salt(), things=()
+    )
+
+
+async def keys_of(tx: Tx, agents: Sequence[str]) -> dict[str, VerifyKey]:
+    """The keys of those of `agents` that are known and not revoked."""
+    return {row["id"]: VerifyKey.from_raw(row["public_key"]) for row in await rows(tx, _sql.keys, agents=list(agents))}
+
+
+async def agents(tx: Tx, site: str | None = None) -> list[Row]:
+    """Rows of id, site, online, seen_at and next_seq, of all agents or those of `site`."""
+    return await rows(tx, _sql.agents, site=site)
+
+
+async def push_order(
+    tx: Tx, world: World, key: SigningKey, *, agent: str, kind: str, body: Mapping[str, Any], at: datetime
+) -> str:
+    """Puts a signed order for `agent` in its way (kinds and bodies: wire.messages.Order); returns its id."""
+    order = Order(id=world.new_id(site_of(agent), "O"), agent=agent, kind=kind, at=time_text(at), body=dict(body))
+    signed = jws.sign(to_body(order), key, ORDER_TYPE)
+    await tx.execute(_sql.add_order, {"id": order.id, "agent": agent, "kind": kind, "jws": signed, "at": at})
+    await tx.execute(_sql.notify_orders, {"agent": agent})
+    return order.id
+
+
+async def open_orders(tx: Tx, agent: str | None = None) -> list[Row]:
+    """Rows of id, agent and jws of orders not answered yet, oldest first, at most a thousand."""
+    return await rows(tx, _sql.open_orders, agent=agent)

@@ -1,0 +1,49 @@
+"""The cloud's signing keys, one PEM file each: `cloud.pem` (receipts, orders, permits), `label.pem` (labels) and
+`log-<site>.pem` (the checkpoints of a site's ledger). Nobody but their owner may read them.
+"""
+
+import os
+from pathlib import Path
+
+from cloud.errors import ConflictError, KeyFileError
+from proof.errors import EncodingError
+from proof.keys import SigningKey
+
+CLOUD = "cloud"
+LABEL = "label"
+
+
+def log_key_name(site: str) -> str:
+    """Name of the key that signs the checkpoints of `site`."""
+    return f"log-{site}"
+
+
+def read_key(folder: Path, name: str) -> SigningKey:
+    """The key in `<name>.pem`. Raises KeyFileError when it is missing, open to everybody or no Ed25519 key."""
+    path = folder / f"{name}.pem"
+    try:
+        if path.stat().st_mode & 0o007:
+            raise KeyFileError(f"{path} can be read by everybody: chmod 600 it")
+        return SigningKey.from_pem(path.read_bytes())
+    except OSError as error:
+        raise KeyFileError(f"{path}: {error.strerror}") from error
+    except EncodingError as error:
+        raise KeyFileError(f"{path}: {error}") from error
+
+
+def write_key(folder: Path, name: str, seed: bytes) -> SigningKey:
+    """Makes `<name>.pem` from 32 random bytes, mode 0600. Raises ConflictError rather than write over a key."""
+    key = SigningKey.from_seed(seed)
+    path = folder / f"{name}.pem"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise ConflictError("key_exists", f"{path} is there already") from error
+    except OSError as error:
+        raise KeyFileError(f"{path}: {error.strerror}") from error
+    with os.fdopen(handle, "wb") as file:
+        file.write(key.to_pem())
+        file.flush()
+        os.fsync(file.fileno())
+    return key

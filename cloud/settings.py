@@ -1,0 +1,68 @@
+"""Settings of the cloud's processes, from the environment (`SEALTRAIL_CLOUD_…`) or from files named like it in
+the folder that `SEALTRAIL_SECRETS_DIR` names. Built by the command line and passed down; nothing secret has a default.
+"""
+
+import os
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from cloud.errors import SettingsError
+from wire.rule_packs import DEFAULT_PACK
+
+S = TypeVar("S", bound=BaseSettings)
+
+_CONFIG = SettingsConfigDict(env_prefix="SEALTRAIL_CLOUD_", extra="ignore", frozen=True)
+
+
+class OwnerSettings(BaseSettings):
+    """For `cloud migrate`: the address with the rights of the schema's owner."""
+
+    model_config = _CONFIG
+
+    owner_database_url: str = Field(min_length=1)
+
+
+class CloudSettings(BaseSettings):
+    """For every process: the database (application role), the keys' folder, the deployment's name in log origins."""
+
+    model_config = _CONFIG
+
+    database_url: str = Field(min_length=1)
+    keys_dir: Path
+    deployment: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$")
+    rule_pack: Path = DEFAULT_PACK
+
+
+class BrokerSettings(CloudSettings):
+    """For the workers that speak to the broker: its address, and the TLS files (PEM)."""
+
+    broker_host: str = Field(min_length=1)
+    broker_port: int = Field(ge=1, le=65535)
+    broker_ca: Path
+    broker_cert: Path
+    broker_key: Path
+
+
+class WebSettings(CloudSettings):
+    """For `cloud web`: where it listens, where stills are kept, and the console's built pages."""
+
+    web_host: str = "127.0.0.1"
+    web_port: int = Field(ge=1, le=65535)
+    media_url: str = Field(min_length=1)
+    console_dir: Path | None = None
+
+
+def load_settings(kind: type[S]) -> S:
+    """The settings of `kind` from this process's environment. Raises SettingsError with every fault at once."""
+    folder = os.environ.get("SEALTRAIL_SECRETS_DIR")
+    try:
+        return kind(_secrets_dir=folder) if folder else kind()
+    except ValidationError as error:
+        raise SettingsError([_told(fault["loc"], fault["msg"]) for fault in error.errors()]) from error
+
+
+def _told(place: tuple[int | str, ...], message: str) -> str:
+    return f"SEALTRAIL_CLOUD_{'_'.join(map(str, place)).upper()}: {message}"
