@@ -1,0 +1,26 @@
+"""What can be wrong with a still that is sent or asked for."""
+
+from cloud.errors import CloudError
+
+
+class MediaError(CloudError, ValueError):
+    """Not a JPEG, or not the one whose digest is in its address; `code` tells programs which."""
+
+    diagnosis = "The picture was not taken: it is not what it should be."
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class MediaTooLargeError(CloudError, ValueError):
+    """Larger than a still may be."""
+
+    diagnosis = "The picture is too large."
+    code = "too_large"
+
+
+class StoreGoneError(CloudError, ConnectionError):
+    """The folder or object store of the stills cannot be read or written."""
+
+    diagnosis = "The pictures' store cannot be reached; check the folder's rights and space, or the address."

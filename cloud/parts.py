@@ -1,0 +1,34 @@
+"""What the web process works with, made once at its start; routes take from it what their service needs."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from obstore.store import ObjectStore
+
+from cloud.db.pool import Pool
+from cloud.world import World
+from custody.rule_pack import RulePack
+from proof.keys import SigningKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """`database_url` is for connections that listen; `pack` the rules in force; `media` where stills are kept."""
+
+    database_url: str
+    pool: Pool
+    world: World
+    pack: RulePack
+    cloud_key: SigningKey
+    label_key: SigningKey
+    media: ObjectStore
+
+
+def parts_of(request: Request) -> Parts:
+    """The parts of the application that answers `request`."""
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+PartsIn = Annotated[Parts, Depends(parts_of)]

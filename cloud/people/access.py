@@ -1,0 +1,81 @@
+"""Who is asking, and may they: the dependencies that every other route uses."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+
+from cloud.db.pool import transaction
+from cloud.errors import ForbiddenError, NotSignedInError
+from cloud.parts import PartsIn
+from cloud.people import service
+from cloud.people.errors import ForeignRequestError
+from cloud.people.models import Person
+from cloud.people.roles import Act, may
+
+COOKIE = "sealtrail_session"
+HEADER = "X-Sealtrail"
+
+_cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="The session of a person, from POST /session")
+_bearer = HTTPBearer(auto_error=False, description="A machine's token, from POST /tokens")
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks; `secret` is that of the session, None where a machine asks with a token."""
+
+    person: Person
+    secret: str | None
+
+
+async def caller_of(
+    request: Request,
+    parts: PartsIn,
+    cookie: Annotated[str | None, Depends(_cookie)],
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Caller:
+    """Who asks. Raises NotSignedInError; ForeignRequestError for a change by cookie without the header (CSRF)."""
+    secret = cookie if bearer is None else None
+    async with transaction(parts.pool) as tx:
+        if bearer is not None:
+            person = await service.person_by_token(tx, bearer.credentials)
+        elif cookie is not None:
+            person = await service.person_by_session(tx, parts.world, cookie)
+        else:
+            raise NotSignedInError("neither a session nor a token")
+    if person is None:
+        raise NotSignedInError("the session or token is unknown, expired or revoked")
+    if secret is not None and request.method not in _SAFE and request.headers.get(HEADER) != "1":
+        raise ForeignRequestError(f"{request.method} by cookie without {HEADER}: 1")
+    return Caller(person, secret)
+
+
+CallerIn = Annotated[Caller, Depends(caller_of)]
+
+
+def reader_of(caller: CallerIn) -> Person:
+    """Whoever is signed in may read."""
+    return caller.person
+
+
+Reader = Annotated[Person, Depends(reader_of)]
+
+
+def acting(act: Act) -> Any:
+    """A dependency: the person who asks, who may do `act`. Raises ForbiddenError."""
+
+    def actor_of(caller: CallerIn) -> Person:
+        if not may(caller.person.roles, act):
+            raise ForbiddenError(f"{act} needs another role than {', '.join(caller.person.roles)}")
+        return caller.person
+
+    return Depends(actor_of)
+
+
+def at_own_site(person: Person, site: str | None) -> str:
+    """`site`, or the person's own where none is named. Raises ForbiddenError for another's."""
+    if site is not None and site != person.site:
+        raise ForbiddenError(f"site {site!r} is not the one this account belongs to")
+    return person.site

@@ -1,0 +1,27 @@
+"""What can go wrong when somebody signs in or asks."""
+
+from datetime import timedelta
+
+from cloud.errors import CloudError, ForbiddenError, NotSignedInError
+
+
+class WrongPasswordError(NotSignedInError):
+    """No account has this name and this password; which of the two is wrong is not told."""
+
+    diagnosis = "The username or the password is wrong."
+
+
+class ThrottledError(CloudError):
+    """Too many failures; try again after `wait`."""
+
+    diagnosis = "Too many failed sign-ins; please wait before trying again."
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(f"too many failures; {wait} to wait")
+        self.wait = wait
+
+
+class ForeignRequestError(ForbiddenError):
+    """A change asked for by cookie alone, as a page of another site could (CSRF): the header X-Sealtrail is missing."""
+
+    diagnosis = "The request did not come from this console; reload the page."

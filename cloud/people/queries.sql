@@ -1,0 +1,40 @@
+-- name: account
+SELECT id, site, username, name, roles, password FROM person WHERE username = %(username)s AND disabled_at IS NULL
+
+-- name: add_person
+INSERT INTO person (id, site, username, name, password, roles, added_at)
+VALUES (%(id)s, %(site)s, %(username)s, %(name)s, %(password)s, %(roles)s, %(at)s)
+ON CONFLICT (username) DO NOTHING RETURNING id
+
+-- name: people
+SELECT id, site, username, name, roles FROM person WHERE site = %(site)s AND disabled_at IS NULL ORDER BY username
+
+-- name: add_session
+INSERT INTO session (hash, person, created_at, expires_at) VALUES (%(hash)s, %(person)s, %(at)s, %(expires_at)s)
+
+-- name: forget_expired_sessions
+DELETE FROM session WHERE expires_at <= %(at)s
+
+-- name: end_session
+DELETE FROM session WHERE hash = %(hash)s
+
+-- name: person_by_session
+SELECT p.id, p.site, p.username, p.name, p.roles
+FROM session s JOIN person p ON p.id = s.person
+WHERE s.hash = %(hash)s AND s.expires_at > %(at)s AND p.disabled_at IS NULL
+
+-- name: person_by_token
+SELECT p.id, p.site, p.username, p.name, p.roles
+FROM api_token t JOIN person p ON p.id = t.person
+WHERE t.hash = %(hash)s AND t.revoked_at IS NULL AND p.disabled_at IS NULL
+
+-- name: add_token
+INSERT INTO api_token (hash, person, name, created_at) VALUES (%(hash)s, %(person)s, %(name)s, %(at)s)
+
+-- name: tokens
+SELECT encode(hash, 'hex') AS id, name FROM api_token
+WHERE person = %(person)s AND revoked_at IS NULL ORDER BY created_at, hash
+
+-- name: revoke_token
+UPDATE api_token SET revoked_at = %(at)s
+WHERE hash = %(hash)s AND person = %(person)s AND revoked_at IS NULL RETURNING hash

@@ -1,0 +1,123 @@
+"""Signing in and out, accounts, and tokens for machines."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+
+from cloud.db.pool import transaction
+from cloud.errors import ForbiddenError
+from cloud.ledger.service import close_ledger, open_ledger
+from cloud.parts import PartsIn
+from cloud.people import service
+from cloud.people.access import COOKIE, CallerIn, Reader, acting
+from cloud.people.models import (
+    MadeToken,
+    NewPerson,
+    NewToken,
+    Person,
+    PersonRows,
+    SignedIn,
+    SignIn,
+    TokenRows,
+)
+from cloud.people.passwords import Passwords
+from cloud.people.roles import Act
+from cloud.people.sign_in import sign_in
+from cloud.people.throttle import Throttle
+
+router = APIRouter(tags=["people"])
+
+
+@router.post("/session", operation_id="sign_in", responses={429: {"description": "Too many failures"}})
+async def post_session(body: SignIn, request: Request, response: Response, parts: PartsIn) -> SignedIn:
+    """Signs in with a local account; the session comes back as the cookie `sealtrail_session` and lasts 12 hours."""
+    passwords: Passwords = request.app.state.passwords
+    throttle: Throttle = request.app.state.throttle
+    address = request.client.host if request.client else ""
+    person, secret = await sign_in(
+        parts.pool,
+        parts.world,
+        passwords,
+        throttle,
+        username=body.username,
+        password=body.password,
+        address=address,
+    )
+    response.set_cookie(
+        COOKIE,
+        secret,
+        max_age=int(service.SESSION_LASTS.total_seconds()),
+        path="/",
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="lax",
+    )
+    return SignedIn(person=person)
+
+
+@router.get("/session", operation_id="get_me")
+async def get_session(person: Reader) -> Person:
+    """Who is signed in."""
+    return person
+
+
+@router.delete("/session", operation_id="sign_out", status_code=204)
+async def delete_session(caller: CallerIn, response: Response, parts: PartsIn) -> None:
+    """Ends the session."""
+    if caller.secret is not None:
+        async with transaction(parts.pool) as tx:
+            await service.end_session(tx, caller.secret)
+    response.delete_cookie(COOKIE, path="/")
+
+
+@router.get("/people", operation_id="list_people")
+async def get_people(person: Reader, parts: PartsIn) -> PersonRows:
+    """The accounts of my site."""
+    async with transaction(parts.pool) as tx:
+        return PersonRows(rows=await service.list_people(tx, person.site))
+
+
+@router.post("/people", operation_id="add_person", status_code=201)
+async def post_person(
+    body: NewPerson, actor: Annotated[Person, acting(Act.ADD_PERSON)], request: Request, parts: PartsIn
+) -> Person:
+    """Makes an account at my site."""
+    passwords: Passwords = request.app.state.passwords
+    password_hash = await passwords.hash(body.password)
+    async with transaction(parts.pool) as tx:
+        appender = await open_ledger(tx, actor.site)
+        person = await service.add_person(
+            tx,
+            appender,
+            parts.world,
+            username=body.username,
+            name=body.name,
+            password_hash=password_hash,
+            roles=body.roles,
+            actor=actor.id,
+        )
+        await close_ledger(tx, appender)
+    return person
+
+
+@router.post("/tokens", operation_id="add_token", status_code=201)
+async def post_token(body: NewToken, caller: CallerIn, parts: PartsIn) -> MadeToken:
+    """Makes a bearer token with my rights; it is shown this once. A token cannot make another."""
+    if caller.secret is None:
+        raise ForbiddenError("a token makes no tokens; sign in")
+    async with transaction(parts.pool) as tx:
+        return await service.add_token(tx, parts.world, caller.person, body.name)
+
+
+@router.get("/tokens", operation_id="list_tokens")
+async def get_tokens(person: Reader, parts: PartsIn) -> TokenRows:
+    """My living tokens."""
+    async with transaction(parts.pool) as tx:
+        return TokenRows(rows=await service.list_tokens(tx, person))
+
+
+@router.delete("/tokens/{token_id}", operation_id="revoke_token", status_code=204)
+async def delete_token(token_id: str, person: Reader, parts: PartsIn) -> None:
+    """One of my tokens stops working."""
+    async with transaction(parts.pool) as tx:
+        await service.revoke_token(tx, parts.world, person, token_id)

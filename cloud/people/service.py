@@ -1,0 +1,117 @@
+"""Accounts, sessions and tokens. Of secrets only hashes are kept."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import timedelta
+
+from cloud.db.pool import Tx, one, rows
+from cloud.db.queries import load_queries
+from cloud.errors import ConflictError, NotFoundError
+from cloud.ledger.service import Appender, add_record
+from cloud.people.models import MadeToken, Person, Token
+from cloud.people.roles import Role
+from cloud.world import World
+from proof.keys import b64
+
+_sql = load_queries(__file__)
+
+SESSION_LASTS = timedelta(hours=12)
+TOKEN_PREFIX = "st_"  # noqa: S105 - what a token begins with, so that people and scanners know one when they see it
+
+
+async def add_person(
+    tx: Tx,
+    appender: Appender,
+    world: World,
+    *,
+    username: str,
+    name: str,
+    password_hash: str,
+    roles: Sequence[Role],
+    actor: str,
+) -> Person:
+    """A new account at the appender's site. Raises ConflictError `username_taken`."""
+    person = Person(
+        id=world.new_id(appender.site, "U"), site=appender.site, username=username, name=name, roles=tuple(roles)
+    )
+    at = world.now()
+    values = {**person.model_dump(), "roles": [role.value for role in roles], "password": password_hash, "at": at}
+    if await one(tx, _sql.add_person, **values) is None:
+        raise ConflictError("username_taken", f"there is an account {username!r} already")
+    content = {"person": person.id, "username": username, "name": name, "roles": [role.value for role in roles]}
+    await add_record(
+        tx,
+        appender,
+        kind="person_added",
+        at=at,
+        actor=actor,
+        content=content,
+        salt=world.salt(),
+        things=[person.id],
+    )
+    return person
+
+
+async def list_people(tx: Tx, site: str) -> list[Person]:
+    """All living accounts of `site`, by username."""
+    return [Person.model_validate(row) for row in await rows(tx, _sql.people, site=site)]
+
+
+async def account(tx: Tx, username: str) -> tuple[Person, str] | None:
+    """The living account `username` and its password hash."""
+    row = await one(tx, _sql.account, username=username)
+    return None if row is None else (Person.model_validate(row), str(row["password"]))
+
+
+async def open_session(tx: Tx, world: World, person: Person) -> str:
+    """A new session's secret, for the cookie. Expired sessions of everybody are forgotten on the way."""
+    secret, now = b64(world.random(32)), world.now()
+    await tx.execute(_sql.forget_expired_sessions, {"at": now})
+    values = {"hash": _hash(secret), "person": person.id, "at": now, "expires_at": now + SESSION_LASTS}
+    await tx.execute(_sql.add_session, values)
+    return secret
+
+
+async def end_session(tx: Tx, secret: str) -> None:
+    """Ends the session; one that is not there is ended already."""
+    await tx.execute(_sql.end_session, {"hash": _hash(secret)})
+
+
+async def person_by_session(tx: Tx, world: World, secret: str) -> Person | None:
+    """Whose unexpired session it is."""
+    row = await one(tx, _sql.person_by_session, hash=_hash(secret), at=world.now())
+    return None if row is None else Person.model_validate(row)
+
+
+async def person_by_token(tx: Tx, token: str) -> Person | None:
+    """Whose unrevoked bearer token it is."""
+    row = await one(tx, _sql.person_by_token, hash=_hash(token))
+    return None if row is None else Person.model_validate(row)
+
+
+async def add_token(tx: Tx, world: World, person: Person, name: str) -> MadeToken:
+    """A new bearer token with the rights of `person`; only its hash is kept, and is its id."""
+    token = TOKEN_PREFIX + b64(world.random(32))
+    digest = _hash(token)
+    await tx.execute(_sql.add_token, {"hash": digest, "person": person.id, "name": name, "at": world.now()})
+    return MadeToken(id=digest.hex(), name=name, token=token)
+
+
+async def list_tokens(tx: Tx, person: Person) -> list[Token]:
+    """The living tokens of `person`, oldest first."""
+    return [Token.model_validate(row) for row in await rows(tx, _sql.tokens, person=person.id)]
+
+
+async def revoke_token(tx: Tx, world: World, person: Person, token_id: str) -> None:
+    """The token stops working. Raises NotFoundError unless it is a living one of `person`."""
+    try:
+        digest = bytes.fromhex(token_id)
+    except ValueError:
+        raise NotFoundError("token", token_id) from None
+    if await one(tx, _sql.revoke_token, hash=digest, person=person.id, at=world.now()) is None:
+        raise NotFoundError("token", token_id)
+
+
+def _hash(secret: str) -> bytes:
+    """Secrets are 32 random bytes, so one round of SHA-256 keeps them."""
+    return hashlib.sha256(secret.encode()).digest()
