@@ -43,7 +43,7 @@ class SimGate:
         self._stage.stop()
 
     def _hear(self, line: dict[str, Any]) -> None:
-        self._position = Position(line.get("position"))
+        self._position = Position(str(line.get("position")))
         for on_position in self._watchers:
             on_position(self._position)
 

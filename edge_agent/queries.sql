@@ -1,0 +1,79 @@
+-- name: add_fact
+INSERT INTO fact (seq, content, salt, head) VALUES (?, ?, ?, ?)
+
+-- name: last_facts
+SELECT seq, content, salt, head FROM fact ORDER BY seq DESC LIMIT :limit
+
+-- name: facts_from
+SELECT seq, content, salt, head FROM fact WHERE seq >= :first ORDER BY seq LIMIT :limit
+
+-- name: head_at
+SELECT head FROM fact WHERE seq = :seq
+
+-- name: mark
+SELECT receipted, pruned, pruned_head FROM mark
+
+-- name: set_receipted
+UPDATE mark SET receipted = max(receipted, :upto)
+
+-- name: oldest
+SELECT seq, head, json_extract(content, '$.at') FROM fact ORDER BY seq LIMIT :limit
+
+-- name: prune
+DELETE FROM fact WHERE seq <= :upto
+
+-- name: set_pruned
+UPDATE mark SET pruned = :upto, pruned_head = :head
+
+-- name: count_kinds
+SELECT json_extract(content, '$.kind'), count(*) FROM fact GROUP BY 1 ORDER BY 1
+
+-- name: permits
+SELECT jws FROM permit
+
+-- name: add_permit
+INSERT INTO permit (id, jws, not_after) VALUES (:id, :jws, :not_after) ON CONFLICT DO NOTHING
+
+-- name: drop_permit
+DELETE FROM permit WHERE id = :permit
+
+-- name: add_revoked
+INSERT INTO revoked (permit) VALUES (:permit) ON CONFLICT DO NOTHING
+
+-- name: revoked
+SELECT permit FROM revoked
+
+-- name: spent
+SELECT permit, thing FROM spent
+
+-- name: spend
+INSERT INTO spent (permit, thing, seq) VALUES (:permit, :thing, :seq)
+
+-- name: unspend
+DELETE FROM spent WHERE permit = :permit AND thing = :thing
+
+-- name: holds
+SELECT thing, held, at FROM hold
+
+-- name: set_hold
+INSERT INTO hold (thing, held, at) VALUES (:thing, :held, :at)
+ON CONFLICT (thing) DO UPDATE SET held = excluded.held, at = excluded.at
+
+-- name: answer
+SELECT outcome, problem, seq FROM answered WHERE id = :id
+
+-- name: set_answer
+INSERT INTO answered (id, outcome, problem, seq) VALUES (:id, :outcome, :problem, :seq)
+ON CONFLICT (id) DO UPDATE SET seq = excluded.seq
+
+-- name: add_picture
+INSERT INTO picture (sha256, jpeg, seq) VALUES (:sha256, :jpeg, :seq) ON CONFLICT DO NOTHING
+
+-- name: waiting_pictures
+SELECT sha256, jpeg FROM picture WHERE uploaded_at IS NULL ORDER BY seq LIMIT :limit
+
+-- name: set_uploaded
+UPDATE picture SET uploaded_at = :at WHERE sha256 = :sha256
+
+-- name: drop_pictures
+DELETE FROM picture WHERE uploaded_at < :before
