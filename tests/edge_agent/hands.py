@@ -1,0 +1,49 @@
+"""A clock whose hands are moved by the test, and what else most edge tests begin with."""
+
+import hashlib
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from edge_agent.clock import SystemClock
+from edge_agent.journal.drafts import Draft
+from wire.messages import FactKind
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+BOOT = "b" * 32
+
+
+class Hands:
+    """Wall and monotonic time of a test: both move by `pass_`, the wall alone by `step`."""
+
+    def __init__(self, error_ms: int | None = 10) -> None:
+        self.wall_us = int(NOON.timestamp() * 1e6)
+        self.mono_us = 1_000_000
+        self.error_ms = error_ms
+        self.clock = SystemClock(
+            BOOT,
+            lambda: self.wall_us,
+            lambda: self.mono_us,
+            lambda: None if self.error_ms is None else self.error_ms * 1000,
+        )
+
+    def pass_(self, seconds: float) -> None:
+        self.wall_us += int(seconds * 1e6)
+        self.mono_us += int(seconds * 1e6)
+
+    def step(self, seconds: float) -> None:
+        self.wall_us += int(seconds * 1e6)
+
+    @property
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=self.wall_us)
+
+
+def counted_bytes() -> Callable[[int], bytes]:
+    """Randomness that can be repeated."""
+    numbers = itertools.count()
+    return lambda size: hashlib.shake_128(f"{next(numbers)}".encode()).digest(size)
+
+
+def fact(text: str = "", **body: object) -> Draft:
+    return Draft(kind=FactKind.HEARTBEAT, device="agent", body={"text": text, **body})
