@@ -1,0 +1,191 @@
+"""A real Mosquitto of our own: TLS, a certificate from every client, and an ACL by the name in that certificate."""
+
+import asyncio
+import os
+import pwd
+import shutil
+import socket
+import tempfile
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulators.errors import MissingProgramError
+from simulators.pki import CLOUD_DOWNLINK, CLOUD_UPLINK, Authority, Identity
+from simulators.processes import Child
+from wire.topics import BIRTH, DESIRED, DOWN, FACTS, ORDERS, READINGS, RECEIPTS, ROOT, UP, every_agent
+
+MAX_PACKET_BYTES = 2 << 20
+SYSTEM_FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/sbin", "/opt/homebrew/sbin", "/usr/local/opt/mosquitto/sbin")
+ACCOUNTS = ("mosquitto", "nobody")
+
+
+def acl_text() -> str:
+    """The access list: an agent says its own facts and hears its own orders; the two cloud workers the rest.
+
+    `%u` is the user name, which is the common name of the client's certificate. What is not named is refused.
+    """
+    lines = ["# Every agent, by the name in its certificate:"]
+    lines += [f"pattern write {ROOT}/%u/{channel}" for channel in UP]
+    lines += [f"pattern read {ROOT}/%u/{channel}" for channel in DOWN]
+    lines += ["", f"user {CLOUD_UPLINK}"]
+    lines += [f"topic read {every_agent(channel)}" for channel in (FACTS, READINGS, BIRTH)]
+    lines += [f"topic write {every_agent(RECEIPTS)}"]
+    lines += ["", f"user {CLOUD_DOWNLINK}"]
+    lines += [f"topic read {every_agent(BIRTH)}"]
+    lines += [f"topic write {every_agent(channel)}" for channel in (ORDERS, DESIRED, "checkpoint")]
+    return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerFiles:
+    """Where the broker finds what its configuration names; `account` is whom it becomes when root starts it."""
+
+    ca: Path
+    certificate: Path
+    key: Path
+    acl: Path
+    store: Path
+    account: str | None = None
+
+
+def config_text(files: BrokerFiles, *, port: int, address: str = "127.0.0.1") -> str:
+    """The configuration of a Mosquitto 2 that listens at `address`:`port`; used here and in containers alike."""
+    lines = [
+        f"listener {port} {address}",
+        f"cafile {files.ca}",
+        f"certfile {files.certificate}",
+        f"keyfile {files.key}",
+        "tls_version tlsv1.2",
+        "require_certificate true",
+        "use_identity_as_username true",
+        "allow_anonymous false",
+        f"acl_file {files.acl}",
+        f"max_packet_size {MAX_PACKET_BYTES}",
+        # A slow reader's queue: bounded by bytes rather than by a count that a burst of batches would overrun.
+        # Not 0 ("no limit"): Mosquitto 2.0 then disconnects whoever publishes what is forbidden.
+        "max_queued_messages 100000",
+        f"max_queued_bytes {64 << 20}",
+        "max_inflight_messages 200",
+        "set_tcp_nodelay true",
+        # Births and waiting orders outlive a restart. Facts need no such care: without a receipt they come again.
+        # autosave_on_changes writes the whole store at every message and costs a factor of 40.
+        "persistence true",
+        f"persistence_location {files.store}/",
+        "autosave_interval 60",
+        "autosave_on_changes false",
+        "log_dest stderr",
+        "log_type error",
+        "log_type warning",
+        "log_type notice",
+        "connection_messages true",
+    ]
+    if files.account:
+        lines.append(f"user {files.account}")
+    return "\n".join(lines) + "\n"
+
+
+def find_mosquitto(path: str | None = None) -> str:
+    """The program's path, also where an ordinary user's PATH does not look. Raises MissingProgramError."""
+    places = os.pathsep.join([path if path is not None else os.environ.get("PATH", ""), *SYSTEM_FOLDERS])
+    program = shutil.which("mosquitto", path=places if path is None else path)
+    if program is None:
+        raise MissingProgramError(
+            "Mosquitto, the message broker, is not installed: sudo apt-get install -y --no-install-recommends mosquitto"
+        )
+    return program
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on now."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Broker:
+    """Starts, kills and stops one Mosquitto; the port stays the same over restarts."""
+
+    def __init__(self, folder: Path, authority: Authority, server: Identity, *, log: Path, program: str) -> None:
+        self.port = free_port()
+        self.ca = authority.certificate_file
+        self._account = _account()
+        # As root it becomes another user, who may not be able to enter `folder`: then it lives in the system's own
+        # temporary folder. Nothing in it is evidence.
+        self._home = Path(tempfile.mkdtemp(prefix="sealtrail-broker-")) if self._account else folder
+        files = _install(self._home, self.ca, server, self._account)
+        config = self._home / "mosquitto.conf"
+        config.write_text(config_text(files, port=self.port), "utf-8")
+        _give(config, self._account)
+        self._child = Child("mosquitto", [program, "-c", str(config)], log=log)
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._child.pid
+
+    async def start(self, timeout_s: float = 10) -> None:
+        """Returns when it takes connections. Raises StartError with its last words when it does not."""
+        await self._child.start()
+        deadline = asyncio.get_running_loop().time() + timeout_s
+        while self._child.running and asyncio.get_running_loop().time() < deadline:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            except OSError:  # it does not listen yet, and sends no event when it does
+                await asyncio.sleep(0.02)
+                continue
+            writer.close()
+            await writer.wait_closed()
+            return
+        await self._child.kill()
+        raise self._child.failure("did not start")
+
+    async def kill(self) -> None:
+        """SIGKILL: what it had not saved is lost."""
+        await self._child.kill()
+
+    async def restart(self) -> None:
+        """Ends it in order, so that it saves what it holds, and starts it again."""
+        await self._child.stop()
+        await self.start()
+
+    async def stop(self) -> None:
+        """Ends it and removes what root's way of starting it left behind."""
+        await self._child.stop()
+        if self._account:
+            shutil.rmtree(self._home, ignore_errors=True)
+
+
+def _account() -> str | None:
+    """Whom a Mosquitto that root starts becomes; None for other users."""
+    if os.geteuid() != 0:
+        return None
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return next((name for name in ACCOUNTS if name in known), "root")
+
+
+def _install(home: Path, ca: Path, server: Identity, account: str | None) -> BrokerFiles:
+    """Copies of what the broker reads, in `home`, readable by its account alone."""
+    home.mkdir(parents=True, exist_ok=True)
+    store = home / "store"
+    store.mkdir(exist_ok=True)
+    files = BrokerFiles(
+        ca=home / "ca.pem", certificate=home / "server.pem", key=home / "server.key", acl=home / "acl", store=store,
+        account=account,
+    )  # fmt: skip
+    shutil.copyfile(ca, files.ca)
+    shutil.copyfile(server.certificate, files.certificate)
+    files.key.touch(mode=0o600)
+    shutil.copyfile(server.key, files.key)
+    files.acl.touch(mode=0o600)
+    files.acl.write_text(acl_text(), "utf-8")
+    for path in (home, store, files.ca, files.certificate, files.key, files.acl):
+        _give(path, account)
+    return files
+
+
+def _give(path: Path, account: str | None) -> None:
+    if account:
+        shutil.chown(path, account)
+    path.chmod(0o700 if path.is_dir() else 0o600)

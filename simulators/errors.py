@@ -1,0 +1,25 @@
+"""What can be wrong while a simulated world is built up; each `diagnosis` is one sentence for who started it."""
+
+
+class SimulatorError(Exception):
+    """Root of everything `simulators` raises; `diagnosis` says what to do about it."""
+
+    def __init__(self, diagnosis: str) -> None:
+        super().__init__(diagnosis)
+        self.diagnosis = diagnosis
+
+
+class MissingProgramError(SimulatorError):
+    """A program of the system that is not installed."""
+
+
+class StartError(SimulatorError):
+    """A process that ended, or said nothing, before it was ready; `log` is where its last words are."""
+
+    def __init__(self, diagnosis: str, log: str) -> None:
+        super().__init__(diagnosis)
+        self.log = log
+
+
+class StageError(SimulatorError, ValueError):
+    """The play asks the stage for something that is not on it."""
