@@ -1,0 +1,231 @@
+"""The simulated world behind the `_sim` drivers, served on a Unix socket: gates with camera, beams, barrier and lamp.
+
+One connection a device. The client says `{"device": name, "kind": kind}`; then a camera gets pictures (4-byte
+big-endian length and a JPEG, again and again), a beam `{"broken": bool}`, a gate says `{"open": bool}` and hears
+`{"position": "open"|"closed"}` from its own sensor, a lamp says `{"show": colour}`. A device is called
+`<gate>.<camera|beam-outside|beam-inside|barrier|lamp>`.
+"""
+
+import asyncio
+import json
+import struct
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from custody.things import Direction
+from simulators.acting import Held, pose
+from simulators.errors import StageError
+from simulators.frames import Conditions, gate_scene, render
+
+FRAMES_PER_S = 10
+JPEG_QUALITY = 85
+SENSOR_DELAY_S = 0.15
+STRIDE_S = 0.2
+"""How long somebody stands in a beam while walking through it."""
+
+GOOD = Conditions()
+
+
+class Value:
+    """Something that devices and players wait for: the newest value, and everyone told of each change."""
+
+    def __init__(self, now: Any) -> None:
+        self.now = now
+        self._changed = asyncio.Condition()
+
+    async def set(self, value: Any) -> None:
+        """Takes `value` and wakes who waits."""
+        async with self._changed:
+            self.now = value
+            self._changed.notify_all()
+
+    async def reach(self, *values: Any) -> Any:
+        """Returns when it is one of `values`."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self.now in values)
+            return self.now
+
+    async def leave(self, value: Any) -> Any:
+        """The next value that is not `value`."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self.now != value)
+            return self.now
+
+
+class GateSet:
+    """One gate of the stage with everything that hangs on it."""
+
+    def __init__(self, name: str, seed: int) -> None:
+        self.name = name
+        self.position = Value("closed")
+        self.light = Value("off")
+        self.beams = {"outside": Value(False), "inside": Value(False)}
+        self._scene = gate_scene()
+        self._dice = np.random.default_rng(seed)
+        self._held: Sequence[Held] = ()
+        self._conditions = GOOD
+        self._since = 0.0
+        self._empty = _jpeg(render(self._scene, [], GOOD, self._dice))
+
+    def show(self, held: Sequence[Held], conditions: Conditions = GOOD) -> None:
+        """From now on `held` is in front of the camera, under `conditions`."""
+        self._since = asyncio.get_running_loop().time()
+        self._held, self._conditions = tuple(held), conditions
+
+    def clear(self) -> None:
+        """Nobody is in front of the camera any more."""
+        self._held = ()
+
+    async def approach(self, direction: Direction) -> None:
+        """Somebody comes to the gate through the beam on the near side."""
+        await self._walk_through("outside" if direction is Direction.IN else "inside")
+
+    async def cross(self, direction: Direction) -> None:
+        """Somebody goes on through the beam on the far side."""
+        await self._walk_through("inside" if direction is Direction.IN else "outside")
+
+    def picture(self, now_s: float) -> bytes:
+        """What the camera sees at loop time `now_s`, as a JPEG."""
+        held, conditions, seconds = self._held, self._conditions, now_s - self._since
+        if not held:
+            return self._empty
+        return _jpeg(render(self._scene, pose(held, seconds), conditions, self._dice))
+
+    async def _walk_through(self, side: str) -> None:
+        await self.beams[side].set(True)
+        await asyncio.sleep(STRIDE_S)
+        await self.beams[side].set(False)
+
+
+class Stage:
+    """Serves the gates to the drivers that connect to the socket at `path`."""
+
+    def __init__(self, path: Path, gates: Sequence[str]) -> None:
+        self.path = path
+        self.gates = {name: GateSet(name, seed) for seed, name in enumerate(gates)}
+        self.connected = Value(frozenset[str]())
+        self._server: asyncio.Server | None = None
+        self._serving: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        """Starts to serve. Raises StageError when the socket cannot be made."""
+        try:
+            self._server = await asyncio.start_unix_server(self._serve, self.path)
+        except OSError as error:
+            raise StageError(f"the stage cannot be opened at {self.path}: {error}") from error
+        self.path.chmod(0o600)
+
+    async def close(self) -> None:
+        """Sends everybody home."""
+        if self._server is not None:
+            self._server.close()
+        for task in list(self._serving):
+            task.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
+        self.path.unlink(missing_ok=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._serving.add(task)
+            task.add_done_callback(self._serving.discard)
+        name = ""
+        try:
+            name, kind, gate = self._whom(await reader.readline())
+            await self.connected.set(self.connected.now | {name})
+            await self._play(gate, name.rpartition(".")[2], kind, reader, writer)
+        except (ConnectionError, StageError):
+            pass  # the device left, or is none of this stage: it notices by the end of its connection
+        finally:
+            writer.transport.abort()
+            await self.connected.set(self.connected.now - {name})
+
+    def _whom(self, line: bytes) -> tuple[str, str, GateSet]:
+        try:
+            hello = json.loads(line)
+            name, kind = str(hello["device"]), str(hello["kind"])
+            return name, kind, self.gates[name.rpartition(".")[0]]
+        except (ValueError, KeyError, TypeError) as error:
+            raise StageError(f"not a device of this stage: {line[:100]!r}") from error
+
+    async def _play(
+        self, gate: GateSet, part: str, kind: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        match kind, part:
+            case "camera", _:
+                await _film(gate, writer)
+            case "beam", ("beam-outside" | "beam-inside"):
+                await _tell(gate.beams[part.removeprefix("beam-")], "broken", writer, _listen(reader))
+            case "gate", _:
+                try:
+                    await _tell(gate.position, "position", writer, _move(gate, reader))
+                finally:
+                    await gate.position.set("closed")  # without its agent a gate falls shut
+            case "lamp", _:
+                while line := await reader.readline():
+                    await gate.light.set(_member(line, "show"))
+                await gate.light.set("off")
+            case _:
+                raise StageError(f"{gate.name} has no {kind} called {part}")
+
+
+async def _film(gate: GateSet, writer: asyncio.StreamWriter) -> None:
+    loop = asyncio.get_running_loop()
+    due = loop.time()
+    while True:
+        jpeg = await asyncio.to_thread(gate.picture, loop.time())
+        writer.write(struct.pack(">I", len(jpeg)) + jpeg)
+        await writer.drain()
+        due = max(due + 1 / FRAMES_PER_S, loop.time())
+        await asyncio.sleep(due - loop.time())
+
+
+async def _tell(value: Value, member: str, writer: asyncio.StreamWriter, hearing: Coroutine[Any, Any, None]) -> None:
+    """Says `value` now and at every change, until `hearing` what the device says comes to its end."""
+    left = asyncio.create_task(hearing)
+    try:
+        while not left.done():
+            told = value.now
+            writer.write(json.dumps({member: told}).encode() + b"\n")
+            await writer.drain()
+            change = asyncio.create_task(value.leave(told))
+            await asyncio.wait({change, left}, return_when=asyncio.FIRST_COMPLETED)
+            change.cancel()
+    finally:
+        left.cancel()
+        await asyncio.gather(left, return_exceptions=True)
+
+
+async def _listen(reader: asyncio.StreamReader) -> None:
+    """Returns when the device has left; it has nothing to say."""
+    with suppress(ConnectionError):
+        while await reader.read(1024):
+            pass
+
+
+async def _move(gate: GateSet, reader: asyncio.StreamReader) -> None:
+    """The barrier follows what it is told; its sensor says so a little later."""
+    with suppress(ConnectionError):
+        while line := await reader.readline():
+            position = "open" if _member(line, "open") is True else "closed"
+            await asyncio.sleep(SENSOR_DELAY_S)
+            await gate.position.set(position)
+
+
+def _member(line: bytes, name: str) -> Any:
+    try:
+        return json.loads(line)[name]
+    except (ValueError, KeyError, TypeError) as error:
+        raise StageError(f"no {name} in {line[:100]!r}") from error
+
+
+def _jpeg(picture: Any) -> bytes:
+    done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    if not done:
+        raise StageError("a picture that cannot be written as JPEG")
+    return data.tobytes()

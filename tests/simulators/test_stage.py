@@ -1,0 +1,123 @@
+"""The stage plays what the edge's own `_sim` drivers expect of the world."""
+
+import asyncio
+import socket
+import struct
+import time
+from collections.abc import AsyncIterator, Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from custody.decisions import Allowed, Reason, Refused
+from custody.things import Direction
+from edge_agent.devices import Around, Light, Position
+from edge_agent.drivers import beam_sim, gate_sim, lamp_sim
+from edge_agent.drivers.stage import connect_stage, read_jpegs
+from simulators.acting import Held, pose
+from simulators.frames import On
+from simulators.stage import Stage
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    stage = Stage(tmp_path / "stage.sock", ["gate-a", "gate-b"])
+    await stage.open()
+    yield stage
+    await stage.close()
+
+
+def around(folder: Path) -> Around:
+    return Around(folder=folder, mono_us=lambda: time.monotonic_ns() // 1000, report=lambda problem: None)
+
+
+def mailbox() -> tuple[Callable[[Any], None], "asyncio.Queue[Any]"]:
+    """A callback for another thread, and the queue in which the test finds what it was told."""
+    loop = asyncio.get_running_loop()
+    queue: asyncio.Queue[Any] = asyncio.Queue()
+
+    def hear(said: Any) -> None:
+        loop.call_soon_threadsafe(queue.put_nowait, said)
+
+    return hear, queue
+
+
+async def test_a_gate_follows_its_orders_and_says_so_by_its_own_sensor(stage: Stage, tmp_path: Path) -> None:
+    gate = gate_sim.build(gate_sim.Options(stage=Path("stage.sock"), device="gate-a.barrier"), around(tmp_path))
+    hear, heard = mailbox()
+    gate.watch(hear)
+    async with asyncio.timeout(10):
+        assert await heard.get() is Position.CLOSED
+        gate.apply(Allowed("gate.permit.valid"))
+        assert await heard.get() is Position.OPEN
+        assert stage.gates["gate-a"].position.now == "open"
+        assert stage.gates["gate-b"].position.now == "closed"
+        gate.apply(Refused(Reason.NO_PERMIT, "gate.permit.needed", "nj01/I-1"))
+        assert await heard.get() is Position.CLOSED
+    await asyncio.to_thread(gate.stop)
+
+
+async def test_a_gate_without_its_agent_falls_shut(stage: Stage, tmp_path: Path) -> None:
+    line = await asyncio.to_thread(connect_stage, tmp_path / "stage.sock", "gate-a.barrier", "gate")
+    with line:
+        line.sendall(b'{"open": true}\n')
+        async with asyncio.timeout(10):
+            await stage.gates["gate-a"].position.reach("open")
+    async with asyncio.timeout(10):
+        await stage.gates["gate-a"].position.reach("closed")
+
+
+async def test_who_walks_in_breaks_the_beams_from_the_outside(stage: Stage, tmp_path: Path) -> None:
+    hear, heard = mailbox()
+    beams = []
+    for side in ("outside", "inside"):
+        options = beam_sim.Options(stage=Path("stage.sock"), device=f"gate-a.beam-{side}")
+        beam = beam_sim.build(options, around(tmp_path))
+        beam.watch(lambda broken, side=side: hear((side, broken)))  # type: ignore[misc]  # a lambda with a default
+        beams.append(beam)
+    async with asyncio.timeout(10):
+        await stage.connected.reach(frozenset({"gate-a.beam-outside", "gate-a.beam-inside"}))
+        await stage.gates["gate-a"].approach(Direction.IN)
+        await stage.gates["gate-a"].cross(Direction.IN)
+        told = [await heard.get() for _ in range(4)]
+    assert told == [("outside", True), ("outside", False), ("inside", True), ("inside", False)]
+    for beam in beams:
+        await asyncio.to_thread(beam.stop)
+
+
+async def test_a_lamp_shows_what_it_is_told(stage: Stage, tmp_path: Path) -> None:
+    lamp = lamp_sim.build(lamp_sim.Options(stage=Path("stage.sock"), device="gate-b.lamp"), around(tmp_path))
+    async with asyncio.timeout(10):
+        await stage.connected.reach(frozenset({"gate-b.lamp"}))
+        lamp.show(Light.RED)
+        assert await stage.gates["gate-b"].light.reach("red") == "red"
+    await asyncio.to_thread(lamp.stop)
+
+
+async def test_the_camera_sees_what_is_held_up(stage: Stage, tmp_path: Path) -> None:
+    stage.gates["gate-a"].show([Held("ST1:LABEL", "nj01/I-1")])
+    line = await asyncio.to_thread(connect_stage, tmp_path / "stage.sock", "gate-a.camera", "camera")
+    with line:
+        picture = await asyncio.to_thread(lambda: cv2.imdecode(np.frombuffer(next(read_jpegs(line)), np.uint8), 1))
+    assert picture is not None
+    assert picture.shape == (720, 1280, 3)
+
+
+async def test_a_stranger_is_sent_away(stage: Stage, tmp_path: Path) -> None:
+    for hello in (b"noise\n", b'{"device": "gate-z.camera", "kind": "camera"}\n', struct.pack(">I", 9) + b"\n"):
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(10)
+            line.connect(str(tmp_path / "stage.sock"))
+            line.sendall(hello)
+            assert await asyncio.to_thread(line.recv, 1) == b""
+
+
+def test_labels_are_never_quite_still_and_stay_in_the_picture() -> None:
+    held = [Held("a", "a"), Held("b", "b"), Held("c", "c", On.CARD)]
+    poses = [pose(held, tenth / 10) for tenth in range(100)]
+    assert all(one != other for one, other in pairwise(poses))
+    assert all(0 < label.x < 1280 and 0 < label.y < 720 for labels in poses for label in labels)
