@@ -139,8 +139,8 @@ class Stage:
             name, kind, gate = self._whom(await reader.readline())
             await self.connected.set(self.connected.now | {name})
             await self._play(gate, name.rpartition(".")[2], kind, reader, writer)
-        except (ConnectionError, StageError):
-            pass  # the device left, or is none of this stage: it notices by the end of its connection
+        except (ConnectionError, StageError, asyncio.CancelledError):
+            pass  # the device left, is none of this stage, or the play is over: it sees its connection end
         finally:
             writer.transport.abort()
             await self.connected.set(self.connected.now - {name})
