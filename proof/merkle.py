@@ -71,42 +71,56 @@ def root_of(leaves: Sequence[bytes]) -> bytes:
     return Frontier().append(leaves).root()
 
 
-def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
-    """Audit path of leaf `index` in the tree of `leaves` (RFC 6962 section 2.1.1). Raises TreeError."""
-    if not 0 <= index < len(leaves):
-        raise TreeError(f"no leaf {index} in a tree of {len(leaves)}")
-    path: list[bytes] = []
-    low, high = 0, len(leaves)
+Range = tuple[int, int]
+"""Leaves from the first to before the second; every range a proof speaks of is a subtree of RFC 6962."""
+
+
+def inclusion_ranges(index: int, size: int) -> list[Range]:
+    """The subtrees whose roots are the audit path of leaf `index` (RFC 6962 section 2.1.1). Raises TreeError."""
+    if not 0 <= index < size:
+        raise TreeError(f"no leaf {index} in a tree of {size}")
+    path: list[Range] = []
+    low, high = 0, size
     while high - low > 1:
         middle = low + _split(high - low)
         if index < middle:
-            path.append(root_of(leaves[middle:high]))
+            path.append((middle, high))
             high = middle
         else:
-            path.append(root_of(leaves[low:middle]))
+            path.append((low, middle))
             low = middle
     return path[::-1]
 
 
-def consistency_proof(leaves: Sequence[bytes], old_size: int) -> list[bytes]:
-    """Proof that the first `old_size` leaves are a prefix of `leaves` (RFC 6962 section 2.1.2). Raises TreeError."""
-    if not 0 <= old_size <= len(leaves):
-        raise TreeError(f"no tree of {old_size} in one of {len(leaves)}")
-    path: list[bytes] = []
-    low, high, whole = 0, len(leaves), True
-    if old_size in (0, high):
+def consistency_ranges(old_size: int, size: int) -> list[Range]:
+    """The subtrees whose roots prove `old_size` leaves a prefix (RFC 6962 section 2.1.2). Raises TreeError."""
+    if not 0 <= old_size <= size:
+        raise TreeError(f"no tree of {old_size} in one of {size}")
+    if old_size in (0, size):
         return []
-    while old_size != high - low:
-        middle = _split(high - low)
+    path: list[Range] = []
+    low, high = 0, size
+    while old_size != high:
+        middle = low + _split(high - low)
         if old_size <= middle:
-            path.append(root_of(leaves[low + middle : high]))
-            high = low + middle
+            path.append((middle, high))
+            high = middle
         else:
-            path.append(root_of(leaves[low : low + middle]))
-            low, old_size, whole = low + middle, old_size - middle, False
-    if not whole:
-        path.append(root_of(leaves[low:high]))
+            path.append((low, middle))
+            low = middle
+    if low:
+        path.append((low, high))
     return path[::-1]
+
+
+def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
+    """Audit path of leaf `index` in the tree of the leaf hashes `leaves`. Raises TreeError."""
+    return [root_of(leaves[low:high]) for low, high in inclusion_ranges(index, len(leaves))]
+
+
+def consistency_proof(leaves: Sequence[bytes], old_size: int) -> list[bytes]:
+    """Proof that the first `old_size` of the leaf hashes `leaves` are a prefix of all. Raises TreeError."""
+    return [root_of(leaves[low:high]) for low, high in consistency_ranges(old_size, len(leaves))]
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> None:
