@@ -35,6 +35,12 @@ class MigrationError(CloudError):
     diagnosis = "The database does not have the schema this program needs; run `sealtrail cloud migrate`."
 
 
+class BrokenRecordsError(CloudError):
+    """Rows that only this program writes, and only together, contradict one another."""
+
+    diagnosis = "The records in the database contradict one another; run `sealtrail cloud ledger-check`."
+
+
 class EmbeddedServerError(CloudError):
     """The embedded PostgreSQL did not start."""
 

@@ -15,6 +15,9 @@ from cloud.db.queries import load_queries
 from cloud.ledger.service import Appender, add_record, next_index
 from cloud.world import World
 
+PLACE_CHARACTERS = 200
+"""A longer place, which only a broken agent names, is cut: it has to fit into an index."""
+
 Severity = Literal["info", "warning", "major", "critical"]
 
 _sql = load_queries(__file__)
@@ -36,7 +39,7 @@ async def raise_alarm(
 
     When one is living already it is counted once more. Returns whether it is a new one. `detail` may be any JSON.
     """
-    place = storable(place)
+    place = _place(place)
     key = {"site": appender.site, "cause": cause, "place": place}
     values = {**key, "detail": Jsonb(_storable(detail)), "at": at}
     if await one(tx, _sql.again, **values) is not None:
@@ -53,12 +56,16 @@ async def clear_alarm(
     tx: Tx, appender: Appender, world: World, *, cause: str, place: str, at: datetime, actor: str = "cloud"
 ) -> bool:
     """Clears the living alarm `cause` at `place`; returns whether there was one."""
-    key = {"site": appender.site, "cause": cause, "place": storable(place)}
-    if await one(tx, _sql.clear, **key, at=at) is None:
+    place = _place(place)
+    if await one(tx, _sql.clear, site=appender.site, cause=cause, place=place, at=at) is None:
         return False
-    content = {"cause": cause, "place": storable(place)}
+    content = {"cause": cause, "place": place}
     await add_record(tx, appender, kind="alarm_cleared", at=at, actor=actor, content=content, salt=world.salt())
     return True
+
+
+def _place(place: str) -> str:
+    return storable(place)[:PLACE_CHARACTERS]
 
 
 def _storable(value: Any) -> Any:

@@ -17,6 +17,8 @@ Tx: TypeAlias = psycopg.AsyncConnection[Row]
 Pool: TypeAlias = AsyncConnectionPool[Tx]
 
 GONE = (psycopg.OperationalError, psycopg.InterfaceError)
+TOO_BIG = "54"
+"""SQLSTATE class of a value that no try can store: an operational error to psycopg, a bad value to us."""
 
 
 @asynccontextmanager
@@ -60,6 +62,8 @@ async def transaction(pool: Pool) -> AsyncIterator[Tx]:
         async with pool.connection() as tx, tx.transaction():
             yield tx
     except GONE as error:
+        if (error.sqlstate or "").startswith(TOO_BIG):
+            raise
         raise DatabaseGoneError(f"the database is gone: {error}") from error
 
 

@@ -26,3 +26,29 @@ SELECT id, agent, jws FROM agent_order
 WHERE answered_index IS NULL AND (%(agent)s::text IS NULL OR agent = %(agent)s)
 ORDER BY created_at, id
 LIMIT 1000
+
+-- name: lock_streams
+SELECT agent, next_seq, head, receipt, asked_from, asked_at FROM agent_stream
+WHERE agent = ANY (%(agents)s)
+ORDER BY agent
+FOR UPDATE
+
+-- name: save_stream
+UPDATE agent_stream
+SET next_seq = %(next_seq)s, head = %(head)s, receipt = %(receipt)s, asked_from = %(asked_from)s,
+    asked_at = %(asked_at)s, seen_at = %(seen_at)s
+WHERE agent = %(agent)s
+
+-- name: entry_of_fact
+SELECT e.entry FROM fact f JOIN ledger_entry e ON e.site = f.site AND e.index = f.index
+WHERE f.agent = %(agent)s AND f.seq = %(seq)s
+
+-- name: next_seqs
+SELECT agent, next_seq FROM agent_stream WHERE agent = ANY (%(agents)s)
+
+-- name: set_online
+UPDATE agent_stream SET online = %(online)s, seen_at = %(at)s, birth = %(birth)s
+WHERE agent = %(agent)s
+
+-- name: notify_agent
+SELECT pg_notify('agents', %(payload)s)

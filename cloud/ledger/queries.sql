@@ -43,3 +43,9 @@ SELECT size, root, note, at FROM checkpoint WHERE site = %(site)s ORDER BY size 
 INSERT INTO checkpoint (site, size, root, note, at)
 VALUES (%(site)s, %(size)s, %(root)s, %(note)s, %(at)s)
 ON CONFLICT DO NOTHING
+
+-- name: grown
+SELECT s.id, s.origin, h.size, h.frontier
+FROM site s JOIN ledger_head h ON h.site = s.id
+WHERE h.size > coalesce((SELECT max(size) FROM checkpoint WHERE site = s.id), 0)
+ORDER BY s.id

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from cloud.db.pool import Tx, one
+from cloud.db.pool import Tx, one, rows
 from cloud.db.queries import load_queries
 from cloud.errors import ConflictError, InvalidError, NotFoundError
 from custody.permits import time_text
@@ -66,6 +66,11 @@ async def add_site(tx: Tx, *, site: str, name_zh: str, name_en: str, deployment:
     if await one(tx, _sql.add_site, **names, origin=origin_of(deployment, site), at=at) is None:
         raise ConflictError("site_exists", f"the site {site} is there already")
     await tx.execute(_sql.add_head, {"site": site})
+
+
+async def site_ids(tx: Tx) -> set[str]:
+    """The sites there are."""
+    return {row["id"] for row in await rows(tx, _sql.sites)}
 
 
 async def open_ledger(tx: Tx, site: str) -> Appender:

@@ -1,0 +1,21 @@
+-- name: copy_facts
+COPY fact (agent, seq, site, index, kind, at, salt, content) FROM STDIN (FORMAT BINARY)
+
+-- name: quarantine
+INSERT INTO quarantine (received_at, topic, agent, reason, detail, sha256, payload)
+VALUES (%(at)s, %(topic)s, %(agent)s, %(reason)s, %(detail)s, %(sha256)s, %(payload)s)
+ON CONFLICT DO NOTHING
+RETURNING id
+
+-- name: lasting_gaps
+SELECT a.site, s.agent, s.asked_from FROM agent_stream s JOIN agent a ON a.id = s.agent
+WHERE s.asked_at <= %(before)s AND NOT EXISTS (
+    SELECT FROM alarm WHERE site = a.site AND cause = 'gap' AND place = s.agent AND cleared_at IS NULL
+)
+ORDER BY a.site, s.agent
+LIMIT 1000
+
+-- name: gap_is_there
+SELECT EXISTS (
+    SELECT FROM agent_stream WHERE agent = %(agent)s AND asked_from = %(asked_from)s
+) AS there

@@ -1,0 +1,108 @@
+"""Asking the rule again: what the cloud, knowing what it knew at the device's time, would have answered at the gate."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from cloud.db.pool import Row, Tx, one, rows
+from cloud.db.queries import load_queries
+from cloud.evidence.taken import Taken
+from custody.decisions import Allowed, Decision, Reason, Refused, Use
+from custody.errors import CustodyError
+from custody.passage import Gate, Genuineness, Sight, decide_passage
+from custody.permits import Permit
+from custody.rule_pack import RulePack, parse_rule_pack
+from custody.things import Direction, Kind
+from wire.errors import MessageError
+from wire.messages import PassageDecided
+
+_sql = load_queries(__file__, "passages.sql")
+
+
+def sights_of(body: PassageDecided) -> list[Sight]:
+    """What was in sight, as the rules see it. Raises MessageError for values that are none of ours."""
+    try:
+        return [
+            Sight(Genuineness(s.genuineness), s.id, None if s.kind is None else Kind(s.kind), s.issue, s.copies)
+            for s in body.sights
+        ]
+    except ValueError as error:
+        raise MessageError(f"not sights: {error}") from error
+
+
+def decision_of(body: PassageDecided) -> Decision:
+    """What the agent decided. Raises MessageError for a reason that is none."""
+    if body.outcome == "allowed":
+        return Allowed(body.rule, tuple(Use(use.permit, use.thing) for use in body.uses))
+    try:
+        return Refused(Reason(body.reason or ""), body.rule, body.subject or "")
+    except ValueError as error:
+        raise MessageError(f"not a reason: {error}") from error
+
+
+async def difference(taken: Taken, body: PassageDecided, sights: Sequence[Sight], decided: Decision) -> Decision | None:
+    """The cloud's own decision where it is another than the agent's; None where both agree.
+
+    Within the error of the device's clock the agent has the benefit of the doubt. A refusal is not judged while
+    orders to the agent are unanswered: it knew less than the cloud then, and a closed gate harms nothing.
+    """
+    if isinstance(decided, Refused) and await _has_open_orders(taken.tx, taken.agent):
+        return None
+    ours = await _decide(taken, body, sights, isinstance(decided, Allowed))
+    return None if _same(ours, decided) else ours
+
+
+async def _decide(taken: Taken, body: PassageDecided, sights: Sequence[Sight], allowed: bool) -> Decision:
+    moment = taken.moment
+    doubt = moment.error or timedelta(0)
+    known_at = taken.at - doubt if allowed else taken.at + doubt
+    things = [sight.id for sight in sights if sight.genuineness is Genuineness.GENUINE]
+    permits = await _permits(taken, things, known_at)
+    return decide_passage(
+        sights,
+        gate=Gate(taken.agent, body.station, Direction(body.direction)),
+        permits=permits,
+        spent=await _spent(taken.tx, permits),
+        holds=await _holds(taken, things, known_at),
+        people=body.people,
+        now=moment,
+        pack=await pack_named(taken.tx, body.rule_pack) or taken.pack,
+    )
+
+
+def _same(ours: Decision, theirs: Decision) -> bool:
+    if isinstance(ours, Allowed) and isinstance(theirs, Allowed):
+        return ours.rule == theirs.rule and set(ours.uses) == set(theirs.uses)
+    return ours == theirs
+
+
+async def pack_named(tx: Tx, name: str) -> RulePack | None:
+    """The rule pack of that hash, if it was ever in force here."""
+    row = await one(tx, _sql.pack_content, hash=name.replace("\0", ""))
+    return None if row is None else parse_rule_pack(json.loads(row["content"]))
+
+
+async def _permits(taken: Taken, things: list[str], at: datetime) -> list[Permit]:
+    found = await rows(taken.tx, _sql.permits_for, site=taken.site, things=things, at=at)
+    return [permit for row in found if (permit := _permit(row)) is not None]
+
+
+def _permit(row: Row) -> Permit | None:
+    try:
+        return Permit.from_payload(row["payload"])
+    except CustodyError:  # of another version: no edge of this version could have read it either
+        return None
+
+
+async def _spent(tx: Tx, permits: Sequence[Permit]) -> set[Use]:
+    found = await rows(tx, _sql.spent_of, permits=[permit.id for permit in permits])
+    return {Use(row["permit"], row["thing"]) for row in found}
+
+
+async def _holds(taken: Taken, things: list[str], at: datetime) -> set[str]:
+    return {row["thing"] for row in await rows(taken.tx, _sql.holds_on, site=taken.site, things=things, at=at)}
+
+
+async def _has_open_orders(tx: Tx, agent: str) -> bool:
+    row = await one(tx, _sql.has_open_orders, agent=agent)
+    return row is not None and bool(row["open"])

@@ -1,0 +1,72 @@
+"""What follows when somebody went through a gate, or did not: items move, permits are free again."""
+
+from cloud.db.pool import Row, one, storable
+from cloud.db.queries import load_queries
+from cloud.evidence.judgement import pack_named
+from cloud.evidence.taken import Taken
+from custody.decisions import Refused
+from custody.things import Action, Direction, State
+from wire.messages import PassageAbandoned, PassageCrossed, body_of
+
+_sql = load_queries(__file__, "passages.sql")
+
+
+async def crossed(taken: Taken) -> None:
+    """Somebody went through: what was allowed to pass has passed; anything else is an alarm."""
+    body = body_of(PassageCrossed, taken.fact.body)
+    passage = await _open_passage(taken, body.decision)
+    things = taken.own(body.things)
+    await _concerns(taken, things)
+    if passage is None:
+        detail = {"direction": body.direction, "decision": body.decision, "things": body.things}
+        await taken.alarm("crossed_without_decision", taken.place(body.station), "critical", detail)
+    else:
+        await taken.tx.execute(
+            _sql.set_crossed, {"site": taken.site, "passage": passage["index"], "index": taken.index}
+        )
+    action = Action.passing(Direction(body.direction))
+    for thing in things:
+        await _move(taken, thing, action)
+
+
+async def abandoned(taken: Taken) -> None:
+    """The gate was open and nobody went through: what that decision spent is unspent."""
+    body = body_of(PassageAbandoned, taken.fact.body)
+    passage = await _open_passage(taken, body.decision)
+    if passage is None:
+        await taken.alarm("malformed_fact", taken.agent, "major", {"kind": taken.fact.kind, "decision": body.decision})
+        return
+    for use in body.uses:
+        values = {"permit": storable(use.permit), "thing": storable(use.thing), "index": passage["index"]}
+        await taken.tx.execute(_sql.unspend, values)
+    await _concerns(taken, passage["things"])
+    await taken.tx.execute(_sql.set_abandoned, {"site": taken.site, "passage": passage["index"], "index": taken.index})
+
+
+async def _open_passage(taken: Taken, decision: int | None) -> Row | None:
+    """The allowed passage decided in fact `decision` whose end is not told yet."""
+    if decision is None or not 0 < decision < taken.fact.seq:
+        return None
+    row = await one(taken.tx, _sql.passage_of, agent=taken.agent, seq=decision, site=taken.site)
+    if row is None or row["outcome"] != "allowed":
+        return None
+    return row if row["crossed_index"] is None and row["abandoned_index"] is None else None
+
+
+async def _move(taken: Taken, thing: str, action: Action) -> None:
+    row = await one(taken.tx, _sql.moving, site=taken.site, thing=thing)
+    if row is None:
+        await taken.alarm("illegal_step", thing, "critical", {"action": action.value, "problem": "unknown thing"})
+        return
+    pack = await pack_named(taken.tx, row["rule_pack"]) or taken.pack
+    step = pack.step(thing, State(row["state"]), action)
+    if isinstance(step, Refused):
+        detail = {"action": action.value, "state": row["state"], "rule": step.rule}
+        await taken.alarm("illegal_step", thing, "critical", detail)
+        return
+    query = _sql.move_package if row["is_package"] else _sql.move_item
+    await taken.tx.execute(query, {"thing": thing, "state": step.to_state.value, "index": taken.index})
+
+
+async def _concerns(taken: Taken, things: list[str]) -> None:
+    await taken.tx.execute(_sql.add_thing_entries, {"site": taken.site, "index": taken.index, "things": things})

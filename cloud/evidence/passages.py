@@ -1,0 +1,129 @@
+"""What follows from a fact once it is in the ledger. Facts are never refused here: what is odd raises an alarm."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from cloud.alarms.service import Severity
+from cloud.db.pool import one, storable
+from cloud.db.queries import load_queries
+from cloud.evidence.judgement import decision_of, difference, sights_of
+from cloud.evidence.movements import abandoned, crossed
+from cloud.evidence.taken import Taken
+from custody.decisions import Allowed, Decision, Reason, Refused
+from custody.passage import Genuineness, Sight
+from wire.errors import MessageError
+from wire.messages import FactKind, OrderAnswered, PassageDecided, body_of
+
+_sql = load_queries(__file__, "passages.sql")
+
+
+async def record_fact(taken: Taken) -> None:
+    """Does what the kind of the fact asks for; a body that is not of its kind is kept and raises an alarm."""
+    handler = HANDLERS.get(taken.fact.kind)
+    if handler is None:
+        return
+    try:
+        await handler(taken)
+    except MessageError as error:
+        detail = {"kind": taken.fact.kind, "problem": str(error)[:500]}
+        await taken.alarm("malformed_fact", taken.agent, "major", detail)
+
+
+async def _decided(taken: Taken) -> None:
+    """A gate decided: the same rule is asked again, permits are spent, false labels raise alarms."""
+    body = body_of(PassageDecided, taken.fact.body)
+    sights, decided = sights_of(body), decision_of(body)
+    ours = await difference(taken, body, sights, decided)
+    await _add_passage(taken, body, sights, decided, ours)
+    if isinstance(decided, Allowed):
+        for use in decided.uses:
+            values = {"agent": taken.agent, "permit": storable(use.permit), "thing": storable(use.thing)}
+            await taken.tx.execute(_sql.spend, {**values, "index": taken.index})
+    if ours is not None:
+        detail = {"station": body.station, "agent_said": _told(decided), "cloud_says": _told(ours)}
+        severity: Severity = "critical" if isinstance(decided, Allowed) else "major"
+        await taken.alarm("decision_differs", taken.place(body.station), severity, detail)
+    await _judge_labels(taken, body, decided)
+
+
+async def _add_passage(
+    taken: Taken, body: PassageDecided, sights: Sequence[Sight], decided: Decision, ours: Decision | None
+) -> None:
+    refused = decided if isinstance(decided, Refused) else None
+    genuine = [sight for sight in sights if sight.genuineness is Genuineness.GENUINE]
+    things = taken.own(sight.id for sight in genuine if sight.concerns_gate)
+    people = taken.own(body.people)
+    row: dict[str, Any] = {
+        "site": taken.site,
+        "index": taken.index,
+        "agent": taken.agent,
+        "seq": taken.fact.seq,
+        "station": storable(body.station),
+        "direction": body.direction,
+        "outcome": body.outcome,
+        "reason": refused and refused.reason.value,
+        "rule": storable(decided.rule),
+        "subject": storable(refused.subject if refused else "") or None,
+        "things": things,
+        "people": people,
+        "at": taken.at,
+        "taken_at": taken.taken_at,
+        "picture": body.picture and storable(body.picture.sha256),
+        "differs": ours and _told(ours),
+    }
+    await taken.tx.execute(_sql.add_passage, row)
+    concerned = taken.own([*things, *people, *(use.permit for use in body.uses)])
+    await taken.tx.execute(_sql.add_thing_entries, {"site": taken.site, "index": taken.index, "things": concerned})
+
+
+async def _judge_labels(taken: Taken, body: PassageDecided, decided: Decision) -> None:
+    if not isinstance(decided, Refused):
+        return
+    detail = {"station": body.station, "label": decided.subject}
+    if decided.reason is Reason.FORGED_LABEL:
+        await taken.alarm("forged_label", taken.place(body.station), "critical", detail)
+    elif decided.reason is Reason.COPIED_LABEL:
+        await taken.alarm("copied_label", decided.subject, "critical", detail)
+
+
+async def _order_answered(taken: Taken) -> None:
+    """The agent did what it was asked to, or says why not."""
+    body = body_of(OrderAnswered, taken.fact.body)
+    answer = body.outcome if body.problem is None else f"{body.outcome}: {body.problem}"
+    values = {"order": storable(body.order), "agent": taken.agent, "index": taken.index, "answer": storable(answer)}
+    answered = await one(taken.tx, _sql.answer_order, **values)
+    if answered is not None and body.outcome == "refused":
+        detail = {"order": body.order, "kind": answered["kind"], "problem": body.problem}
+        await taken.alarm("order_refused", taken.agent, "major", detail)
+
+
+async def _device_lost(taken: Taken) -> None:
+    await taken.alarm("device_lost", taken.fact.device, "major", {"body": taken.fact.body})
+
+
+async def _device_back(taken: Taken) -> None:
+    await taken.clear("device_lost", taken.fact.device)
+
+
+async def _recording_blocked(taken: Taken) -> None:
+    """The agent could not record for a while, so its gates were held."""
+    await taken.alarm("recording_blocked", taken.agent, "critical", {"body": taken.fact.body})
+
+
+HANDLERS: dict[str, Callable[[Taken], Awaitable[None]]] = {
+    FactKind.PASSAGE_DECIDED: _decided,
+    FactKind.PASSAGE_CROSSED: crossed,
+    FactKind.PASSAGE_ABANDONED: abandoned,
+    FactKind.ORDER_ANSWERED: _order_answered,
+    FactKind.DEVICE_LOST: _device_lost,
+    FactKind.DEVICE_BACK: _device_back,
+    FactKind.RECORDING_BLOCKED: _recording_blocked,
+}
+"""The kinds that have consequences; facts of every other kind are kept as they are."""
+
+
+def _told(decision: Decision) -> str:
+    """A decision in one line, for the projection and the alarm."""
+    if isinstance(decision, Allowed):
+        return f"allowed by {decision.rule}: {', '.join(f'{u.thing} under {u.permit}' for u in decision.uses)}"
+    return storable(f"refused by {decision.rule}: {decision.reason.value}, {decision.subject}")

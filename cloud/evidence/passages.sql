@@ -1,0 +1,71 @@
+-- name: add_passage
+INSERT INTO passage (site, index, agent, seq, station, direction, outcome, reason, rule, subject, things, people,
+                     at, taken_at, picture, differs)
+VALUES (%(site)s, %(index)s, %(agent)s, %(seq)s, %(station)s, %(direction)s, %(outcome)s, %(reason)s, %(rule)s,
+        %(subject)s, %(things)s, %(people)s, %(at)s, %(taken_at)s, %(picture)s, %(differs)s)
+
+-- name: add_thing_entries
+INSERT INTO thing_entry (thing, site, index)
+SELECT thing, %(site)s, %(index)s FROM (
+    SELECT unnest(%(things)s::text[]) AS thing
+    UNION
+    SELECT id FROM item WHERE package_id = ANY (%(things)s)
+) concerned
+ON CONFLICT DO NOTHING
+
+-- name: spend
+UPDATE permit_thing SET spent_index = %(index)s
+FROM permit
+WHERE permit.id = permit_thing.permit AND permit.agent = %(agent)s
+  AND permit_thing.permit = %(permit)s AND permit_thing.thing = %(thing)s AND permit_thing.spent_index IS NULL
+
+-- name: unspend
+UPDATE permit_thing SET spent_index = NULL
+WHERE permit = %(permit)s AND thing = %(thing)s AND spent_index = %(index)s
+
+-- name: permits_for
+SELECT DISTINCT p.id, p.payload FROM permit p JOIN permit_thing t ON t.permit = p.id
+WHERE p.site = %(site)s AND t.thing = ANY (%(things)s) AND (p.revoked_at IS NULL OR p.revoked_at > %(at)s)
+ORDER BY p.id
+
+-- name: spent_of
+SELECT permit, thing FROM permit_thing WHERE permit = ANY (%(permits)s) AND spent_index IS NOT NULL
+
+-- name: holds_on
+SELECT h.thing FROM hold h JOIN record r ON r.site = h.site AND r.index = h.index
+WHERE h.site = %(site)s AND h.thing = ANY (%(things)s) AND r.at <= %(at)s
+
+-- name: has_open_orders
+SELECT EXISTS (SELECT FROM agent_order WHERE agent = %(agent)s AND answered_index IS NULL) AS open
+
+-- name: pack_content
+SELECT content FROM rule_pack WHERE hash = %(hash)s
+
+-- name: passage_of
+SELECT index, outcome, things, crossed_index, abandoned_index FROM passage
+WHERE agent = %(agent)s AND seq = %(seq)s AND site = %(site)s
+
+-- name: set_crossed
+UPDATE passage SET crossed_index = %(index)s WHERE site = %(site)s AND index = %(passage)s
+
+-- name: set_abandoned
+UPDATE passage SET abandoned_index = %(index)s WHERE site = %(site)s AND index = %(passage)s
+
+-- name: moving
+SELECT t.id, t.state, t.is_package, c.rule_pack FROM (
+    SELECT id, state, case_id, false AS is_package FROM item WHERE site = %(site)s AND id = %(thing)s
+    UNION ALL
+    SELECT id, state, case_id, true FROM package WHERE site = %(site)s AND id = %(thing)s
+) t JOIN evidence_case c ON c.id = t.case_id
+
+-- name: move_item
+UPDATE item SET state = %(state)s, index = %(index)s WHERE id = %(thing)s
+
+-- name: move_package
+WITH moved AS (UPDATE package SET state = %(state)s, index = %(index)s WHERE id = %(thing)s)
+UPDATE item SET state = %(state)s, index = %(index)s WHERE package_id = %(thing)s
+
+-- name: answer_order
+UPDATE agent_order SET answered_index = %(index)s, answer = %(answer)s
+WHERE id = %(order)s AND agent = %(agent)s AND answered_index IS NULL
+RETURNING kind

@@ -1,0 +1,51 @@
+"""Sites and agents as the API shows them."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Site(BaseModel):
+    """A warehouse with its own ledger."""
+
+    id: str = Field(examples=["nj01"])
+    name_zh: str
+    name_en: str
+
+
+class SiteRows(BaseModel):
+    """The sites I may see."""
+
+    rows: list[Site]
+
+
+class Agent(BaseModel):
+    """An edge agent: whether it is online now, when it was last heard, and the seq it will say next."""
+
+    id: str = Field(examples=["nj01.gate-a"])
+    site: str
+    online: bool
+    seen_at: datetime | None
+    next_seq: int
+
+
+class AgentRows(BaseModel):
+    """All agents of the site."""
+
+    rows: list[Agent]
+
+
+class NewAgent(BaseModel):
+    """An agent to be made known; `public_key` is its raw Ed25519 key as base64url."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(max_length=80, examples=["nj01.gate-a"])
+    public_key: str = Field(pattern=r"^[A-Za-z0-9_-]{43}$")
+
+
+class AddedAgent(BaseModel):
+    """The agent, and the ledger entry that says so."""
+
+    id: str
+    index: int

@@ -1,0 +1,272 @@
+"""The worker that takes facts in: bytes from the broker → verified → one transaction → receipts.
+
+A message counts for nothing until its receipt is out, and a receipt goes out only after the commit. So whatever
+goes away, broker, database or this process, nothing is lost: the agent says it again and gets the same receipt.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import TypeVar
+
+import psycopg
+
+from cloud.db.pool import Pool, transaction
+from cloud.errors import BrokenRecordsError, DatabaseGoneError
+from cloud.evidence.gaps import alarm_gaps
+from cloud.evidence.intake import Arrived, Office, Outcome, take_group
+from cloud.evidence.quarantine import Why
+from cloud.fleet.service import keys_of
+from cloud.fleet.streams import next_seqs
+from cloud.ledger.checkpoints import LogKeys, sign_checkpoints
+from cloud.ledger.service import site_ids
+from proof.errors import ChainError, ProofError, SignatureError
+from proof.keys import VerifyKey
+from wire.batches import open_batch
+from wire.errors import LinkError, MessageError, WireError
+from wire.link import Connect, Link, Message
+from wire.topics import FACTS, RECEIPTS, Topic, every_agent, parse_topic, site_of
+
+GROUP = "uplink"
+GROUP_BYTES = 2 << 20
+"""About five thousand facts: more in one transaction gains nothing, and an agent waits longer for its receipt."""
+QUEUE = 500
+HELD_BYTES = 64 << 20
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How long things are waited for."""
+
+    hold: timedelta = timedelta(seconds=2)
+    """for the predecessor of a batch that came too early"""
+    look_again: timedelta = timedelta(milliseconds=50)
+    """between looks whether another worker has taken that predecessor"""
+    gap: timedelta = timedelta(seconds=30)
+    """for facts that were asked for again, before it is an alarm"""
+    checkpoint: timedelta = timedelta(seconds=10)
+    retry: timedelta = timedelta(milliseconds=200)
+    retry_most: timedelta = timedelta(seconds=5)
+
+
+async def on_batch(pool: Pool, office: Office, messages: Sequence[Message]) -> Outcome:
+    """Takes what arrived; its receipts may go out when this returns. Raises DatabaseGoneError, then nothing is sure."""
+    return await take(pool, office, await verify(pool, messages))
+
+
+async def verify(pool: Pool, messages: Sequence[Message]) -> list[Arrived]:
+    """What the messages are: verified batches, or why not. Reads keys and sites; writes nothing."""
+    agents = {message.topic: _agent_of(message.topic) for message in messages}
+    async with transaction(pool) as tx:
+        keys = await keys_of(tx, sorted({agent for agent in agents.values() if agent}))
+        sites = await site_ids(tx)
+    return [_open(message, agents[message.topic], keys, sites) for message in messages]
+
+
+async def take(pool: Pool, office: Office, arrived: Sequence[Arrived]) -> Outcome:
+    """Takes a group in one transaction. What the database cannot store spoils only itself: it is quarantined."""
+    try:
+        async with transaction(pool) as tx:
+            return await take_group(tx, office, arrived)
+    except (psycopg.Error, BrokenRecordsError) as error:
+        if len(arrived) == 1:
+            return await _set_aside(pool, office, arrived[0], error)
+        _log.error("a group of %d messages cannot be stored, trying them one by one: %s", len(arrived), error)
+    whole = Outcome()
+    for single in arrived:
+        outcome = await take(pool, office, [single])
+        whole.receipts.update(outcome.receipts)
+        whole.held += outcome.held
+        whole.facts += outcome.facts
+    return whole
+
+
+async def _set_aside(pool: Pool, office: Office, arrived: Arrived, error: Exception) -> Outcome:
+    _log.error("a message under %s cannot be stored: %s", arrived.topic, error)
+    arrived.batch, arrived.why, arrived.detail = None, Why.UNSTORABLE, f"{type(error).__name__}: {error}"
+    async with transaction(pool) as tx:
+        return await take_group(tx, office, [arrived])
+
+
+def _agent_of(topic: str) -> str | None:
+    try:
+        parsed = parse_topic(topic)
+    except MessageError:
+        return None
+    return parsed.agent if parsed.channel == FACTS else None
+
+
+def _open(message: Message, agent: str | None, keys: dict[str, VerifyKey], sites: set[str]) -> Arrived:
+    if agent is None:
+        return Arrived(message.topic, message.payload, None, None, why=Why.WRONG_TOPIC, detail="not a topic of facts")
+    site = site_of(agent)
+    arrived = Arrived(message.topic, message.payload, agent, site if site in sites else None)
+    key = keys.get(agent)
+    if key is None:
+        arrived.why, arrived.detail = Why.UNKNOWN_AGENT, f"no agent {agent}, or it was revoked"
+        return arrived
+    try:
+        arrived.batch = open_batch(message.payload, agent, lambda kid: key if kid == key.kid else None)
+    except SignatureError as error:
+        arrived.why, arrived.detail = Why.WRONG_SIGNATURE, str(error)
+    except ChainError as error:
+        arrived.why, arrived.detail = Why.WRONG_CHAIN, str(error)
+    except (ProofError, WireError) as error:
+        arrived.why, arrived.detail = Why.UNREADABLE, str(error)
+    return arrived
+
+
+@dataclass(slots=True)
+class Uplink:
+    """The worker. `run` ends only by being cancelled."""
+
+    pool: Pool
+    office: Office
+    connect: Connect
+    log_keys: LogKeys
+    pace: Pace = field(default_factory=Pace)
+    _queue: asyncio.Queue[Message] = field(default_factory=lambda: asyncio.Queue(QUEUE))
+    _held: list[Arrived] = field(default_factory=list)
+    _link: Link | None = None
+
+    async def run(self) -> None:
+        """Receives, takes, signs and watches until it is cancelled; then signs once more."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._receive())
+                tasks.create_task(self._take())
+                tasks.create_task(self._every(self.pace.checkpoint, self._sign))
+                tasks.create_task(self._every(min(self.pace.gap, timedelta(seconds=5)), self._watch_gaps))
+        finally:
+            await self._sign_last()
+
+    async def _receive(self) -> None:
+        wait = self.pace.retry
+        while True:
+            try:
+                async with self.connect() as link, self._as_link(link):
+                    await link.subscribe(every_agent(FACTS, GROUP))
+                    _log.info("listening for facts")
+                    wait = self.pace.retry
+                    async for message in link.messages():
+                        await self._queue.put(message)
+            except LinkError as error:
+                _log.warning("%s; trying again", error)
+            wait = await self._backoff(wait)
+
+    @asynccontextmanager
+    async def _as_link(self, link: Link) -> AsyncIterator[None]:
+        self._link = link
+        try:
+            yield
+        finally:
+            self._link = None
+
+    async def _take(self) -> None:
+        while True:
+            messages = await self._next_messages()
+            fresh = await self._surely(partial(verify, self.pool, messages)) if messages else []
+            group = fresh + await self._ripe(fresh)
+            if group:
+                outcome = await self._surely(partial(take, self.pool, self.office, group))
+                self._hold(outcome.held)
+                await self._send(outcome.receipts)
+
+    async def _next_messages(self) -> list[Message]:
+        """What is queued, at least one message; nothing when held batches should be looked at again."""
+        try:
+            async with asyncio.timeout(self.pace.look_again.total_seconds() if self._held else None):
+                messages = [await self._queue.get()]
+        except TimeoutError:
+            return []
+        size = len(messages[0].payload)
+        while size < GROUP_BYTES and not self._queue.empty():
+            messages.append(self._queue.get_nowait())
+            size += len(messages[-1].payload)
+        return messages
+
+    async def _ripe(self, fresh: Sequence[Arrived]) -> list[Arrived]:
+        """Held batches to try now: their agent has just spoken or gone on elsewhere, or their time is over."""
+        if not self._held:
+            return []
+        speaking = {arrived.agent for arrived in fresh}
+        agents = sorted({held.agent for held in self._held if held.agent})
+        reached = await self._surely(lambda: self._next_seqs(agents))
+        now = asyncio.get_running_loop().time()
+        ripe, self._held, waiting = [], [], self._held
+        for held in waiting:
+            held.patient = held.deadline > now
+            first = held.batch.statement.first if held.batch else 0
+            if held.agent in speaking or not held.patient or first <= reached.get(held.agent or "", 0):
+                ripe.append(held)
+            else:
+                self._held.append(held)
+        return ripe
+
+    async def _next_seqs(self, agents: Sequence[str]) -> dict[str, int]:
+        async with transaction(self.pool) as tx:
+            return await next_seqs(tx, agents)
+
+    def _hold(self, early: Sequence[Arrived]) -> None:
+        """Keeps batches that came too early for a while; with too many, the oldest have waited long enough."""
+        until = asyncio.get_running_loop().time() + self.pace.hold.total_seconds()
+        for arrived in early:
+            arrived.deadline = arrived.deadline or until
+        self._held += early
+        self._held.sort(key=lambda arrived: arrived.deadline)
+        size = sum(len(arrived.payload) for arrived in self._held)
+        for arrived in self._held:
+            if size <= HELD_BYTES:
+                break
+            arrived.deadline = 0.001
+            size -= len(arrived.payload)
+
+    async def _send(self, receipts: dict[str, str]) -> None:
+        link = self._link
+        if link is None:
+            return  # whoever misses its receipt says its facts again
+        try:
+            await asyncio.gather(*(link.publish(str(Topic(a, RECEIPTS)), r.encode()) for a, r in receipts.items()))
+        except LinkError as error:
+            _log.warning("receipts not sent: %s", error)
+
+    async def _every(self, pause: timedelta, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await asyncio.sleep(pause.total_seconds())
+            await self._surely(work)
+
+    async def _sign(self) -> None:
+        async with transaction(self.pool) as tx:
+            await sign_checkpoints(tx, self.office.world, self.log_keys)
+
+    async def _sign_last(self) -> None:
+        try:
+            await self._sign()
+        except DatabaseGoneError as error:
+            _log.warning("no last checkpoint: %s", error)
+
+    async def _watch_gaps(self) -> None:
+        async with transaction(self.pool) as tx:
+            await alarm_gaps(tx, self.office.world, self.pace.gap)
+
+    async def _surely(self, work: Callable[[], Awaitable[T]]) -> T:
+        """The result of `work`, tried until the database is there."""
+        wait = self.pace.retry
+        while True:
+            try:
+                return await work()
+            except DatabaseGoneError as error:
+                _log.warning("%s; trying again", error)
+            wait = await self._backoff(wait)
+
+    async def _backoff(self, wait: timedelta) -> timedelta:
+        await asyncio.sleep(wait.total_seconds())
+        return min(wait * 2, self.pace.retry_most)
