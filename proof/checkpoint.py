@@ -29,7 +29,14 @@ class Checkpoint:
     def from_text(cls, text: str) -> "Checkpoint":
         """Parses the note's text; extension lines after the third are allowed. Raises EncodingError."""
         lines = text.split("\n")
-        if len(lines) < 4 or not lines[0] or not lines[1].isascii() or not lines[1].isdigit():
+        if (
+            len(lines) < 4
+            or lines[-1]
+            or not all(lines[3:-1])
+            or not lines[0]
+            or not lines[1].isascii()
+            or not lines[1].isdigit()
+        ):
             raise EncodingError("a checkpoint has an origin, a size and a root")
         if lines[1] != str(int(lines[1])) or len(lines[1]) > 19:
             raise EncodingError("a checkpoint's size has no leading zeros")

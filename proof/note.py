@@ -12,6 +12,8 @@ from proof.keys import SigningKey, VerifyKey
 MAX_BYTES = 1 << 20
 ED25519 = 0x01
 """Signature type of a plain Ed25519 note signature."""
+COSIGNATURE = 0x04
+"""Signature type of a timestamped Ed25519 cosignature (c2sp.org/tlog-cosignature)."""
 
 _SEPARATOR = "\n\n"
 _DASH = "— "
@@ -19,20 +21,21 @@ _DASH = "— "
 
 @dataclass(frozen=True, slots=True)
 class NoteVerifier:
-    """A key with the name it signs under; written `name+hash+base64(type ‖ key)`."""
+    """A key, the name it signs under and the type of its signatures; written `name+hash+base64(type ‖ key)`."""
 
     name: str
     key: VerifyKey
+    type: int = ED25519
 
     @property
     def key_hash(self) -> bytes:
-        """First 4 bytes of SHA-256(name ‖ 0x0A ‖ type ‖ key)."""
-        return hashlib.sha256(self.name.encode() + b"\n" + bytes([ED25519]) + self.key.raw).digest()[:4]
+        """The key ID: first 4 bytes of SHA-256(name ‖ 0x0A ‖ type ‖ key)."""
+        return hashlib.sha256(self.name.encode() + b"\n" + bytes([self.type]) + self.key.raw).digest()[:4]
 
     @property
     def vkey(self) -> str:
         """The verifier key as text, for a policy file or a paper."""
-        return f"{self.name}+{self.key_hash.hex()}+{base64.b64encode(bytes([ED25519]) + self.key.raw).decode()}"
+        return f"{self.name}+{self.key_hash.hex()}+{base64.b64encode(bytes([self.type]) + self.key.raw).decode()}"
 
     @classmethod
     def from_vkey(cls, vkey: str) -> "NoteVerifier":
@@ -41,9 +44,9 @@ class NoteVerifier:
         if len(parts) != 3 or not valid_name(parts[0]):
             raise EncodingError("a verifier key is name+hash+key")
         raw = _unb64(parts[2])
-        if len(raw) != 33 or raw[0] != ED25519:
+        if len(raw) != 33 or raw[0] not in (ED25519, COSIGNATURE):
             raise EncodingError("not an Ed25519 verifier key")
-        verifier = cls(parts[0], VerifyKey.from_raw(raw[1:]))
+        verifier = cls(parts[0], VerifyKey.from_raw(raw[1:]), raw[0])
         if verifier.key_hash.hex() != parts[1]:
             raise EncodingError("the hash in the verifier key is not of its key")
         return verifier
@@ -51,11 +54,15 @@ class NoteVerifier:
 
 @dataclass(frozen=True, slots=True)
 class NoteSignature:
-    """One signature line: who, which key (4-byte hash), the signature bytes."""
+    """One signature line: who, which key (4-byte key ID), the signature bytes."""
 
     name: str
     key_hash: bytes
     signature: bytes
+
+    def line(self) -> str:
+        """The line as it stands in a note."""
+        return f"{_DASH}{self.name} {base64.b64encode(self.key_hash + self.signature).decode()}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +72,13 @@ class Note:
     text: str
     signatures: tuple[NoteSignature, ...]
 
+    def by(self, verifier: NoteVerifier) -> list[NoteSignature]:
+        """The lines that claim to be by `verifier`."""
+        return [s for s in self.signatures if s.name == verifier.name and s.key_hash == verifier.key_hash]
+
     def verify(self, verifier: NoteVerifier) -> None:
-        """Raises SignatureError unless `verifier` signed this text, and rightly."""
-        mine = [s for s in self.signatures if s.name == verifier.name and s.key_hash == verifier.key_hash]
+        """Raises SignatureError unless the plain Ed25519 key of `verifier` signed this text, and rightly."""
+        mine = self.by(verifier)
         if not mine:
             raise SignatureError(f"no signature by {verifier.name}")
         for signature in mine:
@@ -75,8 +86,8 @@ class Note:
 
 
 def valid_name(name: str) -> bool:
-    """Whether `name` may stand in a signature line: not empty, no spaces, no plus sign."""
-    return bool(name) and "+" not in name and not any(c.isspace() for c in name)
+    """Whether `name` may stand in a signature line: not empty, no spaces or control characters, no plus sign."""
+    return bool(name) and "+" not in name and not any(c.isspace() or c < " " for c in name)
 
 
 def sign_note(text: str, signers: Sequence[tuple[str, SigningKey]]) -> str:
@@ -86,9 +97,7 @@ def sign_note(text: str, signers: Sequence[tuple[str, SigningKey]]) -> str:
     for name, key in signers:
         if not valid_name(name):
             raise EncodingError(f"{name!r} cannot be a signer's name")
-        verifier = NoteVerifier(name, key.public)
-        blob = base64.b64encode(verifier.key_hash + key.sign(text.encode())).decode()
-        lines.append(f"{_DASH}{name} {blob}\n")
+        lines.append(NoteSignature(name, NoteVerifier(name, key.public).key_hash, key.sign(text.encode())).line())
     return text + "\n" + "".join(lines)
 
 
@@ -105,9 +114,14 @@ def read_note(data: bytes) -> Note:
         raise EncodingError("a note has a text, a blank line and signatures")
     text, block = whole[: cut + 1], whole[cut + 2 :]
     _check_text(text)
-    if not block:
-        raise EncodingError("a note has at least one signature")
-    return Note(text, tuple(_read_signature(line) for line in block[:-1].split("\n")))
+    return Note(text, tuple(read_signatures(block)))
+
+
+def read_signatures(block: str) -> list[NoteSignature]:
+    """The signature lines in `block`, at least one. Raises EncodingError."""
+    if not block.endswith("\n"):
+        raise EncodingError("a note ends in signature lines")
+    return [_read_signature(line) for line in block[:-1].split("\n")]
 
 
 def _read_signature(line: str) -> NoteSignature:

@@ -31,6 +31,13 @@ def test_the_published_note_verifies_and_a_changed_one_does_not() -> None:
         read_note(NOTE.replace("answer", "Answer").encode()).verify(peter)
 
 
+def test_the_example_of_the_specification_verifies() -> None:
+    """c2sp.org/signed-note, Verifier keys, Example."""
+    foo = NoteVerifier.from_vkey("example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k")
+    signature = "Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM="
+    read_note(f"This is an example message.\n\n— example.com/foo {signature}\n".encode()).verify(foo)
+
+
 def test_a_checkpoint_comes_back_and_others_can_add_their_signature() -> None:
     note = CHECKPOINT.sign(KEY)
     assert note.startswith(f"{ORIGIN}\n42\n{base64.b64encode(CHECKPOINT.root).decode()}\n\n— {ORIGIN} ")
@@ -52,7 +59,20 @@ def test_another_log_or_key_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "a\n", "a\n1\n", "\n1\nAAAA\n", "a\n01\nAAAA\n", "a\n-1\nAAAA\n", "a\n1\nAAAA\n", "a\n1\n!\n", "a\n٣\nAAAA\n"],
+    [
+        "",
+        "a\n",
+        "a\n1\n",
+        "\n1\nAAAA\n",
+        "a\n01\nAAAA\n",
+        "a\n-1\nAAAA\n",
+        "a\n1\nAAAA\n",
+        "a\n1\n!\n",
+        "a\n٣\nAAAA\n",
+        CHECKPOINT.to_text() + "\n",
+        CHECKPOINT.to_text() + "extension",
+        CHECKPOINT.to_text() + "x\n\n",
+    ],
 )
 def test_what_is_no_checkpoint_is_refused(text: str) -> None:
     with pytest.raises(EncodingError):
