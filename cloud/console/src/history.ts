@@ -1,0 +1,92 @@
+import type { HistoryRow } from "./api/types";
+
+/** A member of an entry's content that people want to see without unfolding it. */
+export interface Detail {
+  name: string;
+  value: string;
+  /** How to show it: as a time, as a link, by the words of an enumeration, or as it is. */
+  as: "time" | "thing" | "direction" | "position" | "cause" | null;
+}
+
+export interface Told {
+  outcome: string | null;
+  reason: string | null;
+  station: string | null;
+  fields: Detail[];
+}
+
+const AS: Record<string, Detail["as"]> = {
+  not_before: "time",
+  not_after: "time",
+  package_id: "thing",
+  permit: "thing",
+  direction: "direction",
+  position: "position",
+  cause: "cause",
+};
+
+// Which members, in which order, by kind; kinds that are not here say enough by their name.
+const SHOWN: Record<string, readonly string[]> = {
+  passage_decided: ["direction", "station"],
+  passage_crossed: ["direction", "station"],
+  passage_abandoned: ["station"],
+  gate_moved: ["position", "station"],
+  item_registered: ["quantity", "unit"],
+  package_sealed: ["seal_number", "package_id"],
+  label_issued: ["issue"],
+  permit_granted: ["permit", "direction", "agent", "stations", "not_before", "not_after", "people_required"],
+  permit_revoked: ["permit"],
+  hold_placed: ["reason"],
+  alarm_raised: ["cause", "place"],
+  case_opened: ["number", "title"],
+};
+
+const ICONS = {
+  passage_decided: "seal",
+  passage_crossed: "walk",
+  passage_abandoned: "turned",
+  gate_moved: "lock",
+  item_registered: "doc",
+  package_sealed: "link",
+  label_issued: "doc",
+  permit_granted: "seal",
+  release_approved: "seal",
+  hold_placed: "lock",
+  hold_lifted: "lock",
+  alarm_raised: "alarm",
+  item_shelved: "in",
+  person_added: "people",
+} as const;
+
+/** What stands beside an entry of this kind. */
+export function iconOf(row: HistoryRow): (typeof ICONS)[keyof typeof ICONS] | "allowed" | "refused" | "dot" {
+  const { outcome } = detailsOf(row);
+  if (outcome !== null) return outcome === "allowed" ? "allowed" : "refused";
+  return ICONS[row.kind as keyof typeof ICONS] ?? "dot";
+}
+
+/** What an entry says, in the few members worth a line; the rest is in its content. */
+export function detailsOf(row: HistoryRow): Told {
+  const body = bodyOf(row);
+  const fields = (SHOWN[row.kind] ?? []).flatMap((name): Detail[] => {
+    const value = plain(body[name]);
+    return value === null ? [] : [{ name, value, as: AS[name] ?? null }];
+  });
+  return {
+    outcome: row.kind === "passage_decided" ? plain(body.outcome) : null,
+    reason: row.kind === "passage_decided" ? plain(body.reason) : null,
+    station: plain(body.station),
+    fields,
+  };
+}
+
+function bodyOf(row: HistoryRow): Record<string, unknown> {
+  const body = row.type === "fact" ? row.content.body : row.content;
+  return typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
+}
+
+function plain(value: unknown): string | null {
+  if (typeof value === "string") return value;
+  if (typeof value === "number") return String(value);
+  return Array.isArray(value) && value.length > 0 ? value.map(String).join(", ") : null;
+}

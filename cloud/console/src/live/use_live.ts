@@ -1,0 +1,132 @@
+import { onUnmounted, reactive, ref, shallowRef } from "vue";
+
+import { call } from "../api/client";
+import type { Agent, AgentRows, Alarm, AlarmRows, Passage, PassageRows } from "../api/types";
+import { type Outcome, belongs, merge, settle } from "./merge";
+import { type Connection, follow } from "./stream";
+
+/** Passages of one kind of outcome: those from before are asked for, those to come arrive by themselves. */
+export interface Feed {
+  rows: Passage[];
+  next: number | null;
+  state: "empty" | "loading" | "ready" | "failed";
+  problem: unknown;
+}
+
+type Ending = { index: number } & Partial<Pick<Passage, "crossed_index" | "abandoned_index">>;
+
+const BLINK_MS = 2_000; // streams end now and then and come back within a second: no news for anybody
+const KEPT = 300; // passages kept in memory while nobody reads further back
+
+function emptyFeed(): Feed {
+  return { rows: [], next: null, state: "empty", problem: null };
+}
+
+/** Everything that is happening at `site`, kept up to date until the component goes. */
+export function useLive(site: string, onRefused: (passage: Passage) => void, onSignedOut: () => void) {
+  const feeds = reactive<Record<Outcome, Feed>>({ all: emptyFeed(), allowed: emptyFeed(), refused: emptyFeed() });
+  const alarms = ref(new Map<number, Alarm>());
+  const agents = ref(new Map<string, Agent>());
+  const connection = shallowRef<Connection>({ state: "connecting", since: new Date() });
+  let end: (() => void) | null = null;
+  let gone = false;
+  let newest = -1;
+  let blink: ReturnType<typeof setTimeout> | undefined;
+
+  /** Loads the first page of `outcome`, or with `older` the one after what is there. */
+  async function load(outcome: Outcome, older = false): Promise<void> {
+    const feed = feeds[outcome];
+    if (feed.state === "loading" || (!older && feed.state === "ready")) return;
+    feed.state = "loading";
+    try {
+      const query = { site, outcome: outcome === "all" ? null : outcome, before: older ? feed.next : null };
+      const page = await call<PassageRows>("GET", "/passages", { query });
+      feed.rows = merge(feed.rows, page.rows);
+      feed.next = page.next;
+      feed.state = "ready";
+    } catch (error) {
+      feed.problem = error;
+      feed.state = "failed";
+    }
+  }
+
+  /** First what has been, then what comes after it: nothing in between is missed. */
+  async function start(): Promise<void> {
+    await load("all");
+    if (gone || feeds.all.state === "failed") return;
+    newest = feeds.all.rows[0]?.index ?? -1;
+    end ??= follow(site, newest, { onEvent: take, onConnection: say, onSignedOut });
+  }
+
+  /** What the stream does not tell again after a break: which alarms live, who is online. */
+  async function refresh(): Promise<void> {
+    const [living, all] = await Promise.all([
+      call<AlarmRows>("GET", "/alarms", { query: { site, living: true, limit: 500 } }),
+      call<AgentRows>("GET", "/agents"),
+    ]);
+    alarms.value = new Map(living.rows.map((alarm) => [alarm.id, alarm]));
+    agents.value = new Map(all.rows.filter((agent) => agent.site === site).map((agent) => [agent.id, agent]));
+  }
+
+  function say(state: Connection["state"]): void {
+    clearTimeout(blink);
+    if (state === "live") refresh().catch(() => undefined); // the next break or event brings it up to date
+    if (connection.value.state === state) return;
+    const now: Connection = { state, since: new Date() };
+    if (connection.value.state === "live" && state === "reconnecting") {
+      blink = setTimeout(() => (connection.value = now), BLINK_MS);
+    } else connection.value = now;
+  }
+
+  function take(kind: string, data: unknown): void {
+    if (kind === "passage") takePassage(data as Passage);
+    if (kind === "alarm") takeAlarm(data as Alarm);
+    if (kind === "agent") takeAgent(data as Agent);
+    if (kind === "crossed" || kind === "abandoned") {
+      const { index, ...outcome } = data as Ending;
+      for (const feed of Object.values(feeds)) feed.rows = settle(feed.rows, (row) => row.index === index, outcome);
+    }
+    if (kind === "picture") {
+      const { sha256 } = data as { sha256: string };
+      for (const feed of Object.values(feeds)) {
+        feed.rows = settle(feed.rows, (row) => row.picture === sha256, { picture_ready: true });
+      }
+    }
+  }
+
+  function takePassage(passage: Passage): void {
+    for (const outcome of ["all", "allowed", "refused"] as const) {
+      const feed = feeds[outcome];
+      if (feed.state === "empty" || !belongs(passage, outcome)) continue;
+      feed.rows = merge(feed.rows, [passage]);
+    }
+    if (passage.index <= newest) return; // told again
+    newest = passage.index;
+    if (passage.outcome === "refused") onRefused(passage);
+  }
+
+  function takeAlarm(alarm: Alarm): void {
+    if (alarm.cleared_at) alarms.value.delete(alarm.id);
+    else alarms.value.set(alarm.id, alarm);
+  }
+
+  function takeAgent(agent: Agent): void {
+    const known = agents.value.get(agent.id);
+    agents.value.set(agent.id, { ...known, ...agent });
+  }
+
+  /** Forgets the oldest passages of `outcome` beyond what is kept; they can be asked for again. */
+  function trim(outcome: Outcome): void {
+    const feed = feeds[outcome];
+    if (feed.rows.length <= KEPT) return;
+    feed.rows = feed.rows.slice(0, KEPT);
+    feed.next = feed.rows.at(-1)?.index ?? null;
+  }
+
+  onUnmounted(() => {
+    gone = true;
+    clearTimeout(blink);
+    end?.();
+  });
+  return { feeds, alarms, agents, connection, load, start, trim };
+}

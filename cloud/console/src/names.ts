@@ -1,0 +1,41 @@
+import { reactive } from "vue";
+
+import { call, idPath } from "./api/client";
+import type { Person } from "./api/types";
+
+const names = reactive(new Map<string, string>());
+const asked = new Set<string>();
+
+/** The name of an item or a person by id; asked for when first needed, null until known and for nameless things. */
+export function nameOf(id: string): string | null {
+  if (!asked.has(id)) {
+    asked.add(id);
+    if (id.includes("/I-")) void askItem(id);
+    if (id.includes("/U-")) void askPeople();
+  }
+  return names.get(id) ?? null;
+}
+
+/** Remembers names that came along with other answers. */
+export function learn(things: readonly { id: string; name: string }[]): void {
+  for (const thing of things) {
+    asked.add(thing.id);
+    names.set(thing.id, thing.name);
+  }
+}
+
+async function askItem(id: string): Promise<void> {
+  const item = await call<{ name: string }>("GET", `/items/${idPath(id)}`).catch(() => null);
+  if (item) names.set(id, item.name);
+}
+
+let asking: Promise<void> | null = null;
+
+async function askPeople(): Promise<void> {
+  asking ??= call<{ rows: Person[] }>("GET", "/people").then(
+    (people) => learn(people.rows),
+    () => undefined,
+  );
+  await asking;
+  asking = null;
+}

@@ -1,0 +1,44 @@
+import { readonly, ref } from "vue";
+
+import { call } from "./api/client";
+import { Problem } from "./api/problem";
+import type { Person } from "./api/types";
+
+const me = ref<Person | null>(null);
+let asked = false;
+
+/** Who is signed in; null for nobody. */
+export const person = readonly(me);
+
+/** Asks the server once who is signed in (the cookie is not for scripts). */
+export async function recall(): Promise<Person | null> {
+  if (asked) return me.value;
+  me.value = await whoAmI();
+  asked = true;
+  return me.value;
+}
+
+/** Who the cookie says we are; null when it says nothing. Throws Problem when there was no answer. */
+export async function whoAmI(): Promise<Person | null> {
+  try {
+    return await call<Person>("GET", "/session");
+  } catch (error) {
+    if (error instanceof Problem && error.status === 401) return null;
+    throw error;
+  }
+}
+
+export async function signIn(username: string, password: string): Promise<void> {
+  me.value = (await call<{ person: Person }>("POST", "/session", { body: { username, password } })).person;
+  asked = true;
+}
+
+export async function signOut(): Promise<void> {
+  await call("DELETE", "/session");
+  forget();
+}
+
+/** The session is over, whoever ended it. */
+export function forget(): void {
+  me.value = null;
+}
