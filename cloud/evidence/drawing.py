@@ -1,7 +1,7 @@
 """Labels drawn as QR codes: SVG for screens and laser printers, PNG for label printers. Black on white, nothing else.
 
 Error level M: a label is 40 mm or less and gets scratched, and a higher level makes smaller modules. Never Micro QR,
-which gates do not read.
+which gates do not read. The text is in QR's alphanumeric mode, which `wire.labels` keeps to.
 """
 
 import io
@@ -12,25 +12,30 @@ import segno
 QUIET_ZONE = 4
 """White modules around the code (ISO/IEC 18004)."""
 
-_CAPTION_MODULES = 5
+CAPTION = 5
+"""Height of the caption in modules."""
 
 
 def draw_svg(text: str, caption: str | None = None) -> bytes:
     """`text` as SVG, one unit a module, that scales to any size; with `caption` under it for people."""
     code = _code(text)
-    width, height = code.symbol_size(border=QUIET_ZONE)
     path = io.BytesIO()
-    code.save(path, kind="svg", border=QUIET_ZONE, xmldecl=False, svgns=True, nl=False, light="white", omitsize=True)
+    code.save(path, kind="svg", border=QUIET_ZONE, xmldecl=False, svgns=False, nl=False, omitsize=True)
     drawing = path.getvalue().decode()
-    if caption is None:
-        return drawing.encode()
-    tall = height + _CAPTION_MODULES
     inner = drawing[drawing.index(">") + 1 : drawing.rindex("</svg>")]
+    width, height = code.symbol_size(border=QUIET_ZONE)
+    words = ""
+    if caption is not None:
+        # An id is at most 70 characters; a character of this face is 0.6 of its size wide.
+        size = min(CAPTION * 0.7, width / (0.6 * len(caption) + 1))
+        words = (
+            f'<text x="{width / 2:g}" y="{height + 1}" font-size="{size:.2f}" text-anchor="middle" '
+            f'font-family="monospace">{escape(caption)}</text>'
+        )
+        height += CAPTION
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {tall}" class="segno">'
-        f'<path fill="white" d="M0 0h{width}v{tall}h-{width}z"/>{inner}'
-        f'<text x="{width / 2:g}" y="{height + 1}" font-size="3.5" text-anchor="middle" '
-        f'font-family="monospace">{escape(caption)}</text></svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" shape-rendering="crispEdges">'
+        f'<path fill="#fff" d="M0 0h{width}v{height}h-{width}z"/>{inner}{words}</svg>'
     ).encode()
 
 

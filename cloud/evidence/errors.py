@@ -1,8 +1,7 @@
 """What can go wrong in the acts on evidence, besides what goes wrong everywhere."""
 
-from custody.decisions import Refused
-
 from cloud.errors import CloudError, ForbiddenError
+from custody.decisions import Refused
 
 
 class RefusedError(CloudError):

@@ -1,10 +1,11 @@
 """What is read of sites and agents."""
 
-from cloud.db.pool import Tx, one, rows
+from cloud.db.pool import Tx, rows
 from cloud.db.queries import load_queries
 from cloud.errors import NotFoundError
 from cloud.fleet import service
 from cloud.fleet.models import Agent, AgentRows, Site, SiteRows
+from cloud.ledger.checkpoints import newest_checkpoint
 
 _sql = load_queries(__file__, "reads.sql")
 
@@ -21,7 +22,7 @@ async def agents(tx: Tx, site: str) -> AgentRows:
 
 async def newest_note(tx: Tx, site: str) -> str:
     """The newest signed checkpoint of the log of `site`. Raises NotFoundError before the first."""
-    row = await one(tx, _sql.newest_note, site=site)
+    row = await newest_checkpoint(tx, site)
     if row is None:
         raise NotFoundError("checkpoint of", site)
     return str(row["note"])

@@ -22,6 +22,7 @@ from cloud.errors import (
     NotSignedInError,
 )
 from cloud.evidence.errors import RefusedError
+from cloud.live.models import Wording
 from cloud.media.errors import MediaError, MediaTooLargeError, StoreGoneError
 from cloud.parts import Parts
 from cloud.people.errors import ThrottledError
@@ -44,13 +45,6 @@ STATUSES: Mapping[type[CloudError], int] = {
 """Each error's status; a child without one of its own has its parent's."""
 
 _log = logging.getLogger(__name__)
-
-
-class Wording(BaseModel):
-    """A text in both languages."""
-
-    zh: str
-    en: str
 
 
 class FieldFault(BaseModel):
@@ -157,3 +151,10 @@ def documented() -> dict[int | str, dict[str, Any]]:
     }
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"description": text, "content": content} for status, text in about.items()}
+
+
+def describe(document: dict[str, Any]) -> None:
+    """Adds what `documented` refers to, to the OpenAPI `document`."""
+    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas = document["components"]["schemas"]
+    schemas |= {**schema.pop("$defs"), "Problem": schema}

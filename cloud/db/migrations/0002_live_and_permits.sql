@@ -15,9 +15,9 @@ CREATE INDEX session_by_expiry ON session (expires_at);
 -- What is under hold: what was named, the packages that hold it, and what is in packages that were named.
 -- Edge and cloud judge by the same list.
 CREATE VIEW held AS
-    SELECT thing, site FROM hold
-    UNION SELECT i.package_id, h.site FROM hold h JOIN item i ON i.id = h.thing WHERE i.package_id IS NOT NULL
-    UNION SELECT i.id, h.site FROM hold h JOIN item i ON i.package_id = h.thing;
+    SELECT thing, site, index FROM hold
+    UNION SELECT i.package_id, h.site, h.index FROM hold h JOIN item i ON i.id = h.thing WHERE i.package_id IS NOT NULL
+    UNION SELECT i.id, h.site, h.index FROM hold h JOIN item i ON i.package_id = h.thing;
 GRANT SELECT ON held TO sealtrail_app;
 
 -- Who watches learns when an agent comes and goes, whoever noticed it.

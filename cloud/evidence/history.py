@@ -1,0 +1,44 @@
+"""All that was ever said of a thing, in the order of the ledger."""
+
+import json
+from typing import Any
+
+from cloud.db.pool import Row, Tx, one, rows
+from cloud.db.queries import load_queries
+from cloud.errors import NotFoundError
+from cloud.evidence.models import History, HistoryRow, HistoryThing
+
+_sql = load_queries(__file__, "reads.sql")
+
+
+async def history(tx: Tx, site: str, thing: str, *, after: int, limit: int) -> History:
+    """Entries above `after` about `thing`, for an item also those about the package it is in. Raises NotFoundError."""
+    about = await one(tx, _sql.thing, thing=thing, site=site)
+    if about is None:
+        raise NotFoundError("thing", thing)
+    found = [_row(row) for row in await rows(tx, _sql.history, thing=thing, site=site, after=after, most=limit)]
+    return History(
+        thing=HistoryThing(id=thing, **about), rows=found, next=found[-1].index if len(found) == limit else None
+    )
+
+
+def _row(row: Row) -> HistoryRow:
+    base = {name: row[name] for name in ("index", "site", "agent", "seq", "actor", "actor_name", "picture_ready")}
+    if row["fact_kind"] is None:
+        at, content = row["record_at"], json.loads(row["record_content"])
+        rest = {"type": "record", "kind": row["record_kind"], "at": at, "taken_at": at, "content": content}
+        return HistoryRow(**base, **rest, error_ms=None, clock_source=None, picture=None)
+    fact: dict[str, Any] = json.loads(row["fact_content"])
+    body = fact["body"]
+    picture = body.get("picture")
+    return HistoryRow(
+        **base,
+        type="fact",
+        kind=row["fact_kind"],
+        at=row["fact_at"],
+        taken_at=json.loads(row["entry"])["taken_at"],
+        error_ms=fact["clock"]["error_ms"],
+        clock_source=fact["clock"]["source"],
+        content=body,
+        picture=picture.get("sha256") if isinstance(picture, dict) else None,
+    )

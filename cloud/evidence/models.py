@@ -1,0 +1,235 @@
+"""Evidence as the API shows it, and what the acts are asked with."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from cloud.people.models import Text
+from custody.things import Direction, Kind, State
+
+ThingId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}/[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+Things = Annotated[list[ThingId], Field(min_length=1, max_length=200)]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+Long = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=r"^[^\x00]*$")]
+
+
+class _Asked(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewCase(_Asked):
+    """A case to be opened; `number` is the authority's own."""
+
+    number: Text = Field(examples=["宁烟立〔2026〕第118号"])
+    title: Text
+
+
+class NewItem(_Asked):
+    """An item to be registered in a case."""
+
+    case_id: ThingId
+    name: Text = Field(examples=["卷烟 硬盒 200支"])
+    quantity: int = Field(ge=1, le=2**31 - 1)
+    unit: Text = Field(examples=["条"])
+
+
+class NewPackage(_Asked):
+    """Items of one case to be put into a package under a seal."""
+
+    case_id: ThingId
+    item_ids: Things
+    seal_number: Text = Field(examples=["F0012345"])
+
+
+class NewLabel(_Asked):
+    """A label to be issued: of an item, a package or a person."""
+
+    thing_id: ThingId
+
+
+class ThingsAsked(_Asked):
+    """Items and packages that something is to be done to."""
+
+    things: Things
+
+
+class NewHold(ThingsAsked):
+    """Things that must not leave, and why."""
+
+    reason: Long
+
+
+class NewPermit(_Asked):
+    """Leave for things to pass. `people_required` is at least what the rule pack asks for, and that when left out."""
+
+    agent: str = Field(max_length=80, examples=["nj01.gate-a"])
+    stations: list[Name] = Field(min_length=1, max_length=20, examples=[["gate-a"]])
+    direction: Direction
+    things: Things
+    not_before: AwareDatetime
+    not_after: AwareDatetime
+    people_required: int | None = Field(default=None, ge=1, le=20)
+
+
+class PermitAsked(_Asked):
+    """A permit to be revoked."""
+
+    permit: ThingId
+
+
+class Case(BaseModel):
+    """A case; `rule_pack` is the hash of the rules in force when it was opened."""
+
+    id: str
+    number: str
+    title: str
+    rule_pack: str
+    opened_at: datetime
+    opened_by: str
+    index: int
+
+
+class Item(BaseModel):
+    """An item. `held`: it must not leave; `index`: the newest entry about it; `label_issue`: of its living label."""
+
+    id: str
+    case_id: str
+    case_number: str
+    name: str
+    quantity: int
+    unit: str
+    state: State
+    package_id: str | None
+    held: bool
+    index: int
+    label_issue: int | None
+
+
+class PackageRow(BaseModel):
+    """A sealed package."""
+
+    id: str
+    case_id: str
+    case_number: str
+    seal_number: str
+    state: State
+    held: bool
+    index: int
+    label_issue: int | None
+
+
+class Package(PackageRow):
+    """A sealed package with the items in it."""
+
+    items: list[Item]
+
+
+class Label(BaseModel):
+    """A label that was issued: its `text` is what the QR code says."""
+
+    thing_id: str
+    kind: Kind
+    issue: int
+    text: str
+
+
+class Done(BaseModel):
+    """What was done to which things (packages with their items), under which rules, as which ledger entry."""
+
+    index: int
+    things: list[str]
+    rules: list[str] = []
+
+
+class PermittedThing(BaseModel):
+    """What may pass, the issue of its label, and the entry of the passage that spent the permit on it."""
+
+    id: str
+    kind: Kind
+    issue: int
+    spent_index: int | None
+
+
+class Permit(BaseModel):
+    """Leave to pass; `answer` is what the agent said to it: `done` once it holds the permit, null until then."""
+
+    id: str
+    site: str
+    agent: str
+    stations: list[str]
+    direction: Direction
+    things: list[PermittedThing]
+    people_required: int
+    rule_pack: str
+    not_before: datetime
+    not_after: datetime
+    granted_by: str
+    revoked_at: datetime | None
+    index: int
+    answer: str | None
+
+
+class HistoryRow(BaseModel):
+    """One entry about a thing: what an agent said (`fact`) or what was done in the cloud (`record`)."""
+
+    index: int
+    site: str
+    type: Literal["fact", "record"]
+    kind: str
+    at: datetime
+    taken_at: datetime
+    actor: str | None
+    actor_name: str | None
+    agent: str | None
+    seq: int | None
+    error_ms: int | None
+    clock_source: str | None
+    content: dict[str, Any]
+    picture: str | None
+    picture_ready: bool
+
+
+class HistoryThing(BaseModel):
+    """What the history is about; `kind` as in its id."""
+
+    id: str
+    kind: Literal["item", "package", "case", "person", "permit", "other"]
+    name: str | None
+    state: State | None
+
+
+class History(BaseModel):
+    """Oldest first; `next` goes on where these end, as `after`."""
+
+    thing: HistoryThing
+    rows: list[HistoryRow]
+    next: int | None
+
+
+class CaseRows(BaseModel):
+    """Newest first; `next` goes on as `after`."""
+
+    rows: list[Case]
+    next: int | None
+
+
+class ItemRows(BaseModel):
+    """By id; `next` goes on as `after`."""
+
+    rows: list[Item]
+    next: str | None
+
+
+class PackageRows(BaseModel):
+    """By id; `next` goes on as `after`."""
+
+    rows: list[PackageRow]
+    next: str | None
+
+
+class PermitRows(BaseModel):
+    """Newest first; `next` goes on as `after`."""
+
+    rows: list[Permit]
+    next: int | None

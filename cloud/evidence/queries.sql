@@ -1,0 +1,100 @@
+-- name: add_rule_pack
+INSERT INTO rule_pack (hash, name, version, content, since)
+VALUES (%(hash)s, %(name)s, %(version)s, %(content)s, %(at)s) ON CONFLICT DO NOTHING
+
+-- name: add_case
+INSERT INTO evidence_case (id, site, number, title, rule_pack, opened_at, opened_by, index)
+VALUES (%(id)s, %(site)s, %(number)s, %(title)s, %(rule_pack)s, %(opened_at)s, %(opened_by)s, %(index)s)
+ON CONFLICT (site, number) DO NOTHING RETURNING id
+
+-- name: case_of
+SELECT id, site, number, title, rule_pack, opened_at, opened_by, index FROM evidence_case
+WHERE id = %(id)s AND site = %(site)s
+
+-- name: add_item
+INSERT INTO item (id, site, case_id, name, quantity, unit, state, index)
+VALUES (%(id)s, %(site)s, %(case_id)s, %(name)s, %(quantity)s, %(unit)s, %(state)s, %(index)s)
+
+-- name: add_package
+INSERT INTO package (id, site, case_id, seal_number, state, index)
+VALUES (%(id)s, %(site)s, %(case_id)s, %(seal_number)s, %(state)s, %(index)s)
+ON CONFLICT (site, seal_number) DO NOTHING RETURNING id
+
+-- name: put_into_package
+UPDATE item SET package_id = %(package)s, state = %(state)s, index = %(index)s WHERE id = ANY (%(items)s)
+
+-- name: things
+SELECT t.id, t.kind, t.state, t.case_id, c.rule_pack,
+       (SELECT max(issue) FROM label l WHERE l.thing = t.id) AS issue,
+       EXISTS (SELECT FROM held h WHERE h.thing = t.id) AS held
+FROM (SELECT id, 'item' AS kind, site, state, case_id FROM item
+      UNION ALL SELECT id, 'package', site, state, case_id FROM package) t
+JOIN evidence_case c ON c.id = t.case_id
+WHERE t.site = %(site)s AND t.id = ANY (%(things)s)
+
+-- name: items_in
+SELECT id, state FROM item WHERE package_id = %(package)s ORDER BY id
+
+-- name: move_items
+UPDATE item SET state = %(state)s, index = %(index)s WHERE id = ANY (%(things)s)
+
+-- name: move_package
+UPDATE package SET state = %(state)s, index = %(index)s WHERE id = %(thing)s
+
+-- name: made_by
+SELECT DISTINCT e.thing FROM (
+    SELECT unnest(%(things)s::text[]) AS thing
+    UNION SELECT package_id FROM item WHERE id = ANY (%(things)s)
+    UNION SELECT id FROM item WHERE package_id = ANY (%(things)s)
+) about
+JOIN thing_entry e ON e.thing = about.thing
+JOIN record r ON r.site = e.site AND r.index = e.index
+WHERE r.kind IN ('item_registered', 'package_sealed') AND r.actor = %(actor)s
+
+-- name: labelled
+SELECT CASE WHEN EXISTS (SELECT FROM item WHERE id = %(thing)s AND site = %(site)s) THEN 'item'
+            WHEN EXISTS (SELECT FROM package WHERE id = %(thing)s AND site = %(site)s) THEN 'package'
+            WHEN EXISTS (SELECT FROM person WHERE id = %(thing)s AND site = %(site)s AND disabled_at IS NULL)
+            THEN 'person' END AS kind,
+       coalesce((SELECT max(issue) FROM label WHERE thing = %(thing)s), 0) AS issue
+
+-- name: add_label
+INSERT INTO label (thing, issue, kind, site, text, issued_at, index)
+VALUES (%(thing)s, %(issue)s, %(kind)s, %(site)s, %(text)s, %(at)s, %(index)s)
+
+-- name: set_newest_entry
+WITH item_ AS (UPDATE item SET index = %(index)s WHERE id = ANY (%(things)s))
+UPDATE package SET index = %(index)s WHERE id = ANY (%(things)s)
+
+-- name: living_agent
+SELECT id FROM agent WHERE id = %(agent)s AND site = %(site)s AND revoked_at IS NULL
+
+-- name: living_agents
+SELECT id FROM agent WHERE site = %(site)s AND revoked_at IS NULL ORDER BY id
+
+-- name: add_permit
+INSERT INTO permit (id, site, agent, direction, not_before, not_after, payload, jws, granted_by, index, order_id)
+VALUES (%(id)s, %(site)s, %(agent)s, %(direction)s, %(not_before)s, %(not_after)s, %(payload)s, %(jws)s,
+        %(granted_by)s, %(index)s, %(order_id)s)
+
+-- name: add_permit_things
+INSERT INTO permit_thing (permit, thing) SELECT %(permit)s, unnest(%(things)s::text[])
+
+-- name: permit_to_revoke
+SELECT agent, revoked_at FROM permit WHERE id = %(permit)s AND site = %(site)s
+
+-- name: revoke_permit
+UPDATE permit SET revoked_at = %(at)s WHERE id = %(permit)s
+
+-- name: permit_things
+SELECT thing FROM permit_thing WHERE permit = %(permit)s ORDER BY thing
+
+-- name: held
+SELECT DISTINCT thing FROM held WHERE site = %(site)s ORDER BY thing
+
+-- name: add_hold
+INSERT INTO hold (thing, site, reason, placed_by, index)
+VALUES (%(thing)s, %(site)s, %(reason)s, %(placed_by)s, %(index)s) ON CONFLICT DO NOTHING RETURNING thing
+
+-- name: lift_hold
+DELETE FROM hold WHERE thing = %(thing)s AND site = %(site)s RETURNING thing

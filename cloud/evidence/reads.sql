@@ -1,0 +1,73 @@
+-- name: cases
+SELECT id, number, title, rule_pack, opened_at, opened_by, index FROM evidence_case
+WHERE site = %(site)s AND index < %(after)s ORDER BY index DESC LIMIT %(most)s
+
+-- name: case_
+SELECT id, number, title, rule_pack, opened_at, opened_by, index FROM evidence_case
+WHERE site = %(site)s AND id = %(id)s
+
+-- name: items
+SELECT i.id, i.case_id, c.number AS case_number, i.name, i.quantity, i.unit, i.state, i.package_id, i.index,
+       EXISTS (SELECT FROM held h WHERE h.thing = i.id) AS held,
+       (SELECT max(issue) FROM label l WHERE l.thing = i.id) AS label_issue
+FROM item i JOIN evidence_case c ON c.id = i.case_id
+WHERE i.site = %(site)s AND i.id > %(after)s
+  AND (%(id)s::text IS NULL OR i.id = %(id)s)
+  AND (%(package)s::text IS NULL OR i.package_id = %(package)s)
+  AND (%(case)s::text IS NULL OR i.case_id = %(case)s)
+  AND (%(state)s::text IS NULL OR i.state = %(state)s)
+  AND (%(like)s::text IS NULL OR i.name ILIKE %(like)s OR i.id ILIKE %(like)s OR c.number ILIKE %(like)s)
+ORDER BY i.id LIMIT %(most)s
+
+-- name: packages
+SELECT p.id, p.case_id, c.number AS case_number, p.seal_number, p.state, p.index,
+       EXISTS (SELECT FROM held h WHERE h.thing = p.id) AS held,
+       (SELECT max(issue) FROM label l WHERE l.thing = p.id) AS label_issue
+FROM package p JOIN evidence_case c ON c.id = p.case_id
+WHERE p.site = %(site)s AND p.id > %(after)s
+  AND (%(id)s::text IS NULL OR p.id = %(id)s)
+  AND (%(case)s::text IS NULL OR p.case_id = %(case)s)
+  AND (%(state)s::text IS NULL OR p.state = %(state)s)
+ORDER BY p.id LIMIT %(most)s
+
+-- name: label_
+SELECT thing AS thing_id, kind, issue, text FROM label
+WHERE thing = %(thing)s AND site = %(site)s AND (%(issue)s::int IS NULL OR issue = %(issue)s)
+ORDER BY issue DESC LIMIT 1
+
+-- name: permits
+SELECT p.id, p.site, p.agent, p.direction, p.not_before, p.not_after, p.payload, p.granted_by, p.revoked_at, p.index,
+       o.answer,
+       (SELECT jsonb_object_agg(t.thing, t.spent_index) FROM permit_thing t WHERE t.permit = p.id) AS spent
+FROM permit p LEFT JOIN agent_order o ON o.id = p.order_id
+WHERE p.site = %(site)s AND p.index < %(after)s AND (%(id)s::text IS NULL OR p.id = %(id)s)
+ORDER BY p.index DESC LIMIT %(most)s
+
+-- name: thing
+SELECT 'item' AS kind, name, state FROM item WHERE id = %(thing)s AND site = %(site)s
+UNION ALL SELECT 'package', seal_number, state FROM package WHERE id = %(thing)s AND site = %(site)s
+UNION ALL SELECT 'case', number, NULL FROM evidence_case WHERE id = %(thing)s AND site = %(site)s
+UNION ALL SELECT 'person', name, NULL FROM person WHERE id = %(thing)s AND site = %(site)s
+UNION ALL SELECT 'permit', NULL, NULL FROM permit WHERE id = %(thing)s AND site = %(site)s
+
+-- A package begins with its sealing, so all that is said of it is said of what is in it.
+-- name: history
+WITH about AS (
+    SELECT %(thing)s::text AS thing
+    UNION SELECT package_id FROM item WHERE id = %(thing)s AND package_id IS NOT NULL
+), entry AS (
+    SELECT DISTINCT e.site, e.index FROM about JOIN thing_entry e ON e.thing = about.thing
+    WHERE e.site = %(site)s AND e.index > %(after)s
+    ORDER BY e.index LIMIT %(most)s
+)
+SELECT e.index, e.site, f.agent, f.seq, f.kind AS fact_kind, f.at AS fact_at, f.content AS fact_content,
+       l.entry, r.kind AS record_kind, r.at AS record_at, r.actor, r.content AS record_content, p.name AS actor_name,
+       m.sha256 IS NOT NULL AS picture_ready
+FROM entry e
+JOIN ledger_entry l ON l.site = e.site AND l.index = e.index
+LEFT JOIN fact f ON f.site = e.site AND f.index = e.index
+LEFT JOIN record r ON r.site = e.site AND r.index = e.index
+LEFT JOIN person p ON p.id = r.actor
+LEFT JOIN passage g ON g.site = e.site AND g.index = e.index
+LEFT JOIN media m ON m.sha256 = g.picture
+ORDER BY e.index

@@ -1,0 +1,38 @@
+-- name: passages
+SELECT p.*, m.sha256 IS NOT NULL AS picture_ready
+FROM passage p LEFT JOIN media m ON m.sha256 = p.picture
+WHERE p.site = %(site)s AND p.index < %(before)s AND (%(outcome)s::text IS NULL OR p.outcome = %(outcome)s)
+ORDER BY p.index DESC LIMIT %(most)s
+
+-- name: alarms
+SELECT id, site, cause, place, severity, detail, raised_at, last_at, occurrences, index, cleared_at
+FROM alarm
+WHERE site = %(site)s AND index < %(before)s AND (NOT %(living)s OR cleared_at IS NULL)
+ORDER BY index DESC LIMIT %(most)s
+
+-- name: passages_between
+SELECT p.*, m.sha256 IS NOT NULL AS picture_ready
+FROM passage p LEFT JOIN media m ON m.sha256 = p.picture
+WHERE p.site = %(site)s AND p.index > %(after)s AND p.index <= %(upto)s
+
+-- name: endings_between
+SELECT crossed_index AS at_index, index, 'crossed' AS ending FROM passage
+WHERE site = %(site)s AND crossed_index > %(after)s AND crossed_index <= %(upto)s
+UNION ALL
+SELECT abandoned_index, index, 'abandoned' FROM passage
+WHERE site = %(site)s AND abandoned_index > %(after)s AND abandoned_index <= %(upto)s
+
+-- name: alarms_between
+SELECT a.id, a.site, a.cause, a.place, a.severity, a.detail, a.raised_at, a.last_at, a.occurrences, a.index,
+       a.cleared_at, a.index AS at_index
+FROM alarm a
+WHERE a.site = %(site)s AND a.index > %(after)s AND a.index <= %(upto)s
+UNION ALL
+SELECT a.id, a.site, a.cause, a.place, a.severity, a.detail, a.raised_at, a.last_at, a.occurrences, a.index,
+       a.cleared_at, r.index
+FROM record r JOIN alarm a ON a.site = r.site AND a.cleared_at = r.at
+    AND a.cause = r.content::jsonb ->> 'cause' AND a.place = r.content::jsonb ->> 'place'
+WHERE r.site = %(site)s AND r.index > %(after)s AND r.index <= %(upto)s AND r.kind = 'alarm_cleared'
+
+-- name: newest_index
+SELECT size - 1 AS index FROM ledger_head WHERE site = %(site)s

@@ -1,0 +1,83 @@
+"""Stills by their digests."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi.responses import StreamingResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel
+
+from cloud.db.pool import transaction
+from cloud.errors import NotSignedInError
+from cloud.media import service, store
+from cloud.parts import PartsIn
+from cloud.people.access import Reader
+
+router = APIRouter(tags=["media"])
+
+Digest = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="Hex SHA-256 of the JPEG")]
+
+_agent = HTTPBearer(
+    auto_error=False,
+    scheme_name="AgentUpload",
+    bearerFormat=service.UPLOAD_TYPE,
+    description="A JWS over {agent, sha256, at} by the agent's key, with this type.",
+)
+
+
+class Kept(BaseModel):
+    """A still that is kept now."""
+
+    sha256: str
+    bytes: int
+
+
+@router.put(
+    "/media/{sha256}",
+    operation_id="put_still",
+    status_code=201,
+    max_body_size=service.MAX_BYTES,
+    responses={200: {"model": Kept, "description": "It was there already"}, 413: {"description": "Above 5 MB"}},
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {service.MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+async def put_still(
+    sha256: Digest,
+    request: Request,
+    response: Response,
+    parts: PartsIn,
+    token: Annotated[HTTPAuthorizationCredentials | None, Depends(_agent)],
+) -> Kept:
+    """Takes a still from an agent: a JPEG of at most 5 MB whose digest is the one in the address."""
+    if token is None:
+        raise NotSignedInError("an agent uploads with a token signed by its key")
+    async with transaction(parts.pool) as tx:
+        upload = await service.uploader(tx, token.credentials, sha256)
+    content = await service.take_in(request.stream(), sha256)
+    await store.write(parts.media, sha256, content)
+    async with transaction(parts.pool) as tx:
+        if not await service.add(tx, parts.world, upload, sha256, len(content)):
+            response.status_code = 200
+    return Kept(sha256=sha256, bytes=len(content))
+
+
+@router.get(
+    "/media/{sha256}",
+    operation_id="get_still",
+    response_class=StreamingResponse,
+    responses={200: {"description": "The still", "content": {"image/jpeg": {}}}},
+)
+async def get_still(sha256: Digest, person: Reader, parts: PartsIn) -> StreamingResponse:
+    """A still of my site. It never changes, so it may be cached for ever."""
+    async with transaction(parts.pool) as tx:
+        found = await service.find(tx, person.site, sha256)
+    headers = {
+        "Cache-Control": "private, max-age=31536000, immutable",
+        "Content-Length": str(found["bytes"]),
+        "ETag": f'"{sha256}"',
+    }
+    return StreamingResponse(await store.read(parts.media, sha256), media_type=found["media_type"], headers=headers)

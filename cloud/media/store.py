@@ -1,0 +1,39 @@
+"""Where stills are kept: a folder, or any object store by URL (s3://bucket/prefix, …), by the same calls."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from cloud.media.errors import StoreGoneError
+
+
+def open_store(url: str) -> ObjectStore:
+    """The store at `url`; without a scheme it is a folder, made when missing. Raises StoreGoneError."""
+    try:
+        return from_url(url) if "://" in url else LocalStore(Path(url), mkdir=True)
+    except (BaseError, OSError, ValueError) as error:
+        raise StoreGoneError(f"{url}: {error}") from error
+
+
+async def write(store: ObjectStore, sha256: str, content: bytes) -> None:
+    """Keeps `content` under its digest: all of it or nothing. Raises StoreGoneError."""
+    try:
+        await obstore.put_async(store, _path(sha256), content)
+    except (BaseError, OSError) as error:
+        raise StoreGoneError(f"{sha256} was not kept: {error}") from error
+
+
+async def read(store: ObjectStore, sha256: str) -> AsyncIterator[bytes]:
+    """The kept bytes, piece by piece. Raises StoreGoneError before the first piece."""
+    try:
+        found = await obstore.get_async(store, _path(sha256))
+    except (BaseError, OSError) as error:
+        raise StoreGoneError(f"{sha256} cannot be read: {error}") from error
+    return (bytes(piece) async for piece in found.stream())
+
+
+def _path(sha256: str) -> str:
+    return f"stills/{sha256[:2]}/{sha256}.jpg"

@@ -1,0 +1,106 @@
+"""The application: the API under /api/v1, health beside it, the console at the root."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+
+from cloud.db.pool import Tx
+from cloud.evidence.read_routes import router as evidence_reads
+from cloud.evidence.routes import router as evidence
+from cloud.fleet.routes import router as fleet
+from cloud.live.hub import Hub
+from cloud.live.routes import router as live
+from cloud.live.service import Event, events_between
+from cloud.media.routes import router as media
+from cloud.parts import Parts
+from cloud.people.passwords import Passwords
+from cloud.people.routes import router as people
+from cloud.people.throttle import Throttle
+from cloud.web import errors
+from cloud.web.console import Console
+from cloud.web.headers import SecurityHeaders
+from cloud.web.health import router as health
+from cloud.web.metrics import Counting, Metrics
+
+API = "/api/v1"
+VERSION = "1"
+"""Of the API, not of the program."""
+
+MAX_BODY_BYTES = 1 << 20
+
+_ABOUT = """Evidence warehouses whose records can be checked by anyone.
+
+People sign in (`POST /session`) and are known by a cookie; a change asked for by cookie needs the header
+`X-Sealtrail: 1`. Machines send `Authorization: Bearer` with a token. Whatever goes wrong is answered with
+`application/problem+json`; a refusal by the rules is a 409 with `reason`, `rule` and the rule's wording."""
+
+_TAGS = [
+    {"name": "people", "description": "Signing in, accounts, tokens"},
+    {"name": "evidence", "description": "Cases, items, packages, labels, releases, permits, holds, histories"},
+    {"name": "live", "description": "Passages and alarms, as pages and as a stream"},
+    {"name": "fleet", "description": "Sites and agents"},
+    {"name": "media", "description": "Stills"},
+    {"name": "health", "description": "For whoever runs it"},
+]
+
+
+def create_app(parts: Parts, *, passwords: Passwords | None = None, console: Path | None = None) -> FastAPI:
+    """The application on `parts`; its hub listens while its lifespan lasts. `console` is the folder of the pages."""
+
+    async def read(tx: Tx, site: str, after: int, upto: int) -> list[Event]:
+        return await events_between(tx, parts.pack, site, after, upto)
+
+    app = _bare()
+    hub = Hub(parts.pool, parts.database_url, read)
+    metrics = Metrics(hub)
+    app.state.parts, app.state.hub, app.state.metrics = parts, hub, metrics
+    app.state.passwords, app.state.throttle = passwords or Passwords(), Throttle(parts.world.now)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(Counting, metrics=metrics)
+    if console is not None:
+        app.mount("/", Console(console))
+    return app
+
+
+def openapi() -> dict[str, Any]:
+    """The OpenAPI document of the API, which depends on nothing but the code."""
+    document = _bare().openapi()
+    errors.describe(document)
+    return document
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    hub: Hub = app.state.hub
+    listening = asyncio.create_task(hub.run())
+    try:
+        yield
+    finally:
+        hub.close()
+        listening.cancel()
+        await asyncio.wait({listening})
+
+
+def _bare() -> FastAPI:
+    app = FastAPI(
+        title="Sealtrail",
+        version=VERSION,
+        description=_ABOUT,
+        openapi_tags=_TAGS,
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,  # its page loads scripts from elsewhere, which the content security policy forbids
+        redoc_url=None,
+        lifespan=_lifespan,
+        max_body_size=MAX_BODY_BYTES,
+    )
+    errors.install(app)
+    for router in (people, evidence, evidence_reads, live, fleet, media):
+        app.include_router(router, prefix=API, responses=errors.documented())
+    app.include_router(health)
+    return app
