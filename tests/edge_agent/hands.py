@@ -2,8 +2,11 @@
 
 import hashlib
 import itertools
-from collections.abc import Callable
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from edge_agent.clock import SystemClock
 from edge_agent.journal.drafts import Draft
@@ -39,11 +42,22 @@ class Hands:
         return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=self.wall_us)
 
 
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No file of this process may grow, as on a full disk: the kernel refuses the write."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
 def counted_bytes() -> Callable[[int], bytes]:
     """Randomness that can be repeated."""
     numbers = itertools.count()
     return lambda size: hashlib.shake_128(f"{next(numbers)}".encode()).digest(size)
 
 
-def fact(text: str = "", **body: object) -> Draft:
+def fact(text: str = "", **body: Any) -> Draft:
     return Draft(kind=FactKind.HEARTBEAT, device="agent", body={"text": text, **body})

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from edge_agent.store import Effect, Reads
 from proof.keys import SigningKey
 from tests.edge_agent.hands import Hands, counted_bytes, fact
 from wire.batches import open_batch, sign_batch
+from wire.messages import Fact
 
 KEY = SigningKey.from_seed(bytes(32))
 
@@ -101,7 +103,7 @@ def test_a_fact_that_cannot_be_sealed_takes_no_number_and_hurts_no_other(journal
 
 
 @pytest.mark.parametrize("body", [{"x": "y" * 70_000}, {"x": 2**60}, {"x": object()}])
-def test_a_body_no_fact_may_have_is_the_callers_fault(journal: Journal, body: dict[str, object]) -> None:
+def test_a_body_no_fact_may_have_is_the_callers_fault(journal: Journal, body: dict[str, Any]) -> None:
     with pytest.raises(DraftError):
         journal.record(fact(**body))
 
@@ -236,6 +238,7 @@ def test_a_full_disk_is_told_old_rows_stay_and_recording_goes_on_when_there_is_r
 FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
+from typing import Any
 from edge_agent.errors import JournalFullError
 from edge_agent.journal.journal import Journal
 from tests.edge_agent.hands import Hands, counted_bytes, fact
@@ -279,6 +282,7 @@ def test_what_was_recorded_survives_a_sigkill(tmp_path: Path, hands: Hands) -> N
 ENDLESS = """
 import os, sys, threading
 from pathlib import Path
+from typing import Any
 from edge_agent.journal.journal import Journal
 from tests.edge_agent.hands import Hands, counted_bytes, fact
 journal = Journal(Path(sys.argv[1]), Hands().clock, counted_bytes())
@@ -291,8 +295,9 @@ threads = [threading.Thread(target=write, daemon=True) for _ in range(8)]
 """
 
 
-def _all(journal: Journal) -> list[object]:
-    facts, first = [], 1
+def _all(journal: Journal) -> list[Fact]:
+    facts: list[Fact] = []
+    first = 1
     while run := journal.run_from(first, 500, 1 << 20):
         facts += run.facts
         first = run.facts[-1].seq + 1

@@ -1,0 +1,371 @@
+"""A gate: who approaches with what, may it pass, did it pass. Record before act: the fact is on disk, then it moves.
+
+Everything happens under one lock, in the thread of the camera, of a beam or of the ticking supervisor.
+"""
+
+import hashlib
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+
+from custody.decisions import Allowed, Decision, Refused, Use
+from custody.passage import Gate as Place
+from custody.passage import Genuineness, Sight, decide_passage
+from custody.rule_pack import RulePack
+from custody.things import Direction
+from edge_agent.clock import Clock
+from edge_agent.devices import Frame, Gate, Lamp, Light, Position
+from edge_agent.errors import DeviceError
+from edge_agent.journal.drafts import Draft
+from edge_agent.journal.journal import Journal
+from edge_agent.permits import NOTHING, PermitBook
+from edge_agent.stations.in_sight import InSight, Key, key_of
+from edge_agent.stations.recording import Recording
+from edge_agent.store import Effect
+from proof.keys import VerifyKey
+from wire.labels import see
+from wire.messages import (
+    FactKind,
+    GateMoved,
+    PassageAbandoned,
+    PassageCrossed,
+    PassageDecided,
+    PictureBody,
+    SightBody,
+    UseBody,
+    to_body,
+)
+
+MAX_TEXT = 200
+MAX_SIGHTS = 50
+
+_log = logging.getLogger(__name__)
+
+
+class TextRead(Protocol):
+    """One code read in a frame, as `vision.labels` gives it."""
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+
+
+class Still(Protocol):
+    """A frame as it is kept."""
+
+    @property
+    def jpeg(self) -> bytes:
+        """The file."""
+
+    @property
+    def width(self) -> int:
+        """Pixels."""
+
+    @property
+    def height(self) -> int:
+        """Pixels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatePlan:
+    """What a gate is: its names and times. `camera`, `gate`, `lamp` are device names, as facts give them."""
+
+    agent: str
+    site: str
+    name: str
+    camera: str
+    gate: str
+    lamp: str
+    cross_within_us: int = 20_000_000
+    approach_within_us: int = 30_000_000
+    forget_us: int = 2_000_000
+    retry_us: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateParts:
+    """What a gate works with. `read` finds codes in a frame, `keep` makes its still; `report` takes device faults."""
+
+    gate: Gate
+    lamp: Lamp | None
+    journal: Journal
+    book: PermitBook
+    clock: Clock
+    pack: RulePack
+    label_keys: Sequence[VerifyKey]
+    read: Callable[[Frame], Sequence[TextRead]]
+    keep: Callable[[Frame], Still]
+    report: Callable[[str, str | None], None]
+
+
+@dataclass(slots=True)
+class _Passage:
+    """Allowed, and not yet crossed or abandoned."""
+
+    decision: int
+    direction: Direction
+    uses: tuple[Use, ...]
+    since_us: int
+
+    @property
+    def things(self) -> list[str]:
+        return [use.thing for use in self.uses]
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What the last refusal was about; the same is not asked again."""
+
+    direction: Direction
+    keys: frozenset[Key]
+    people: frozenset[str]
+
+    def covers(self, other: "_Question") -> bool:
+        """Fewer people than before change no refusal."""
+        return self.direction is other.direction and self.keys == other.keys and other.people <= self.people
+
+
+class GateStation:
+    """One gate with its camera and its two beams."""
+
+    def __init__(self, plan: GatePlan, parts: GateParts) -> None:
+        self._plan, self._parts = plan, parts
+        self._lock = threading.RLock()
+        self._in_sight = InSight(plan.forget_us)
+        self._people: dict[str, int] = {}
+        self._approach: tuple[Direction, int] | None = None
+        self._standing: set[Direction] = set()  # beams that are broken now, by the direction they begin
+        self._passages: list[_Passage] = []
+        self._held = False  # a refusal closed the gate before those passages
+        self._refused: _Question | None = None
+        self._position: Position | None = None
+        self._recording = Recording(plan.name, parts.journal, parts.book, parts.clock, plan.retry_us)
+
+    def on_frame(self, frame: Frame) -> None:
+        """Reads, decides, records, moves: everything between a picture and the gate."""
+        texts = Counter(found.text for found in self._parts.read(frame))
+        with self._lock:
+            now = self._parts.clock.mono_us()
+            self.tick()
+            sights = [self._see(text, copies) for text, copies in texts.items()]
+            for sight in sights:
+                if sight.is_person and sight.copies == 1:
+                    self._people[sight.id] = now
+            self._in_sight.see([sight for sight in sights if sight.concerns_gate], now)
+            self._judge(frame, now)
+
+    def on_beam(self, direction: Direction, broken: bool) -> None:
+        """The beam where a passage in `direction` begins was broken, or is free again."""
+        with self._lock:
+            now = self._parts.clock.mono_us()
+            if not broken:
+                self._standing.discard(direction)
+                return
+            self._standing.add(direction)
+            if self._passages and self._passages[0].direction is not direction:
+                self._crossed()
+            elif not self._passages and self._walked_through(direction, now):
+                came = _way(_other(direction))
+                crossed = PassageCrossed(station=self._plan.name, direction=came, decision=None, things=[])
+                self._moved(FactKind.PASSAGE_CROSSED, crossed)
+                self._approach = None
+            elif not self._passages:
+                self._approach = direction, now
+
+    def on_position(self, position: Position) -> None:
+        """The gate's own sensor spoke."""
+        with self._lock:
+            if position is not self._position:
+                self._position = position
+                self._moved(FactKind.GATE_MOVED, GateMoved(station=self._plan.name, position=position.value))
+
+    def tick(self) -> None:
+        """What time alone brings; called several times a second, also when the camera is dead."""
+        with self._lock:
+            now = self._parts.clock.mono_us()
+            presence_us = int(self._parts.pack.presence.total_seconds() * 1_000_000)
+            self._people = {person: at for person, at in self._people.items() if now - at < presence_us}
+            self._in_sight.see((), now)
+            if self._recording.blocked and self._recording.try_again():
+                self._show(Light.OFF)
+            if self._passages and now - self._passages[-1].since_us >= self._plan.cross_within_us:
+                self._abandon()
+                self._close(Light.OFF)
+            if self._refused is not None and not self._in_sight.open_questions(passing=bool(self._passages)):
+                self._refused = None
+                self._show(Light.GREEN if self._passages and not self._held else Light.OFF)
+
+    def stop(self) -> None:
+        """Closes the gate for good: who has not gone through by now does not."""
+        with self._lock:
+            self._abandon()
+            self._close(Light.OFF)
+
+    def _see(self, text: str, copies: int) -> Sight:
+        sight = see(text, self._plan.site, self._parts.label_keys, copies)
+        return sight if sight.genuineness is Genuineness.GENUINE else replace(sight, id=sight.id[:MAX_TEXT])
+
+    def _judge(self, frame: Frame, now: int) -> None:
+        direction = self._direction(now)
+        if direction is None or self._recording.blocked:
+            return
+        fresh = self._in_sight.open_questions(passing=bool(self._passages))[:MAX_SIGHTS]
+        if not fresh and self._held and any(thing in self._in_sight for one in self._passages for thing in one.things):
+            things = [thing for one in self._passages for thing in one.things]
+            self._abandon()
+            self._in_sight.reopen(things)
+            fresh = self._in_sight.open_questions(passing=False)
+        question = _Question(direction, frozenset(map(key_of, fresh)), frozenset(self._people))
+        if fresh and not (self._refused and self._refused.covers(question)):
+            self._decide(frame, fresh, question)
+
+    def _decide(self, frame: Frame, fresh: Sequence[Sight], question: _Question) -> None:
+        parts, plan = self._parts, self._plan
+        still = parts.keep(frame)
+        digest = hashlib.sha256(still.jpeg).hexdigest()
+        picture = PictureBody(digest, len(still.jpeg), still.width, still.height)
+        with parts.book.lock:
+            reading = parts.clock.read()
+            decision = decide_passage(
+                fresh,
+                gate=Place(plan.agent, plan.name, question.direction),
+                permits=parts.book.permits_for(sight.id for sight in fresh),
+                spent=parts.book.spent,
+                holds=parts.book.holds,
+                people=question.people,
+                now=reading.moment,
+                pack=parts.pack,
+            )
+            change = parts.book.spend(decision.uses) if isinstance(decision, Allowed) else NOTHING
+            draft = Draft(
+                kind=FactKind.PASSAGE_DECIDED,
+                device=f"{plan.name}.{plan.camera}",
+                body=to_body(_decided(plan.name, question, fresh, decision, parts.pack, picture)),
+                effects=(*change.effects, Effect("add_picture", {"sha256": digest, "jpeg": still.jpeg})),
+                reading=reading,
+            )
+            seq = self._recording.decision(draft)
+            if seq is not None:
+                change.make_true()
+        if seq is None:
+            self._close(Light.AMBER)
+            return
+        self._act(decision, seq, question)
+        _log.info("decided", extra={"fields": {
+            "station": plan.name, "seq": seq, "outcome": draft.body["outcome"], "reason": draft.body["reason"],
+            "ms": (parts.clock.mono_us() - frame.taken_us) / 1000,
+        }})  # fmt: skip
+
+    def _act(self, decision: Decision, seq: int, question: _Question) -> None:
+        try:
+            self._parts.gate.apply(decision)
+        except DeviceError as error:
+            self._parts.report(self._plan.gate, str(error))
+        if isinstance(decision, Allowed):
+            self._passages.append(_Passage(seq, question.direction, decision.uses, self._parts.clock.mono_us()))
+            self._in_sight.settle(question.keys)
+            self._refused, self._held = None, False
+            self._show(Light.GREEN)
+        else:
+            self._refused, self._held = question, bool(self._passages)
+            self._show(Light.RED)
+
+    def _direction(self, now: int) -> Direction | None:
+        """Which way whoever stands here is going; None until a beam has said."""
+        if self._passages:
+            return self._passages[0].direction
+        if self._approach is None:
+            return None
+        direction, since = self._approach
+        recent = direction in self._standing or now - since < self._plan.approach_within_us
+        return direction if recent else None
+
+    def _walked_through(self, direction: Direction, now: int) -> bool:
+        """Whether somebody who came from the other side now stands in the beam of `direction`: no decision let them."""
+        if self._position is not Position.OPEN or self._approach is None:
+            return False
+        came, since = self._approach
+        return came is not direction and now - since < self._plan.approach_within_us
+
+    def _crossed(self) -> None:
+        for passage in self._passages:
+            self._moved(
+                FactKind.PASSAGE_CROSSED,
+                PassageCrossed(
+                    station=self._plan.name,
+                    direction=_way(passage.direction),
+                    decision=passage.decision,
+                    things=passage.things,
+                ),
+            )
+        self._passages.clear()
+        self._held, self._approach = False, None
+        self._close(Light.RED if self._refused else Light.OFF)
+
+    def _abandon(self) -> None:
+        """Nobody went through: the permits are good again."""
+        for passage in self._passages:
+            uses = [UseBody(use.permit, use.thing) for use in passage.uses]
+            body = PassageAbandoned(station=self._plan.name, decision=passage.decision, uses=uses)
+            self._moved(FactKind.PASSAGE_ABANDONED, body, passage.uses)
+        self._passages.clear()
+        self._held = False
+
+    def _moved(
+        self, kind: FactKind, body: GateMoved | PassageCrossed | PassageAbandoned, unspent: tuple[Use, ...] = ()
+    ) -> None:
+        self._recording.movement(kind, self._plan.gate, body, unspent)
+        if self._recording.blocked:
+            self._close(Light.AMBER)
+
+    def _close(self, light: Light) -> None:
+        try:
+            self._parts.gate.close()
+        except DeviceError as error:
+            self._parts.report(self._plan.gate, str(error))
+        self._show(light)
+
+    def _show(self, light: Light) -> None:
+        if self._parts.lamp is None:
+            return
+        try:
+            self._parts.lamp.show(Light.AMBER if self._recording.blocked else light)
+        except DeviceError as error:
+            self._parts.report(self._plan.lamp, str(error))
+
+
+def _other(direction: Direction) -> Direction:
+    return Direction.OUT if direction is Direction.IN else Direction.IN
+
+
+def _way(direction: Direction) -> Literal["in", "out"]:
+    return "in" if direction is Direction.IN else "out"
+
+
+def _decided(
+    station: str,
+    question: _Question,
+    sights: Sequence[Sight],
+    decision: Decision,
+    pack: RulePack,
+    picture: PictureBody,
+) -> PassageDecided:
+    shown = [SightBody(one.genuineness.value, one.id, one.kind, one.issue, one.copies) for one in sights]
+    refused = decision if isinstance(decision, Refused) else None
+    uses = decision.uses if isinstance(decision, Allowed) else ()
+    return PassageDecided(
+        station=station,
+        direction=_way(question.direction),
+        sights=shown,
+        people=sorted(question.people),
+        outcome="refused" if refused else "allowed",
+        rule=decision.rule,
+        reason=refused.reason.value if refused else None,
+        subject=refused.subject if refused else None,
+        uses=[UseBody(use.permit, use.thing) for use in uses],
+        rule_pack=pack.hash,
+        picture=picture,
+    )
