@@ -3,6 +3,7 @@
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from cloud.errors import ConflictError, KeyFileError
@@ -47,3 +48,10 @@ def write_key(folder: Path, name: str, seed: bytes) -> SigningKey:
         file.flush()
         os.fsync(file.fileno())
     return key
+
+
+def read_or_write_key(folder: Path, name: str, random: Callable[[int], bytes]) -> SigningKey:
+    """The key in `<name>.pem`, made when there is none. Raises KeyFileError."""
+    if (folder / f"{name}.pem").exists():
+        return read_key(folder, name)
+    return write_key(folder, name, random(32))

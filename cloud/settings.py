@@ -25,6 +25,14 @@ class OwnerSettings(BaseSettings):
     owner_database_url: str = Field(min_length=1)
 
 
+class KeySettings(BaseSettings):
+    """For `cloud keygen`: the folder of the signing keys."""
+
+    model_config = _CONFIG
+
+    keys_dir: Path
+
+
 class CloudSettings(BaseSettings):
     """For every process: the database (application role), the keys' folder, the deployment's name in log origins."""
 

@@ -126,13 +126,14 @@ def _open(message: Message, agent: str | None, keys: dict[str, VerifyKey], sites
 
 @dataclass(slots=True)
 class Uplink:
-    """The worker. `run` ends only by being cancelled."""
+    """The worker. `run` ends only by being cancelled; `ready` is set once it listens."""
 
     pool: Pool
     office: Office
     connect: Connect
     log_keys: LogKeys
     pace: Pace = field(default_factory=Pace)
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
     _queue: asyncio.Queue[Message] = field(default_factory=lambda: asyncio.Queue(QUEUE))
     _held: list[Arrived] = field(default_factory=list)
     _link: Link | None = None
@@ -154,6 +155,7 @@ class Uplink:
             try:
                 async with self.connect() as link, self._as_link(link):
                     await link.subscribe(every_agent(FACTS, GROUP))
+                    self.ready.set()
                     _log.info("listening for facts")
                     wait = self.pace.retry
                     async for message in link.messages():

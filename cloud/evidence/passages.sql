@@ -32,8 +32,15 @@ ORDER BY p.id
 SELECT permit, thing FROM permit_thing WHERE permit = ANY (%(permits)s) AND spent_index IS NOT NULL
 
 -- name: holds_on
-SELECT h.thing FROM hold h JOIN record r ON r.site = h.site AND r.index = h.index
-WHERE h.site = %(site)s AND h.thing = ANY (%(things)s) AND r.at <= %(at)s
+WITH placed AS (
+    SELECT h.thing FROM hold h JOIN record r ON r.site = h.site AND r.index = h.index
+    WHERE h.site = %(site)s AND r.at <= %(at)s
+), held AS (  -- as the view of that name, at an earlier time
+    SELECT thing FROM placed
+    UNION SELECT i.package_id FROM placed p JOIN item i ON i.id = p.thing WHERE i.package_id IS NOT NULL
+    UNION SELECT i.id FROM placed p JOIN item i ON i.package_id = p.thing
+)
+SELECT thing FROM held WHERE thing = ANY (%(things)s)
 
 -- name: has_open_orders
 SELECT EXISTS (SELECT FROM agent_order WHERE agent = %(agent)s AND answered_index IS NULL) AS open

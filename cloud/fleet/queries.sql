@@ -46,9 +46,10 @@ WHERE f.agent = %(agent)s AND f.seq = %(seq)s
 -- name: next_seqs
 SELECT agent, next_seq FROM agent_stream WHERE agent = ANY (%(agents)s)
 
--- name: set_online
-UPDATE agent_stream SET online = %(online)s, seen_at = %(at)s, birth = %(birth)s
-WHERE agent = %(agent)s
+-- name: lock_presence
+SELECT online, birth FROM agent_stream WHERE agent = %(agent)s FOR UPDATE
 
--- name: notify_agent
-SELECT pg_notify('agents', %(payload)s)
+-- name: set_presence
+UPDATE agent_stream
+SET online = %(online)s, seen_at = coalesce(%(seen_at)s, seen_at), birth = coalesce(%(birth)s, birth)
+WHERE agent = %(agent)s

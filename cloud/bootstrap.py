@@ -1,0 +1,80 @@
+"""Putting the cloud's processes together from their settings. What is missing is said in one sentence each."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from cloud import keys
+from cloud.db.migrate import check_schema
+from cloud.db.pool import Pool, open_pool, transaction
+from cloud.downlink import Downlink
+from cloud.errors import KeyFileError, SettingsError
+from cloud.evidence.intake import Office
+from cloud.ledger.checkpoints import LogKeys
+from cloud.settings import BrokerSettings, CloudSettings
+from cloud.uplink import Uplink
+from cloud.world import real_world
+from proof.keys import SigningKey
+from wire.link import Connect
+from wire.mqtt import MqttOptions, mqtt_connect
+from wire.rule_packs import load_rule_pack
+
+
+@asynccontextmanager
+async def opened_pool(settings: CloudSettings, *, most: int = 8) -> AsyncIterator[Pool]:
+    """The database, with this program's schema. Raises DatabaseGoneError, MigrationError."""
+    async with open_pool(settings.database_url, most=most) as pool:
+        async with transaction(pool) as tx:
+            await check_schema(tx)
+        yield pool
+
+
+def log_keys(folder: Path) -> LogKeys:
+    """The keys of the sites' logs in `folder`, each read when it is first needed."""
+    known: dict[str, SigningKey] = {}
+
+    def find(site: str) -> SigningKey | None:
+        if site not in known:
+            try:
+                known[site] = keys.read_key(folder, keys.log_key_name(site))
+            except KeyFileError:
+                return None
+        return known[site]
+
+    return find
+
+
+def broker(settings: BrokerSettings, client_id: str) -> Connect:
+    """The way to the broker. Raises SettingsError for TLS files that are not there."""
+    files = {"CA": settings.broker_ca, "CERT": settings.broker_cert, "KEY": settings.broker_key}
+    faults = [f"SEALTRAIL_CLOUD_BROKER_{name}: {path} is no file" for name, path in files.items() if not path.is_file()]
+    if faults:
+        raise SettingsError(faults)
+    return mqtt_connect(
+        MqttOptions(
+            host=settings.broker_host,
+            port=settings.broker_port,
+            client_id=client_id,
+            ca_file=settings.broker_ca,
+            cert_file=settings.broker_cert,
+            key_file=settings.broker_key,
+        )
+    )
+
+
+@asynccontextmanager
+async def uplink(settings: BrokerSettings) -> AsyncIterator[Uplink]:
+    """The worker that takes facts in. Raises KeyFileError, RulePackError, DatabaseGoneError, MigrationError."""
+    world = real_world()
+    office = Office(world, keys.read_key(settings.keys_dir, keys.CLOUD), load_rule_pack(settings.rule_pack))
+    async with opened_pool(settings, most=4) as pool:
+        name = world.new_name("uplink")  # several workers of one certificate: the broker tells them by this
+        yield Uplink(pool, office, broker(settings, name), log_keys(settings.keys_dir))
+
+
+@asynccontextmanager
+async def downlink(settings: BrokerSettings) -> AsyncIterator[Downlink]:
+    """The worker that sends orders down. Raises DatabaseGoneError, MigrationError."""
+    world = real_world()
+    async with opened_pool(settings, most=4) as pool:
+        yield Downlink(pool, settings.database_url, world, broker(settings, world.new_name("downlink")))

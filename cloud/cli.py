@@ -1,0 +1,276 @@
+"""`sealtrail cloud …`. Each command loads only what it needs, and says what is wrong in one sentence (exit 2)."""
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any, NoReturn, Protocol
+
+import typer
+
+from cloud.people.roles import Role
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="The cloud's processes and its upkeep.")
+site_app = typer.Typer(no_args_is_help=True, help="Sites: warehouses, each with its own ledger.")
+agent_app = typer.Typer(no_args_is_help=True, help="Agents: the machines at the gates.")
+person_app = typer.Typer(no_args_is_help=True, help="People who sign in.")
+app.add_typer(site_app, name="site")
+app.add_typer(agent_app, name="agent")
+app.add_typer(person_app, name="person")
+
+ACTOR = "command line"
+
+
+class Worker(Protocol):
+    """What runs until it is told to stop; `ready` is set once it does its work."""
+
+    ready: asyncio.Event
+
+    async def run(self) -> None:
+        """Ends only by being cancelled."""
+
+
+class _JsonLines(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname.lower(),
+            "from": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def log_to_stderr() -> None:
+    """Logs of this process go to stderr as JSON lines; stdout is for what a command answers."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_JsonLines())
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+
+
+@contextmanager
+def one_sentence() -> Iterator[None]:
+    """Turns what is wrong with settings, files, database or broker into one sentence and exit status 2."""
+    from cloud.errors import CloudError
+    from custody.errors import CustodyError
+    from proof.errors import ProofError
+    from wire.errors import WireError
+
+    try:
+        yield
+    except (CloudError, CustodyError, ProofError, WireError) as error:
+        _fail(f"{error} ({error.diagnosis})")
+
+
+def _fail(sentence: str) -> NoReturn:
+    print(f"sealtrail: {' '.join(sentence.split())}", file=sys.stderr)
+    raise typer.Exit(2)
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    with one_sentence():
+        asyncio.run(work)
+
+
+def _answer(**members: object) -> None:
+    print(json.dumps(members, ensure_ascii=False), flush=True)
+
+
+@app.command()
+def migrate() -> None:
+    """Brings the database's schema up to date (SEALTRAIL_CLOUD_OWNER_DATABASE_URL)."""
+    from cloud.db.migrate import migrate as apply
+    from cloud.settings import OwnerSettings, load_settings
+    from cloud.world import real_world
+
+    with one_sentence():
+        applied = apply(load_settings(OwnerSettings).owner_database_url, real_world().now())
+    _answer(applied=applied)
+
+
+@app.command()
+def keygen() -> None:
+    """Makes the cloud's and the labels' signing keys where they are missing, and prints the public ones."""
+    from cloud import keys
+    from cloud.settings import KeySettings, load_settings
+    from cloud.world import real_world
+
+    with one_sentence():
+        folder = load_settings(KeySettings).keys_dir
+        made = {name: keys.read_or_write_key(folder, name, real_world().random) for name in (keys.CLOUD, keys.LABEL)}
+    _answer(**{name: key.public.text for name, key in made.items()})
+
+
+@site_app.command("add")
+def add_site(
+    site: str,
+    zh: Annotated[str, typer.Option(help="its name in Chinese")],
+    en: Annotated[str, typer.Option(help="its name in English")],
+) -> None:
+    """Founds a site with an empty ledger and the key that signs its checkpoints."""
+    _run(_add_site(site, zh, en))
+
+
+async def _add_site(site: str, zh: str, en: str) -> None:
+    from cloud import keys
+    from cloud.bootstrap import opened_pool
+    from cloud.db.pool import transaction
+    from cloud.ledger import service
+    from cloud.settings import CloudSettings, load_settings
+    from cloud.world import real_world
+    from proof.note import NoteVerifier
+
+    settings, world = load_settings(CloudSettings), real_world()
+    async with opened_pool(settings) as pool, transaction(pool) as tx:
+        await service.add_site(tx, site=site, name_zh=zh, name_en=en, deployment=settings.deployment, at=world.now())
+        key = keys.read_or_write_key(settings.keys_dir, keys.log_key_name(site), world.random)
+    _answer(site=site, vkey=NoteVerifier(service.origin_of(settings.deployment, site), key.public).vkey)
+
+
+@agent_app.command("add")
+def add_agent(
+    agent: Annotated[str, typer.Argument(help="<site>.<name>, as in its certificate")],
+    public_key: Annotated[str, typer.Option(help="as `sealtrail edge keygen` prints it")],
+) -> None:
+    """Makes an agent known with its public key."""
+    _run(_add_agent(agent, public_key))
+
+
+async def _add_agent(agent: str, public_key: str) -> None:
+    from cloud.bootstrap import opened_pool
+    from cloud.db.pool import transaction
+    from cloud.fleet import service
+    from cloud.ledger.service import close_ledger, open_ledger
+    from cloud.settings import CloudSettings, load_settings
+    from cloud.world import real_world
+    from proof.keys import VerifyKey
+    from wire.topics import site_of
+
+    world, key, site = real_world(), VerifyKey.from_text(public_key), site_of(agent)
+    async with opened_pool(load_settings(CloudSettings)) as pool, transaction(pool) as tx:
+        appender = await open_ledger(tx, site)
+        index = await service.add_agent(tx, appender, world, agent=agent, public_key=key, at=world.now(), actor=ACTOR)
+        await close_ledger(tx, appender)
+    _answer(agent=agent, entry=index)
+
+
+@person_app.command("add")
+def add_person(
+    username: str,
+    site: Annotated[str, typer.Option(help="where they work")],
+    name: Annotated[str, typer.Option(help="what they are called")],
+    role: Annotated[list[str], typer.Option(help="admin, inspector, keeper, …; may be given several times")],
+    password_stdin: Annotated[bool, typer.Option(help="read the password from standard input, not by asking")] = False,
+) -> None:
+    """Adds a local account; the password is never on the command line."""
+    unknown = sorted(set(role) - {known.value for known in Role})
+    if unknown:
+        _fail(f"no such role: {', '.join(unknown)}; there are {', '.join(Role)}")
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\n")
+    else:
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    _run(_add_person(site, username, name, password, [Role(given) for given in role]))
+
+
+async def _add_person(site: str, username: str, name: str, password: str, roles: list[Role]) -> None:
+    from cloud.bootstrap import opened_pool
+    from cloud.db.pool import transaction
+    from cloud.errors import InvalidError
+    from cloud.ledger.service import close_ledger, open_ledger
+    from cloud.people import passwords, service
+    from cloud.settings import CloudSettings, load_settings
+    from cloud.world import real_world
+
+    if not passwords.SHORTEST <= len(password) <= passwords.LONGEST:
+        most = f"{passwords.SHORTEST} to {passwords.LONGEST} characters"
+        raise InvalidError("bad_password", f"a password of {len(password)} characters; it must have {most}")
+    hashed = await passwords.Passwords().hash(password)
+    async with opened_pool(load_settings(CloudSettings)) as pool, transaction(pool) as tx:
+        appender = await open_ledger(tx, site)
+        person = await service.add_person(
+            tx, appender, real_world(), username=username, name=name, password_hash=hashed, roles=roles, actor=ACTOR
+        )
+        await close_ledger(tx, appender)
+    _answer(person=person.id, username=username, roles=[role.value for role in roles])
+
+
+@app.command()
+def uplink() -> None:
+    """Takes facts in from the broker, into the ledgers; several may run."""
+    from cloud import bootstrap
+    from cloud.settings import BrokerSettings, load_settings
+
+    log_to_stderr()
+    _run(_work("uplink", lambda: bootstrap.uplink(load_settings(BrokerSettings))))
+
+
+@app.command()
+def downlink() -> None:
+    """Sends orders to the agents and notes who is there."""
+    from cloud import bootstrap
+    from cloud.settings import BrokerSettings, load_settings
+
+    log_to_stderr()
+    _run(_work("downlink", lambda: bootstrap.downlink(load_settings(BrokerSettings))))
+
+
+async def _work(name: str, make: Callable[[], AbstractAsyncContextManager[Worker]]) -> None:
+    """Runs a worker until SIGTERM or SIGINT; says `ready` once it is."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with make() as worker:
+        running, stopping = asyncio.create_task(worker.run()), asyncio.create_task(stop.wait())
+        ready = asyncio.create_task(_tell_ready(name, worker.ready))
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
+        stopping.cancel()
+        running.cancel()
+        await asyncio.wait({running})
+        if not running.cancelled():
+            await running
+    _answer(event="stopped", process=name)
+
+
+async def _tell_ready(name: str, ready: asyncio.Event) -> None:
+    await ready.wait()
+    _answer(event="ready", process=name)
+
+
+@app.command("ledger-check")
+def ledger_check(
+    site: str,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object instead of a sentence")] = False,
+) -> None:
+    """Derives a site's ledger anew from its entries; exit status 1 when something in it does not hold."""
+    with one_sentence():
+        ok = asyncio.run(_ledger_check(site, as_json))
+    raise typer.Exit(0 if ok else 1)
+
+
+async def _ledger_check(site: str, as_json: bool) -> bool:
+    from cloud.bootstrap import log_keys, opened_pool
+    from cloud.db.pool import transaction
+    from cloud.ledger.check import check_site
+    from cloud.settings import CloudSettings, load_settings
+
+    settings = load_settings(CloudSettings)
+    key = log_keys(settings.keys_dir)(site)
+    async with opened_pool(settings, most=1) as pool, transaction(pool) as tx:
+        found = await check_site(tx, site, key.public if key else None)
+    if as_json:
+        _answer(**found.as_json())
+    elif found.ok:
+        print(f"{site}: {found.entries} entries hold, {found.facts} facts of {found.agents} agents among them")
+    else:
+        print(f"{site}: {found.fault} at entry {found.index}: {found.detail}")
+    return found.ok
