@@ -175,8 +175,8 @@ def _draw_carton(picture: Picture, label: PlacedLabel) -> None:
 
 
 def _draw_keeper(picture: Picture, label: PlacedLabel) -> None:
-    scale = label.width_px / 180
-    body = _sized_keeper(round(scale, 1))
+    scale = round(label.width_px / 180, 2)
+    body = _sized_keeper(scale)
     left, top = round(label.x - HANDS[0] * scale), round(label.y - HANDS[1] * scale)
     x1, y1, x2, y2 = max(left, 0), max(top, 0), left + body.shape[1], top + body.shape[0]
     under = picture[y1 : max(y2, 0), x1 : max(x2, 0)]
