@@ -10,6 +10,8 @@ from tests.law.tree import PACKAGES, ROOT, imports, shown, tracked
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 # Used without an import of ours, by the one that the reason names.
 BEHIND = {"httptools": "uvicorn", "uvloop": "uvicorn", "numpy": "OpenCV"}
+# Distributions that an extra of a declared one brings, such as psycopg[pool].
+EXTRAS = {"psycopg-pool": "psycopg"}
 
 
 def names(requirements: list[str]) -> set[str]:
@@ -21,11 +23,12 @@ def imported() -> dict[str, set[str]]:
     by_module = packages_distributions()
     found: dict[str, set[str]] = {}
     for path in tracked("sealtrail.py", *(f"{package}/*.py" for package in PACKAGES)):
-        for _, name in imports(path):
-            top = name.split(".")[0]
+        for _, module in imports(path):
+            top = module.split(".")[0]
             if top not in sys.stdlib_module_names and top not in (*PACKAGES, "sealtrail"):
                 for distribution in by_module.get(top, [top]):
-                    found.setdefault(distribution.lower().replace("_", "-"), set()).add(shown(path))
+                    name = distribution.lower().replace("_", "-")
+                    found.setdefault(EXTRAS.get(name, name), set()).add(shown(path))
     return found
 
 

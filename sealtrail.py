@@ -1,0 +1,29 @@
+"""The command `sealtrail`. Each part is loaded only when it is asked for: an agent on a Pi never loads the cloud."""
+
+import sys
+from importlib import import_module
+
+PARTS = {
+    "demo": ("simulators.cli", "A whole warehouse day on this machine: the main job from end to end"),
+    "edge": ("edge_agent.cli", "The agent at the gates: run it, try its camera on photographs, make its key"),
+    "cloud": ("cloud.cli", "The cloud's processes and its upkeep: migrate, uplink, downlink, web, people"),
+    "sim": ("simulators.cli", "Parts of the simulated warehouse by themselves"),
+}
+"""Part → the module whose typer `app` it is, and what it does. `demo` is a command of its module."""
+
+
+def main() -> None:
+    """Hands over to the part that is named first; without one, says which there are (exit 2 for an unknown one)."""
+    asked = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    if asked not in PARTS:
+        print("usage: sealtrail PART …\n\n" + "\n".join(f"  {name:7}{what}" for name, (_, what) in PARTS.items()))
+        sys.exit(0 if asked in ("-h", "--help") else 2)
+    if asked == "demo":
+        name, arguments = "sealtrail", sys.argv[1:]
+    else:
+        name, arguments = f"sealtrail {asked}", sys.argv[2:]
+    import_module(PARTS[asked][0]).app(args=arguments, prog_name=name)
+
+
+if __name__ == "__main__":
+    main()
