@@ -32,7 +32,12 @@ def commit_content(content: bytes, salt: bytes) -> bytes:
 
 def commit_record(content: Mapping[str, Any], salt: bytes) -> bytes:
     """Commitment to the content of a record the cloud itself makes: 32 bytes."""
-    return _commit(_RECORD, salt, canonical(content))
+    return commit_record_content(canonical(content), salt)
+
+
+def commit_record_content(content: bytes, salt: bytes) -> bytes:
+    """The same for content that is already canonical bytes."""
+    return _commit(_RECORD, salt, content)
 
 
 def _commit(prefix: "hashlib._Hash", salt: bytes, content: bytes) -> bytes:

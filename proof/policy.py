@@ -50,7 +50,6 @@ class Judged:
     """A checkpoint that a log of the policy signed: who cosigned it when (POSIX s), and whether that is enough."""
 
     checkpoint: Checkpoint
-    log: NoteVerifier
     cosigned_at_s: Mapping[str, int]
     quorum: bool
 
@@ -59,19 +58,18 @@ def judge(data: bytes, policy: Policy) -> Judged:
     """What `policy` makes of the signed checkpoint `data`. Raises EncodingError, SignatureError."""
     note = read_note(data)
     checkpoint = Checkpoint.from_text(note.text)
-    log = _signer(note, checkpoint, policy)
+    _check_log(note, checkpoint, policy)
     cosigned = {
         name: verify_cosignature(note, witness) for name, witness in policy.witnesses.items() if note.by(witness)
     }
-    return Judged(checkpoint, log, cosigned, policy.holds(set(cosigned)))
+    return Judged(checkpoint, cosigned, policy.holds(set(cosigned)))
 
 
-def _signer(note: Note, checkpoint: Checkpoint, policy: Policy) -> NoteVerifier:
+def _check_log(note: Note, checkpoint: Checkpoint, policy: Policy) -> None:
     named = [log for log in policy.logs if log.name == checkpoint.origin and note.by(log)]
     if not named:
         raise SignatureError(f"the checkpoint of {checkpoint.origin} is signed by no log of the policy")
     note.verify(named[0])
-    return named[0]
 
 
 def parse_policy(data: bytes) -> Policy:
