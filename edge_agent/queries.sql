@@ -70,10 +70,19 @@ ON CONFLICT (id) DO UPDATE SET seq = excluded.seq
 INSERT INTO picture (sha256, jpeg, seq) VALUES (:sha256, :jpeg, :seq) ON CONFLICT DO NOTHING
 
 -- name: waiting_pictures
-SELECT sha256, jpeg FROM picture WHERE uploaded_at IS NULL ORDER BY seq LIMIT :limit
+SELECT sha256 FROM picture WHERE uploaded_at IS NULL ORDER BY seq LIMIT :limit
+
+-- name: picture
+SELECT jpeg FROM picture WHERE sha256 = :sha256
 
 -- name: set_uploaded
 UPDATE picture SET uploaded_at = :at WHERE sha256 = :sha256
 
 -- name: drop_pictures
 DELETE FROM picture WHERE uploaded_at < :before
+
+-- name: drop_old_permits
+DELETE FROM permit WHERE not_after < :before
+
+-- name: drop_old_spent
+DELETE FROM spent WHERE permit NOT IN (SELECT id FROM permit) AND seq <= (SELECT pruned FROM mark)

@@ -20,7 +20,7 @@ from proof.chain import commit_content, link
 from wire.batches import SealedFact
 from wire.messages import Fact
 
-FILE = "journal.sqlite3"
+FILE = "journal.db"
 TAIL = 200
 """How many of the newest rows are checked at every start."""
 

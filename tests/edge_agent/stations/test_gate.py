@@ -318,7 +318,8 @@ def test_the_picture_of_a_decision_is_kept_with_it(scene: Scene) -> None:
     scene.walk_into(OUTSIDE)
     scene.show(package("A"))
     (decided,) = scene.facts("passage_decided")
-    ((digest, jpeg),) = scene.journal.reads.rows("waiting_pictures", limit=5)
+    ((digest,),) = scene.journal.reads.rows("waiting_pictures", limit=5)
+    ((jpeg,),) = scene.journal.reads.rows("picture", sha256=digest)
     assert decided.body["picture"] == {"sha256": digest, "bytes": len(jpeg), "width": 4, "height": 4}
 
 

@@ -1,0 +1,194 @@
+"""What this process is told: its environment (SEALTRAIL_EDGE_…) and its site file, with every fault at once."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from edge_agent.errors import SettingsError
+from proof.errors import EncodingError
+from proof.keys import VerifyKey
+from wire.rule_packs import DEFAULT_PACK
+from wire.topics import site_of, valid_agent
+
+PREFIX = "SEALTRAIL_EDGE_"
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+
+
+def _keys(value: Any) -> Any:
+    """A comma-separated list of base64url public keys; anything else is pydantic's to judge."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return tuple(VerifyKey.from_text(text.strip()) for text in value.split(",") if text.strip())
+    except EncodingError as error:
+        raise ValueError(f"not base64url Ed25519 public keys: {error}") from error
+
+
+Keys = Annotated[tuple[VerifyKey, ...], NoDecode, BeforeValidator(_keys), Field(min_length=1)]
+
+
+class EdgeSettings(BaseSettings):
+    """The environment of one agent process."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, arbitrary_types_allowed=True, extra="ignore")
+
+    site_file: Path
+    data_dir: Path
+    key_file: Path
+    cloud_keys: Keys
+    label_keys: Keys
+    rule_pack: Path = DEFAULT_PACK
+    broker_host: str = Field(min_length=1)
+    broker_port: int = Field(default=8883, ge=1, le=65535)
+    broker_ca: Path
+    broker_cert: Path
+    broker_key: Path
+    cloud_url: HttpUrl
+    keep_days: int = Field(default=30, ge=1)
+    """Days for which receipted facts and uploaded pictures are kept here."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DeviceEntry(_Part):
+    """One device of the site file; its options are its driver's to judge."""
+
+    name: Name
+    driver: str = Field(pattern=r"^(camera|gate|beam|lamp)_[a-z0-9]+$")
+    options: dict[str, Any] = {}
+
+    @property
+    def kind(self) -> str:
+        """What it is: camera, gate, beam or lamp."""
+        return self.driver.partition("_")[0]
+
+
+class GateEntry(_Part):
+    """One gate of the site file: its name, its devices by name, its times."""
+
+    kind: Literal["gate"]
+    name: Name
+    camera: str
+    gate: str
+    beam_outside: str
+    beam_inside: str
+    lamp: str | None = None
+    cross_within_s: float = Field(default=20, gt=0)
+    approach_within_s: float = Field(default=30, gt=0)
+
+    def devices(self) -> Iterator[tuple[str, str, str]]:
+        """Of each device: the member that names it, its name, the kind it must be."""
+        kinds = {"camera": "camera", "gate": "gate", "beam_outside": "beam", "beam_inside": "beam", "lamp": "lamp"}
+        for member, kind in kinds.items():
+            name = getattr(self, member)
+            if name is not None:
+                yield member, name, kind
+
+
+class ClockEntry(_Part):
+    """Which clock: this machine's, or the one of the simulated world."""
+
+    source: Literal["system", "sim"] = "system"
+    options: dict[str, Any] = {}
+
+
+def _agent(value: str) -> str:
+    if not valid_agent(value):
+        raise ValueError("an agent id reads <site>.<name>")
+    return value
+
+
+class Site(_Part):
+    """Which devices and stations are here."""
+
+    site: Name
+    agent: Annotated[str, AfterValidator(_agent)]
+    stations: list[GateEntry] = Field(min_length=1)
+    devices: list[DeviceEntry] = Field(min_length=1)
+    clock: ClockEntry = ClockEntry()
+
+
+Path_ = tuple[str | int, ...]
+
+
+class SiteFile:
+    """A site file with the line of everything in it."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises SettingsError with every fault."""
+        self.path = path
+        try:
+            root = yaml.compose(path.read_text("utf-8"), yaml.SafeLoader)
+            content = yaml.safe_load(path.read_text("utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError([f"{path}: cannot be read: {error}"]) from error
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            problem = getattr(error, "problem", None) or error
+            raise SettingsError([f"{path}:{mark.line + 1 if mark else 1}: {problem}"]) from error
+        self._lines = dict(_lines(root, ())) if root else {}
+        try:
+            self.site = Site.model_validate(content)
+        except ValidationError as error:
+            raise SettingsError(list(self.faults(error, ()))) from error
+        wrong = list(self._disagreements(self.site))
+        if wrong:
+            raise SettingsError(wrong)
+
+    def fault(self, at: Path_, problem: str) -> str:
+        """`file:line: where: problem`, with the line of the nearest part that is there."""
+        nearest = next((at[:end] for end in range(len(at), 0, -1) if at[:end] in self._lines), ())
+        where = ".".join(str(step) for step in at)
+        return f"{self.path}:{self._lines.get(nearest, 1)}: {where}: {problem}"
+
+    def faults(self, error: ValidationError, at: Path_) -> Iterator[str]:
+        """One line for each fault that pydantic found in the part at `at`."""
+        for fault in error.errors(include_url=False):
+            yield self.fault((*at, *fault["loc"]), fault["msg"])
+
+    def _disagreements(self, site: Site) -> Iterator[str]:
+        if site_of(site.agent) != site.site:
+            yield self.fault(("agent",), f"{site.agent} is no agent of site {site.site}")
+        kinds: dict[str, str] = {}
+        for number, device in enumerate(site.devices):
+            if device.name in kinds:
+                yield self.fault(("devices", number, "name"), f"a second device called {device.name}")
+            kinds[device.name] = device.kind
+        users: dict[str, str] = {}
+        for number, station in enumerate(site.stations):
+            if station.name in users.values():
+                yield self.fault(("stations", number, "name"), f"a second station called {station.name}")
+            for member, name, kind in station.devices():
+                at = ("stations", number, member)
+                if kinds.get(name) != kind:
+                    yield self.fault(at, f"{name} is a {kinds[name]}, no {kind}" if name in kinds else f"no {name}")
+                if name in users:
+                    yield self.fault(at, f"{name} is used twice")
+                users[name] = station.name
+
+
+def read_settings() -> EdgeSettings:
+    """The settings in the environment. Raises SettingsError with every fault."""
+    try:
+        return EdgeSettings()  # type: ignore[call-arg]  # its values come from the environment
+    except ValidationError as error:
+        faults = [f"{PREFIX}{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()]
+        raise SettingsError(faults) from error
+
+
+def _lines(node: yaml.Node, at: Path_) -> Iterator[tuple[Path_, int]]:
+    yield at, node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _lines(value, (*at, key.value))
+            yield (*at, key.value), key.start_mark.line + 1
+    elif isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            yield from _lines(value, (*at, number))
