@@ -18,7 +18,8 @@ export interface Told {
 const AS: Record<string, Detail["as"]> = {
   not_before: "time",
   not_after: "time",
-  package_id: "thing",
+  id: "thing",
+  package: "thing",
   permit: "thing",
   direction: "direction",
   position: "position",
@@ -31,10 +32,10 @@ const SHOWN: Record<string, readonly string[]> = {
   passage_crossed: ["direction", "station"],
   passage_abandoned: ["station"],
   gate_moved: ["position", "station"],
-  item_registered: ["quantity", "unit"],
-  package_sealed: ["seal_number", "package_id"],
+  item_registered: ["quantity"],
+  package_sealed: ["seal_number", "package"],
   label_issued: ["issue"],
-  permit_granted: ["permit", "direction", "agent", "stations", "not_before", "not_after", "people_required"],
+  permit_granted: ["id", "direction", "agent", "stations", "not_before", "not_after", "people_required"],
   permit_revoked: ["permit"],
   hold_placed: ["reason"],
   alarm_raised: ["cause", "place"],
@@ -67,7 +68,8 @@ export function iconOf(row: HistoryRow): (typeof ICONS)[keyof typeof ICONS] | "a
 
 /** What an entry says, in the few members worth a line; the rest is in its content. */
 export function detailsOf(row: HistoryRow): Told {
-  const body = bodyOf(row);
+  const body = { ...bodyOf(row) };
+  if (typeof body.unit === "string") body.quantity = `${body.quantity} ${body.unit}`;
   const fields = (SHOWN[row.kind] ?? []).flatMap((name): Detail[] => {
     const value = plain(body[name]);
     return value === null ? [] : [{ name, value, as: AS[name] ?? null }];
@@ -81,8 +83,8 @@ export function detailsOf(row: HistoryRow): Told {
 }
 
 function bodyOf(row: HistoryRow): Record<string, unknown> {
-  const body = row.type === "fact" ? row.content.body : row.content;
-  return typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
+  const granted = row.kind === "permit_granted" ? row.content.permit : null;
+  return typeof granted === "object" && granted !== null ? (granted as Record<string, unknown>) : row.content;
 }
 
 function plain(value: unknown): string | null {

@@ -1,7 +1,6 @@
 import { reactive } from "vue";
 
-import { call, idPath } from "./api/client";
-import type { Person } from "./api/types";
+import { call } from "./api/client";
 
 const names = reactive(new Map<string, string>());
 const asked = new Set<string>();
@@ -25,14 +24,14 @@ export function learn(things: readonly { id: string; name: string }[]): void {
 }
 
 async function askItem(id: string): Promise<void> {
-  const item = await call<{ name: string }>("GET", `/items/${idPath(id)}`).catch(() => null);
+  const item = await call("get", "/api/v1/items/{id}", { path: { id } }).catch(() => null);
   if (item) names.set(id, item.name);
 }
 
 let asking: Promise<void> | null = null;
 
 async function askPeople(): Promise<void> {
-  asking ??= call<{ rows: Person[] }>("GET", "/people").then(
+  asking ??= call("get", "/api/v1/people", {}).then(
     (people) => learn(people.rows),
     () => undefined,
   );

@@ -21,7 +21,7 @@ export async function recall(): Promise<Person | null> {
 /** Who the cookie says we are; null when it says nothing. Throws Problem when there was no answer. */
 export async function whoAmI(): Promise<Person | null> {
   try {
-    return await call<Person>("GET", "/session");
+    return await call("get", "/api/v1/session", {});
   } catch (error) {
     if (error instanceof Problem && error.status === 401) return null;
     throw error;
@@ -29,12 +29,12 @@ export async function whoAmI(): Promise<Person | null> {
 }
 
 export async function signIn(username: string, password: string): Promise<void> {
-  me.value = (await call<{ person: Person }>("POST", "/session", { body: { username, password } })).person;
+  me.value = (await call("post", "/api/v1/session", { body: { username, password } })).person;
   asked = true;
 }
 
 export async function signOut(): Promise<void> {
-  await call("DELETE", "/session");
+  await call("delete", "/api/v1/session", {});
   forget();
 }
 

@@ -1,15 +1,15 @@
-/** Time of day with seconds when it is today for the viewer, else the date with it. */
-export function clockTime(at: string, language: string, now: Date = new Date(), zone?: string): string {
+/** Time of day with seconds; with the date where that is another day for the viewer than `today`. */
+export function clockTime(at: string, language: string, today: Date = new Date(), zone?: string): string {
   const when = new Date(at);
   const day = new Intl.DateTimeFormat("en-CA", { timeZone: zone, dateStyle: "short" });
-  const today = day.format(when) === day.format(now);
+  const same = day.format(when) === day.format(today);
   return new Intl.DateTimeFormat(language, {
     timeZone: zone,
     hourCycle: "h23",
     hour: "2-digit",
     minute: "2-digit",
     second: "2-digit",
-    ...(today ? {} : { month: "short", day: "numeric" }),
+    ...(same ? {} : { month: "short", day: "numeric" }),
   }).format(when);
 }
 
@@ -18,7 +18,7 @@ export function dayOf(at: string, language: string, zone?: string): string {
   return new Intl.DateTimeFormat(language, { timeZone: zone, dateStyle: "full" }).format(new Date(at));
 }
 
-/** Date and time in full, in the viewer's zone, with the zone's name. */
+/** Date and time in full, in the viewer's zone. */
 export function fullTime(at: string, language: string, zone?: string): string {
   return new Intl.DateTimeFormat(language, {
     timeZone: zone,
@@ -29,8 +29,13 @@ export function fullTime(at: string, language: string, zone?: string): string {
     hour: "2-digit",
     minute: "2-digit",
     second: "2-digit",
-    timeZoneName: "short",
   }).format(new Date(at));
+}
+
+/** The name of the zone in which times are shown, such as `GMT+8`. */
+export function zoneName(language: string, zone?: string): string {
+  const parts = new Intl.DateTimeFormat(language, { timeZone: zone, timeZoneName: "shortOffset" }).formatToParts();
+  return parts.find((part) => part.type === "timeZoneName")?.value ?? "";
 }
 
 /** `at` in UTC with every digit that was recorded: `2026-11-22 03:24:00.123456 UTC`. */

@@ -1,44 +1,63 @@
 import { OFFLINE, Problem, problemIn } from "./problem";
+import type { paths } from "./schema";
 
-const ROOT = "/api/v1";
 const PATIENCE_MS = 20_000;
 
-interface Asked {
-  query?: Record<string, string | number | boolean | null | undefined>;
-  body?: unknown;
-  signal?: AbortSignal;
-}
+type Verb = "get" | "post" | "delete";
+type Operation<Path extends keyof paths, Method extends Verb> = paths[Path][Method];
+
+/** What the API answers when all is well; nothing for a 204. */
+type Answer<Asked> = Asked extends { responses: { 200: { content: { "application/json": infer Body } } } }
+  ? Body
+  : Asked extends { responses: { 201: { content: { "application/json": infer Body } } } }
+    ? Body
+    : undefined;
+
+type Query<Asked> = Asked extends { parameters: { query?: infer Given } } ? { query?: Given } : unknown;
+type InPath<Asked> = Asked extends { parameters: { path: infer Given } } ? { path: Given } : unknown;
+type Content<Asked> = Asked extends { requestBody: { content: { "application/json": infer Body } } }
+  ? { body: Body }
+  : unknown;
+type Asking<Asked> = Query<Asked> & InPath<Asked> & Content<Asked> & { signal?: AbortSignal };
 
 /** An id such as `nj01/I-0000000001` as part of a path: its slash stays one. */
 export function idPath(id: string): string {
   return id.split("/").map(encodeURIComponent).join("/");
 }
 
-export function address(path: string, query: Asked["query"] = {}): string {
-  const given = Object.entries(query).flatMap(([name, value]) =>
-    value === null || value === undefined || value === "" ? [] : [[name, String(value)]],
+/** The address of `path` with its ids filled in and those members of `query` that have a value. */
+export function address(path: keyof paths, inPath: object = {}, query: object = {}): string {
+  const filled = Object.entries(inPath).reduce(
+    (filled, [name, id]) => filled.replace(`{${name}}`, idPath(String(id))),
+    path as string,
   );
-  return ROOT + path + (given.length > 0 ? `?${new URLSearchParams(given)}` : "");
+  const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  return given.length === 0 ? filled : `${filled}?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
 }
 
 /** Asks the API. Throws Problem for every other answer than the one hoped for. */
-export async function call<Answer>(method: string, path: string, asked: Asked = {}): Promise<Answer> {
+export async function call<Method extends Verb, Path extends keyof paths>(
+  method: Method,
+  path: Path,
+  asking: Asking<Operation<Path, Method>>,
+): Promise<Answer<Operation<Path, Method>>> {
+  const { path: inPath, query, body, signal } = asking as { path?: object; query?: object; body?: unknown; signal?: AbortSignal };
   const headers: Record<string, string> = { Accept: "application/json" };
-  if (method !== "GET") headers["X-Sealtrail"] = "1";
-  if (asked.body !== undefined) headers["Content-Type"] = "application/json";
+  if (method !== "get") headers["X-Sealtrail"] = "1"; // a form of another site cannot say so
+  if (body !== undefined) headers["Content-Type"] = "application/json";
   const late = AbortSignal.timeout(PATIENCE_MS);
   let answer: Response;
   try {
-    answer = await fetch(address(path, asked.query), {
-      method,
+    answer = await fetch(address(path, inPath, query), {
+      method: method.toUpperCase(),
       headers,
-      body: asked.body === undefined ? null : JSON.stringify(asked.body),
-      signal: asked.signal ? AbortSignal.any([asked.signal, late]) : late,
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: signal ? AbortSignal.any([signal, late]) : late,
     });
   } catch (error) {
-    if (asked.signal?.aborted) throw error;
+    if (signal?.aborted) throw error;
     throw new Problem(0, OFFLINE);
   }
   if (!answer.ok) throw await problemIn(answer);
-  return (answer.status === 204 ? undefined : await answer.json()) as Answer;
+  return (answer.status === 204 ? undefined : await answer.json()) as Answer<Operation<Path, Method>>;
 }

@@ -37,7 +37,7 @@ export function follow(site: string, after: number, listener: StreamListener): (
     if (ended) return;
     source?.close();
     clearTimeout(timer);
-    const stream = new EventSource(address("/live", { site, after: last }));
+    const stream = new EventSource(address("/api/v1/live", {}, { site, after: last }));
     source = stream;
     stream.onopen = () => {
       failures = 0;

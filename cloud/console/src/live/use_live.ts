@@ -1,7 +1,7 @@
 import { onUnmounted, reactive, ref, shallowRef } from "vue";
 
 import { call } from "../api/client";
-import type { Agent, AgentRows, Alarm, AlarmRows, Passage, PassageRows } from "../api/types";
+import type { Agent, Alarm, Passage } from "../api/types";
 import { type Outcome, belongs, merge, settle } from "./merge";
 import { type Connection, follow } from "./stream";
 
@@ -40,7 +40,7 @@ export function useLive(site: string, onRefused: (passage: Passage) => void, onS
     feed.state = "loading";
     try {
       const query = { site, outcome: outcome === "all" ? null : outcome, before: older ? feed.next : null };
-      const page = await call<PassageRows>("GET", "/passages", { query });
+      const page = await call("get", "/api/v1/passages", { query });
       feed.rows = merge(feed.rows, page.rows);
       feed.next = page.next;
       feed.state = "ready";
@@ -61,8 +61,8 @@ export function useLive(site: string, onRefused: (passage: Passage) => void, onS
   /** What the stream does not tell again after a break: which alarms live, who is online. */
   async function refresh(): Promise<void> {
     const [living, all] = await Promise.all([
-      call<AlarmRows>("GET", "/alarms", { query: { site, living: true, limit: 500 } }),
-      call<AgentRows>("GET", "/agents"),
+      call("get", "/api/v1/alarms", { query: { site, living: true, limit: 500 } }),
+      call("get", "/api/v1/agents", {}),
     ]);
     alarms.value = new Map(living.rows.map((alarm) => [alarm.id, alarm]));
     agents.value = new Map(all.rows.filter((agent) => agent.site === site).map((agent) => [agent.id, agent]));
