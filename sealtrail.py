@@ -7,6 +7,7 @@ PARTS = {
     "demo": ("simulators.cli", "A whole warehouse day on this machine: the main job from end to end"),
     "edge": ("edge_agent.cli", "The agent at the gates: run it, try its camera on photographs, make its key"),
     "cloud": ("cloud.cli", "The cloud's processes and its upkeep: migrate, uplink, downlink, web, people"),
+    "verify": ("verify", "Check a bundle, a proof or a checkpoint, offline"),
     "sim": ("simulators.cli", "Parts of the simulated warehouse by themselves"),
 }
 """Part → the module whose typer `app` it is, and what it does. `demo` is a command of its module."""
@@ -18,6 +19,8 @@ def main() -> None:
     if asked not in PARTS:
         print("usage: sealtrail PART …\n\n" + "\n".join(f"  {name:7}{what}" for name, (_, what) in PARTS.items()))
         sys.exit(0 if asked in ("-h", "--help") else 2)
+    if asked == "verify":
+        sys.exit(import_module("verify").main(sys.argv[2:]))
     if asked == "demo":
         name, arguments = "sealtrail", sys.argv[1:]
     else:

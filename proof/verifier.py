@@ -49,12 +49,20 @@ class Step:
         return STEPS[self.number - 1][:2]
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a reader must know of that is no fault, in English and Chinese."""
+
+    en: str
+    zh: str
+
+
 @dataclass(slots=True)
 class Report:
     """What the verifier found: the steps, and the exceptions a reader must know of."""
 
     steps: list[Step] = field(default_factory=list)
-    exceptions: list[str] = field(default_factory=list)
+    exceptions: list[Notice] = field(default_factory=list)
 
     @property
     def holds(self) -> bool:
@@ -83,9 +91,12 @@ def verify_bundle(bundle: Bundle, trust: Policy | None = None) -> Report:
     report = Report()
     policy = trust or parse_policy(bundle.files.get("policy.txt", b""))
     if trust is None:
+        keys = ", ".join(verifier.vkey for verifier in (*policy.logs, *policy.witnesses.values()))
         report.exceptions.append(
-            "The keys of log and witnesses were taken from the bundle itself; compare them with the published ones: "
-            + ", ".join(verifier.vkey for verifier in (*policy.logs, *policy.witnesses.values()))
+            Notice(
+                f"Whose keys these are is taken from the bundle itself; compare them with published ones: {keys}",
+                f"账本与见证人的公钥取自证据包本身，请与公开发布的公钥核对：{keys}",
+            )
         )
     nothing_yet = Judged(Checkpoint("", 0, EMPTY_ROOT), {}, False)
     case = _Case(bundle, policy, report, nothing_yet)
@@ -144,7 +155,10 @@ def _committed(case: _Case) -> int:
     withheld = sorted(set(case.entries) - set(contents))
     if withheld:
         case.report.exceptions.append(
-            f"The content of {len(withheld)} entries is withheld or erased: {_some(withheld)}"
+            Notice(
+                f"The content of {len(withheld)} entries is withheld or erased: {_some(withheld)}",
+                f"{len(withheld)} 条记录的内容未予提供或已依法删除：{_some(withheld)}",
+            )
         )
     return len(contents)
 
@@ -220,7 +234,12 @@ def _rules(case: _Case) -> int:
     cited = {cite for content in case.contents.values() for cite in _find(content, "rule_pack")}
     missing = sorted(cite for cite in cited if cite and cite not in packs)
     if missing:
-        case.report.exceptions.append(f"{len(missing)} rule packs that decisions cite are not in the bundle")
+        case.report.exceptions.append(
+            Notice(
+                f"{len(missing)} rule packs that decisions cite are not in the bundle",
+                f"判断所引用的 {len(missing)} 个规则包不在证据包内",
+            )
+        )
     return len(packs)
 
 
@@ -237,7 +256,13 @@ def _media(case: _Case) -> int:
             raise ChainError(f"{name} is named by no fact in the bundle")
         inside += 1
     if len(named) > inside:
-        case.report.exceptions.append(f"{len(named) - inside} of {len(named)} stills or clips are not in the bundle")
+        missing = len(named) - inside
+        case.report.exceptions.append(
+            Notice(
+                f"{missing} of {len(named)} stills or clips are not in the bundle",
+                f"{len(named)} 份影像中有 {missing} 份不在证据包内",
+            )
+        )
     return inside
 
 
@@ -256,7 +281,12 @@ def _times(case: _Case) -> int:
             if not isinstance(error_ms, int) or ahead > timedelta(milliseconds=error_ms, seconds=5):
                 doubtful.append(index)
     if doubtful:
-        case.report.exceptions.append(f"The device's clock was in doubt at {len(doubtful)} entries: {_some(doubtful)}")
+        case.report.exceptions.append(
+            Notice(
+                f"The device's clock was in doubt at {len(doubtful)} entries: {_some(doubtful)}",
+                f"{len(doubtful)} 条记录的设备时钟存疑：{_some(doubtful)}",
+            )
+        )
     return len(case.entries)
 
 
@@ -303,7 +333,8 @@ def report_json(report: Report) -> str:
         }
         for step in report.steps
     ]
-    return json.dumps({"holds": report.holds, "exceptions": report.exceptions, "steps": steps}, ensure_ascii=False)
+    exceptions = [{"en": notice.en, "zh": notice.zh} for notice in report.exceptions]
+    return json.dumps({"holds": report.holds, "exceptions": exceptions, "steps": steps}, ensure_ascii=False)
 
 
 STEPS: tuple[tuple[str, str, Callable[[_Case], int]], ...] = (
