@@ -23,3 +23,15 @@ class StartError(SimulatorError):
 
 class StageError(SimulatorError, ValueError):
     """The play asks the stage for something that is not on it."""
+
+
+class PortError(SimulatorError):
+    """A port that is taken, or that may not be used."""
+
+
+class FolderError(SimulatorError):
+    """A data folder that cannot be used."""
+
+
+class WrongResultError(SimulatorError):
+    """The day went otherwise than it must."""

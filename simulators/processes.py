@@ -17,7 +17,10 @@ OnEvent = Callable[[dict[str, Any]], None]
 
 
 class Child:
-    """One program as a process of its own; what it prints goes to `log`, and its JSON lines also to `on_event`."""
+    """One program as a process of its own; what it prints goes to `log`, and its JSON lines also to `on_event`.
+
+    `said_to_it` is what it reads from its standard input.
+    """
 
     def __init__(
         self,
@@ -27,11 +30,15 @@ class Child:
         log: Path,
         env: Mapping[str, str] | None = None,
         on_event: OnEvent | None = None,
+        said_to_it: str = "",
     ) -> None:
         self.name = name
         self.log = log
         self._command = list(command)
-        self._env = {**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})}
+        # Settings of the shell that started us are none of its business: it gets exactly those it is given.
+        around = {key: value for key, value in os.environ.items() if not key.startswith("SEALTRAIL_")}
+        self._env = {**around, "PYTHONUNBUFFERED": "1", **(env or {})}
+        self._said_to_it = said_to_it.encode()
         self._on_event = on_event
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -56,7 +63,7 @@ class Child:
         self._process = await asyncio.create_subprocess_exec(
             *self._command,
             env=self._env,
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE if self._said_to_it else asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C is for who started us: we end our children, in our order
@@ -64,6 +71,9 @@ class Child:
         )
         if self._process.stdout is not None:
             self._reader = asyncio.create_task(self._listen(self._process.stdout))
+        if self._process.stdin is not None:
+            self._process.stdin.write(self._said_to_it)
+            self._process.stdin.close()
 
     async def ready(self, timeout_s: float = 30) -> None:
         """Returns when it has printed `{"event": "ready"}`. Raises StartError when it ends, or stays silent."""

@@ -2,14 +2,15 @@
 
 One connection a device. The client says `{"device": name, "kind": kind}`; then a camera gets pictures (4-byte
 big-endian length and a JPEG, again and again), a beam `{"broken": bool}`, a gate says `{"open": bool}` and hears
-`{"position": "open"|"closed"}` from its own sensor, a lamp says `{"show": colour}`. A device is called
-`<gate>.<camera|beam-outside|beam-inside|barrier|lamp>`.
+`{"position": "open"|"closed"}` from its own sensor, a lamp says `{"show": colour}`, a clock hears
+`{"offset_s": number, "error_ms": number or null}`. A device is called
+`<gate>.<camera|beam-outside|beam-inside|barrier|lamp>`; the one clock is called `clock`.
 """
 
 import asyncio
 import json
 import struct
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,7 @@ class Stage:
     def __init__(self, path: Path, gates: Sequence[str]) -> None:
         self.path = path
         self.gates = {name: GateSet(name, seed) for seed, name in enumerate(gates)}
+        self.clock_error_ms = Value(12)
         self.connected = Value(frozenset[str]())
         self._server: asyncio.Server | None = None
         self._serving: set[asyncio.Task[None]] = set()
@@ -136,34 +138,32 @@ class Stage:
             task.add_done_callback(self._serving.discard)
         name = ""
         try:
-            name, kind, gate = self._whom(await reader.readline())
+            name, kind = _whom(await reader.readline())
             await self.connected.set(self.connected.now | {name})
-            await self._play(gate, name.rpartition(".")[2], kind, reader, writer)
+            if (name, kind) == ("clock", "clock"):
+                await _tell(self.clock_error_ms, _clock_line, writer, _listen(reader))
+            else:
+                await self._play(name, kind, reader, writer)
         except (ConnectionError, StageError, asyncio.CancelledError):
             pass  # the device left, is none of this stage, or the play is over: it sees its connection end
         finally:
             writer.transport.abort()
             await self.connected.set(self.connected.now - {name})
 
-    def _whom(self, line: bytes) -> tuple[str, str, GateSet]:
-        try:
-            hello = json.loads(line)
-            name, kind = str(hello["device"]), str(hello["kind"])
-            return name, kind, self.gates[name.rpartition(".")[0]]
-        except (ValueError, KeyError, TypeError) as error:
-            raise StageError(f"not a device of this stage: {line[:100]!r}") from error
-
-    async def _play(
-        self, gate: GateSet, part: str, kind: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def _play(self, name: str, kind: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        gate_name, _, part = name.rpartition(".")
+        gate = self.gates.get(gate_name)
+        if gate is None:
+            raise StageError(f"no gate for {name}")
         match kind, part:
             case "camera", _:
                 await _film(gate, writer)
             case "beam", ("beam-outside" | "beam-inside"):
-                await _tell(gate.beams[part.removeprefix("beam-")], "broken", writer, _listen(reader))
+                beam = gate.beams[part.removeprefix("beam-")]
+                await _tell(beam, lambda broken: {"broken": broken}, writer, _listen(reader))
             case "gate", _:
                 try:
-                    await _tell(gate.position, "position", writer, _move(gate, reader))
+                    await _tell(gate.position, lambda at: {"position": at}, writer, _move(gate, reader))
                 finally:
                     await gate.position.set("closed")  # without its agent a gate falls shut
             case "lamp", _:
@@ -185,13 +185,25 @@ async def _film(gate: GateSet, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(due - loop.time())
 
 
-async def _tell(value: Value, member: str, writer: asyncio.StreamWriter, hearing: Coroutine[Any, Any, None]) -> None:
+def _whom(line: bytes) -> tuple[str, str]:
+    """Name and kind of the device that says hello."""
+    return str(_member(line, "device")), str(_member(line, "kind"))
+
+
+def _clock_line(error_ms: int | None) -> dict[str, Any]:
+    return {"offset_s": 0.0, "error_ms": error_ms}
+
+
+async def _tell(
+    value: Value, line: Callable[[Any], dict[str, Any]], writer: asyncio.StreamWriter,
+    hearing: Coroutine[Any, Any, None],
+) -> None:  # fmt: skip
     """Says `value` now and at every change, until `hearing` what the device says comes to its end."""
     left = asyncio.create_task(hearing)
     try:
         while not left.done():
             told = value.now
-            writer.write(json.dumps({member: told}).encode() + b"\n")
+            writer.write(json.dumps(line(told)).encode() + b"\n")
             await writer.drain()
             change = asyncio.create_task(value.leave(told))
             await asyncio.wait({change, left}, return_when=asyncio.FIRST_COMPLETED)

@@ -15,8 +15,9 @@ import pytest
 
 from custody.decisions import Allowed, Reason, Refused
 from custody.things import Direction
+from edge_agent.clock import SystemClock
 from edge_agent.devices import Around, Light, Position
-from edge_agent.drivers import beam_sim, gate_sim, lamp_sim
+from edge_agent.drivers import beam_sim, clock_sim, gate_sim, lamp_sim
 from edge_agent.drivers.stage import connect_stage, read_jpegs
 from simulators.acting import Held, pose
 from simulators.frames import On
@@ -105,6 +106,14 @@ async def test_the_camera_sees_what_is_held_up(stage: Stage, tmp_path: Path) -> 
         picture = await asyncio.to_thread(lambda: cv2.imdecode(np.frombuffer(next(read_jpegs(line)), np.uint8), 1))
     assert picture is not None
     assert picture.shape == (720, 1280, 3)
+
+
+async def test_the_clock_is_as_wrong_as_the_stage_says(stage: Stage, tmp_path: Path) -> None:
+    clock = clock_sim.build(clock_sim.Options(stage=Path("stage.sock")), around(tmp_path), SystemClock("boot"))
+    async with asyncio.timeout(10):
+        while (await asyncio.to_thread(clock.read)).error_ms != 12:
+            pass
+    await asyncio.to_thread(clock.stop)
 
 
 async def test_a_stranger_is_sent_away(stage: Stage, tmp_path: Path) -> None:

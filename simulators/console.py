@@ -1,0 +1,129 @@
+"""People at the console: they sign in over HTTP and act by the API, each with their own rights; and a screen."""
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from simulators.errors import SimulatorError
+
+RETRY_S = 0.3
+
+
+class AnswerError(SimulatorError):
+    """The API said no, or something odd: its `status` and, where there is one, the `problem` (RFC 9457)."""
+
+    def __init__(self, asked: str, status: int, problem: dict[str, Any]) -> None:
+        super().__init__(f"{asked} was answered with {status}: {problem.get('detail', problem)}")
+        self.status = status
+        self.problem = problem
+
+
+class Colleague:
+    """Somebody with an account, in a browser of their own."""
+
+    def __init__(self, url: str, username: str, password: str) -> None:
+        self.username = username
+        self.id = ""
+        self.client = httpx.AsyncClient(
+            base_url=f"{url}/api/v1", headers={"X-Sealtrail": "1"}, timeout=30, trust_env=False
+        )
+        self._password = password
+
+    async def sign_in(self) -> None:
+        """Opens a session; its cookie stays with this colleague. Raises AnswerError."""
+        answer = await self.post("/session", username=self.username, password=self._password)
+        self.id = answer["person"]["id"]
+
+    async def post(self, path: str, **body: Any) -> Any:
+        """Does something. Raises AnswerError for everything but success."""
+        return _content(f"POST {path}", await self.client.post(path, json=body))
+
+    async def get(self, path: str, **query: Any) -> Any:
+        """Reads something. Raises AnswerError for everything but success."""
+        return _content(f"GET {path}", await self.client.get(path, params=query))
+
+    async def leave(self) -> None:
+        """Closes the browser."""
+        await self.client.aclose()
+
+
+def _content(asked: str, response: httpx.Response) -> Any:
+    try:
+        body = response.json() if response.content else {}
+    except ValueError:
+        body = {"detail": response.text[:200]}
+    if not response.is_success:
+        raise AnswerError(asked, response.status_code, body)
+    return body
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A passage on the screen, and when it got there."""
+
+    row: dict[str, Any]
+    at: datetime
+
+
+class Screen:
+    """The live page of one site: server-sent events, taken up again where they broke off."""
+
+    def __init__(self, colleague: Colleague, site: str, now: Callable[[], datetime]) -> None:
+        self._client, self._site, self._now = colleague.client, site, now
+        self._last: str | None = None
+        self._shown: dict[tuple[str, int], Shown] = {}
+        self._news = asyncio.Condition()
+        self.open = asyncio.Event()
+        self.doubled = 0
+        self.recent: deque[Shown] = deque(maxlen=10_000)
+
+    async def watch(self) -> None:
+        """Follows the stream until cancelled."""
+        while True:
+            try:
+                await self._follow()
+            except httpx.TransportError:  # the server restarts, the cable is out: as a browser, try again
+                self.open.clear()
+            await asyncio.sleep(RETRY_S)
+
+    async def passage(self, agent: str, seq: int) -> Shown:
+        """The passage that is fact `seq` of `agent`, as soon as it is on the screen."""
+        async with self._news:
+            await self._news.wait_for(lambda: (agent, seq) in self._shown)
+            return self._shown[agent, seq]
+
+    async def _follow(self) -> None:
+        headers = {"Last-Event-ID": self._last} if self._last else {}
+        async with self._client.stream(
+            "GET", "/live", params={"site": self._site}, headers=headers, timeout=httpx.Timeout(30, read=60)
+        ) as stream:
+            if not stream.is_success:
+                await stream.aread()
+                _content("GET /live", stream)
+            self.open.set()
+            event: dict[str, str] = {}
+            async for line in stream.aiter_lines():
+                if line:
+                    name, _, value = line.partition(":")
+                    event[name] = value.removeprefix(" ")
+                else:
+                    await self._take(event)
+                    event = {}
+
+    async def _take(self, event: dict[str, str]) -> None:
+        self._last = event.get("id", self._last)
+        if event.get("event") != "passage":
+            return
+        shown = Shown(json.loads(event["data"]), self._now())
+        key = shown.row["agent"], shown.row["seq"]
+        async with self._news:
+            self.doubled += key in self._shown
+            self._shown[key] = shown
+            self.recent.append(shown)
+            self._news.notify_all()

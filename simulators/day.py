@@ -1,0 +1,226 @@
+"""A warehouse day: people with their own rights act by the API, labels pass the gates, a cable and the power fail."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from custody.decisions import Reason
+from custody.things import Direction, Kind
+from edge_agent.store import Reads
+from proof.keys import SigningKey
+from simulators.acting import Held
+from simulators.console import AnswerError, Colleague
+from simulators.errors import WrongResultError
+from simulators.frames import Conditions, On
+from simulators.gatework import Gatework, in_time
+from simulators.teller import Teller
+from simulators.warehouse import AGENT, Warehouse
+from wire.labels import Label, write_label
+
+GATE = "gate-a"
+PACKAGES = 8
+SHOP_CODE = Held("WIFI:T:WPA;S:Shop guest;P:welcome;;", "Shop guest", On.BOX)
+DUSK, SHAKY = Conditions(light=0.35), Conditions(motion_px=4, motion_deg=20)
+BLURRED, GLARE = Conditions(blur_sigma_px=1.2), Conditions(glare=0.4)
+POLL_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who works today: each with one role, but the colleague of the other warehouse, who has two."""
+
+    inspector: Colleague
+    keeper: Colleague
+    second_keeper: Colleague
+    approver: Colleague
+    stranger: Colleague
+
+    def all(self) -> list[Colleague]:
+        """Everybody."""
+        return [self.inspector, self.keeper, self.second_keeper, self.approver, self.stranger]
+
+
+class Day:
+    """The play. Raises WrongResultError as soon as something goes otherwise than it must."""
+
+    def __init__(
+        self, warehouse: Warehouse, people: People, work: Gatework, teller: Teller, forger: SigningKey
+    ) -> None:
+        self._warehouse, self._people, self._work, self._teller = warehouse, people, work, teller
+        self._forger = forger
+        self._boxes: list[Held] = []
+        self._ids: list[str] = []
+
+    async def run(self, number: str) -> None:
+        """From the first case to the last passage; `number` makes this day's case and seals its own."""
+        await self.intake(number)
+        await self.first_passages()
+        await self.refusals()
+        await self.release()
+        await self.cable()
+
+    async def intake(self, number: str) -> None:
+        """A case, its items, sealed packages with labels, and passes for the keepers."""
+        people = self._people
+        case = await people.inspector.post("/cases", number=number, title="无证运输卷烟 / cigarettes without a licence")
+        self._ids, items = [], 0
+        for place in range(PACKAGES):
+            made = [
+                await people.inspector.post(
+                    "/items", case_id=case["id"], name=f"卷烟 硬盒 {place + 1}", quantity=5 + part, unit="条"
+                )
+                for part in range(1 + place % 2)
+            ]
+            items += len(made)
+            package = await people.keeper.post(
+                "/packages", case_id=case["id"], item_ids=[one["id"] for one in made], seal_number=f"{number}-{place}"
+            )
+            self._ids.append(package["id"])
+        self._teller.step("case", number=number, items=items)
+        self._boxes = [await self._label(people.keeper, thing, On.BOX) for thing in self._ids]
+        self._teller.step("sealed", packages=PACKAGES)
+        self._passes = [
+            await self._label(people.keeper, person.id, On.CARD) for person in (people.keeper, people.second_keeper)
+        ]
+        self._teller.step("passes")
+
+    async def first_passages(self) -> None:
+        """Into the warehouse: nobody there, then one, then two boxes in one picture."""
+        await self._permit(Direction.IN, self._ids[:3])
+        await self._work.refused("too_few", Reason.TOO_FEW_PEOPLE, [self._boxes[0]], leave=False)
+        await self._work.allowed("pass_shown", [self._boxes[0], self._passes[0]], approach=False)
+        await self._work.allowed("two_at_once", [self._boxes[1], self._boxes[2], self._passes[0]], conditions=DUSK)
+
+    async def refusals(self) -> None:
+        """One of each kind that a label or a permit can be refused for."""
+        work, keeper = self._work, self._passes[0]
+        box = self._boxes[3]
+        now = datetime.now(UTC)
+        expired_at = now + timedelta(seconds=8)
+        await asyncio.gather(
+            self._permit(Direction.IN, [self._ids[4]], stations=["gate-b"]),
+            self._permit(Direction.IN, [self._ids[5]], not_before=now + timedelta(days=1)),
+            self._permit(Direction.IN, [self._ids[6]], not_after=expired_at),
+        )
+        await work.refused("forged", Reason.FORGED_LABEL, [self._forged(box)])
+        await work.refused("unknown", Reason.UNKNOWN_LABEL, [SHOP_CODE], conditions=SHAKY)
+        await work.refused("other_site", Reason.OTHER_SITE, [await self._of_another_site()], conditions=GLARE)
+        await work.refused("no_permit", Reason.NO_PERMIT, [box, keeper])
+        await work.refused("copied", Reason.COPIED_LABEL, [box, box])
+        await self._permit(Direction.IN, [self._ids[3]])
+        await work.refused("wrong_direction", Reason.WRONG_DIRECTION, [box, keeper], direction=Direction.OUT)
+        await work.refused("wrong_gate", Reason.WRONG_GATE, [self._boxes[4], keeper])
+        await work.refused("not_yet", Reason.NOT_YET_VALID, [self._boxes[5], keeper], conditions=DUSK)
+        await asyncio.sleep(max(0.0, (expired_at - datetime.now(UTC)).total_seconds() + 1))
+        await work.refused("expired", Reason.EXPIRED, [self._boxes[6], keeper], conditions=BLURRED)
+
+    async def release(self) -> None:
+        """Out of the warehouse and back: approval, two people, a hold, a permit used twice."""
+        people, work = self._people, self._work
+        await self._refused_by_api(self._ids[1])
+        await people.approver.post("/releases", things=[self._ids[0], self._ids[1]])
+        await asyncio.gather(self._permit(Direction.OUT, [self._ids[0]]), self._permit(Direction.OUT, [self._ids[1]]))
+        leaving = [self._boxes[0], *self._passes]
+        await work.allowed("out", leaving, direction=Direction.OUT, conditions=SHAKY)
+        await people.approver.post("/holds", things=[self._ids[1]], reason="行政复议 / under administrative review")
+        await self._held(self._ids[1])
+        self._teller.step("hold")
+        held = [self._boxes[1], *self._passes]
+        await work.refused("legal_hold", Reason.LEGAL_HOLD, held, direction=Direction.OUT)
+        await work.refused("spent", Reason.ALREADY_SPENT, leaving, direction=Direction.OUT)
+        await self._permit(Direction.IN, [self._ids[0]])
+        await work.allowed("return", [self._boxes[0], self._passes[0]])
+        await self._until("the returned package is not shelved", self._shelve)
+
+    async def cable(self) -> None:
+        """Without the cloud, then without power, then together again."""
+        warehouse, work, keeper = self._warehouse, self._work, self._passes[0]
+        await self._permit(Direction.IN, [self._ids[7]])
+        warehouse.cut()
+        work.online = False
+        self._teller.step("cut")
+        await work.allowed("offline_in", [self._boxes[7], keeper], conditions=DUSK)
+        await work.refused("offline_refused", Reason.NO_PERMIT, [self._boxes[2], keeper])
+        await warehouse.edge.kill()
+        await warehouse.stage.clock_error_ms.set(None)  # after a power cut, with no network, nobody vouches for it
+        await warehouse.edge.start()
+        await warehouse.edge.ready()
+        self._teller.step("power")
+        await work.refused("clock", Reason.CLOCK_NOT_TRUSTWORTHY, [self._boxes[3], keeper])
+        warehouse.mend()
+        for decided in work.offline:
+            async with in_time(lambda seq=decided.seq: f"fact {seq} of the time offline did not arrive"):  # type: ignore[misc]  # a lambda with a default
+                await work.screen.passage(AGENT, decided.seq)
+        self._teller.step("mend", facts=len(work.offline))
+        work.online = True
+        await warehouse.stage.clock_error_ms.set(12)
+        await work.allowed("clock_good", [self._boxes[3], keeper])
+
+    async def _label(self, colleague: Colleague, thing: str, on: On) -> Held:
+        label = await colleague.post("/labels", thing_id=thing)
+        return Held(label["text"], thing, on)
+
+    def _forged(self, box: Held) -> Held:
+        return Held(write_label(Label(Kind.PACKAGE, box.caption, 1), self._forger), box.caption)
+
+    async def _of_another_site(self) -> Held:
+        stranger = self._people.stranger
+        case = await stranger.post("/cases", number=f"SZ {datetime.now(UTC):%Y%m%d%H%M%S%f}", title="另一仓库的案件")
+        item = await stranger.post("/items", case_id=case["id"], name="卷烟", quantity=1, unit="条")
+        return await self._label(stranger, item["id"], On.BOX)
+
+    async def _permit(self, direction: Direction, things: Sequence[str], **times: Any) -> None:
+        """Granted by the keeper, and held by the agent: it has answered the order."""
+        now = datetime.now(UTC)
+        asked = {
+            "agent": AGENT,
+            "stations": times.get("stations", [GATE]),
+            "direction": direction.value,
+            "things": list(things),
+            "not_before": times.get("not_before", now - timedelta(minutes=1)).isoformat(),
+            "not_after": times.get("not_after", times.get("not_before", now) + timedelta(hours=8)).isoformat(),
+        }
+        granted = await self._people.keeper.post("/permits", **asked)
+
+        async def held() -> bool:
+            permit = await self._people.keeper.get(f"/permits/{granted['id']}")
+            return bool(permit["answer"] == "done")
+
+        await self._until(f"permit {granted['id']} is not held by {AGENT}", held)
+
+    async def _held(self, thing: str) -> None:
+        """Waits until the agent knows of the hold."""
+
+        async def known() -> bool:
+            reads = Reads(self._warehouse.journal)
+            try:
+                return any(row[0] == thing and row[1] for row in reads.rows("holds"))
+            finally:
+                reads.close()
+
+        await self._until(f"the hold on {thing} is not known to {AGENT}", known)
+
+    async def _shelve(self) -> bool:
+        """Shelved once the cloud knows that it came back."""
+        if (await self._people.keeper.get(f"/packages/{self._ids[0]}"))["state"] != "returned":
+            return False
+        await self._people.keeper.post("/shelvings", things=[self._ids[0]])
+        return True
+
+    async def _refused_by_api(self, thing: str) -> None:
+        """A step may not be skipped: what was not approved gets no permit to leave."""
+        try:
+            await self._permit(Direction.OUT, [thing])
+        except AnswerError as error:
+            if error.status == 409 and error.problem.get("reason") == Reason.WRONG_STATE:
+                self._teller.step("api_refusal", result=Reason.WRONG_STATE.value)
+                return
+            raise
+        raise WrongResultError("A permit to leave was granted for what nobody approved.")
+
+    async def _until(self, complaint: str, happened: Callable[[], Awaitable[bool]]) -> None:
+        async with in_time(lambda: complaint):
+            while not await happened():  # noqa: ASYNC110 - it happens in another process, which sends us no event
+                await asyncio.sleep(POLL_S)

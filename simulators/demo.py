@@ -1,0 +1,268 @@
+"""`sealtrail demo`: a whole system on this machine, a warehouse day, and the count at its end."""
+
+import asyncio
+import fcntl
+import json
+import signal
+import sys
+import tempfile
+from collections.abc import Awaitable, Coroutine, Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from custody.decisions import Reason
+from proof.keys import SigningKey
+from simulators.broker import free_port
+from simulators.console import Colleague, Screen
+from simulators.day import Day, People
+from simulators.errors import FolderError, SimulatorError, WrongResultError
+from simulators.gatework import ALLOWED, Ears, Gatework, in_time
+from simulators.phrases import Language
+from simulators.processes import Child
+from simulators.tally import journal_facts, ledger_facts, percentiles, receipted, tally
+from simulators.teller import Teller
+from simulators.warehouse import (
+    AGENT,
+    GATES,
+    OTHER_SITE,
+    SITE,
+    Staff,
+    Warehouse,
+    check_folder,
+    check_port,
+    passwords,
+)
+
+PORT = 8420
+STAFF: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+    ("admin", SITE, "系统管理员", ("admin",)),
+    ("inspector", SITE, "稽查员 王芳", ("inspector",)),
+    ("keeper", SITE, "保管员 李伟", ("keeper",)),
+    ("keeper2", SITE, "保管员 张敏", ("keeper",)),
+    ("approver", SITE, "审批人 陈静", ("approver",)),
+    ("operator", SITE, "值班员 刘洋", ("operator",)),
+    ("suzhou", OTHER_SITE, "苏州 赵磊", ("inspector", "keeper")),
+)
+MUST_REFUSE = {reason.value for reason in Reason} - {Reason.WRONG_STATE}
+"""Every kind of refusal that a gate knows; a skipped step is refused by the API instead."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What was asked for on the command line; `port` 0 is any free one."""
+
+    once: bool
+    as_json: bool
+    data: Path | None
+    port: int
+    language: Language
+
+
+class Demo:
+    """One run of the demo."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.teller = Teller(options.language, sys.stderr if options.as_json else sys.stdout)
+        self.day_is_over = False
+        self._ears = Ears()
+
+    async def run(self) -> dict[str, Any]:
+        """The result of the day. Raises SimulatorError; everything that was started is stopped either way."""
+        async with AsyncExitStack() as stack:
+            folder = self._folder(stack)
+            port = self.options.port or free_port()
+            check_port(port)
+            check_folder(folder)
+            _lock(folder, stack)
+            self.teller.say("opening")
+            secrets = passwords(folder, [one[0] for one in STAFF])
+            warehouse = Warehouse(folder, port, stack, self._ears.hear)
+            await self._open(warehouse, [Staff(*one, password=secrets[one[0]]) for one in STAFF])
+            workers = (warehouse.uplink, warehouse.downlink, warehouse.web)
+            result = await while_alive(self._day(warehouse, secrets, stack), workers)
+            self.day_is_over = True
+            if not self.options.once:
+                if self.options.as_json:
+                    print_result(result)
+                self.teller.sign_ins(warehouse.url, [(one[0], secrets[one[0]], ", ".join(one[3])) for one in STAFF])
+                self.teller.say("stays", folder=folder)
+                await while_alive(asyncio.Event().wait(), workers)
+            return result
+
+    async def _open(self, warehouse: Warehouse, staff: Sequence[Staff]) -> None:
+        await warehouse.start_services()
+        self.teller.step("services")
+        await warehouse.start_cloud(staff)
+        self.teller.step("cloud")
+        await warehouse.start_edge()
+        self.teller.step("edge", agent=AGENT, gates=len(GATES))
+
+    async def _day(self, warehouse: Warehouse, secrets: dict[str, str], stack: AsyncExitStack) -> dict[str, Any]:
+        colleagues = {one[0]: Colleague(warehouse.url, one[0], secrets[one[0]]) for one in STAFF}
+        for colleague in colleagues.values():
+            stack.push_async_callback(colleague.leave)
+            await colleague.sign_in()
+        screen = Screen(colleagues["operator"], SITE, lambda: datetime.now(UTC))
+        watching = asyncio.create_task(screen.watch())
+        stack.push_async_callback(_ended, watching)
+        async with in_time(lambda: "the live stream did not open"):
+            await screen.open.wait()
+        self.teller.step("people")
+        work = Gatework(AGENT, warehouse.stage, self._ears, screen, self.teller)
+        people = People(
+            colleagues["inspector"], colleagues["keeper"], colleagues["keeper2"], colleagues["approver"],
+            colleagues["suzhou"],
+        )  # fmt: skip
+        # Somebody who can print labels, but has not the label key: theirs is as good as any other.
+        forger = SigningKey.from_seed(bytes(32))
+        await Day(warehouse, people, work, self.teller, forger).run(f"{datetime.now(UTC):%Y%m%d-%H%M%S}")
+        return await self._count(warehouse, work, screen)
+
+    async def _count(self, warehouse: Warehouse, work: Gatework, screen: Screen) -> dict[str, Any]:
+        recorded = await asyncio.to_thread(journal_facts, warehouse.journal)
+        async with in_time(lambda: "not every fact has its receipt"):
+            while await asyncio.to_thread(receipted, warehouse.journal) < recorded[-1][0]:  # noqa: ASYNC110 - the agent's own file
+                await asyncio.sleep(0.05)
+        in_ledger = await asyncio.to_thread(ledger_facts, warehouse.database_url(), SITE, AGENT)
+        count, results = tally(recorded, in_ledger), self._ears.counts()
+        verified = await warehouse.check_ledger()
+        if verified:
+            self.teller.step("ledger")
+        result = {
+            "steps": self.teller.told(),
+            "passages_allowed": results[ALLOWED],
+            "passages_refused": results.total() - results[ALLOWED],
+            "refusals": {reason: times for reason, times in sorted(results.items()) if reason != ALLOWED},
+            "facts_recorded": count.recorded,
+            "facts_in_ledger": count.in_ledger,
+            "lost": count.lost,
+            "duplicated": count.duplicated + screen.doubled,
+            "ledger_verified": verified,
+            "gate_decision_ms": percentiles([decided.ms for decided in self._ears.heard]),
+            "to_screen_ms": percentiles(work.to_screen_ms),
+        }
+        self._summary(result)
+        faults = [
+            *(f"{count.foreign} facts in the ledger are not in the journal" for _ in range(bool(count.foreign))),
+            *("the ledger holds the facts in another order" for _ in range(not count.in_order)),
+            *(f"{name} is {result[name]}" for name in ("lost", "duplicated") if result[name]),
+            *("the ledger could not be verified" for _ in range(not verified)),
+            *(f"nothing was refused for {reason}" for reason in sorted(MUST_REFUSE - set(results))),
+        ]
+        if faults:
+            raise WrongDayError(result, faults)
+        return result
+
+    def _summary(self, result: dict[str, Any]) -> None:
+        decided, shown = result["gate_decision_ms"], result["to_screen_ms"]
+        self.teller.say(
+            "summary", allowed=result["passages_allowed"], refused=result["passages_refused"],
+            recorded=result["facts_recorded"], in_ledger=result["facts_in_ledger"], lost=result["lost"],
+            duplicated=result["duplicated"],
+        )  # fmt: skip
+        self.teller.say("figures", d50=decided["p50"], d99=decided["p99"], s50=shown["p50"], s99=shown["p99"])
+
+    def _folder(self, stack: AsyncExitStack) -> Path:
+        if self.options.data is not None:
+            return self.options.data.absolute()
+        if self.options.once:
+            return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sealtrail-demo-")))
+        return Path("demo-data").absolute()
+
+
+class WrongDayError(WrongResultError):
+    """The day was played to its end and the count is wrong; `result` is what was counted."""
+
+    def __init__(self, result: dict[str, Any], faults: list[str]) -> None:
+        super().__init__(f"The day went wrong: {'; '.join(faults)}.")
+        self.result = result
+
+
+def run(options: Options) -> int:
+    """The exit status: 0, 1 for a wrong result, 2 when it could not start, 130 when it was stopped before its end."""
+    try:
+        return asyncio.run(_run(options))
+    except KeyboardInterrupt:  # a second Ctrl-C, while stopping
+        return 130
+
+
+async def _run(options: Options) -> int:
+    demo, main = Demo(options), asyncio.current_task()
+    stopped: list[int] = []
+
+    def stop(number: int) -> None:
+        if not stopped and main is not None:
+            stopped.append(number)
+            demo.teller.say("stopping")
+            main.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop, number)
+    try:
+        result = await demo.run()
+    except WrongResultError as error:
+        if options.as_json and isinstance(error, WrongDayError):
+            print_result(error.result)
+        print_sentence(error.diagnosis)
+        return 1
+    except SimulatorError as error:
+        print_sentence(error.diagnosis)
+        return 2
+    except httpx.HTTPError as error:
+        print_sentence(f"The web server did not answer: {str(error) or type(error).__name__}.")
+        return 1
+    except asyncio.CancelledError:
+        return 0 if demo.day_is_over else 128 + stopped[0]
+    if options.as_json:
+        print_result(result)
+    return 0
+
+
+async def while_alive(work: Awaitable[T] | Coroutine[Any, Any, T], children: Sequence[Child]) -> T:
+    """What `work` returns. Raises StartError as soon as one of `children` ends."""
+    doing = asyncio.ensure_future(work)
+    ends = {asyncio.ensure_future(child.ended()): child for child in children}
+    try:
+        done, _ = await asyncio.wait({doing, *ends}, return_when=asyncio.FIRST_COMPLETED)
+        for end, child in ends.items():
+            if end in done and doing not in done:
+                raise child.failure("ended")
+        return doing.result()
+    finally:
+        for task in (doing, *ends):
+            task.cancel()
+        await asyncio.gather(doing, *ends, return_exceptions=True)
+
+
+def print_result(result: dict[str, Any]) -> None:
+    """The one JSON object on standard output."""
+    sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def print_sentence(sentence: str) -> None:
+    """What went wrong, on standard error."""
+    sys.stderr.write(f"sealtrail demo: {sentence}\n")
+
+
+def _lock(folder: Path, stack: AsyncExitStack) -> None:
+    """One demo a folder. Raises FolderError while another one runs there."""
+    held = stack.enter_context((folder / ".lock").open("w"))
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise FolderError(f"Another demo runs on {folder}: stop it, or choose another folder with --data.") from error
+
+
+async def _ended(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

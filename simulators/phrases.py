@@ -1,0 +1,120 @@
+"""What the demo says while it goes on, in Simplified Chinese and English; rules and reasons come from the rule pack."""
+
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Language(StrEnum):
+    """Of what is printed."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+def language_of(environment: Mapping[str, str] = os.environ) -> Language:
+    """Chinese where the environment's locale is Chinese, else English."""
+    locale = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "")
+    return Language.ZH if locale.lower().startswith("zh") else Language.EN
+
+
+PHRASES: Mapping[str, Mapping[Language, str]] = {
+    key: {Language.ZH: zh, Language.EN: en}
+    for key, (zh, en) in {
+        "services": (
+            "PostgreSQL 与 Mosquitto（TLS、客户端证书、ACL）已启动",
+            "PostgreSQL and Mosquitto (TLS, client certificates, ACL) run",
+        ),
+        "cloud": (
+            "云端已就绪：上行、下行、网页各为独立进程",
+            "The cloud is ready: uplink, downlink and web, each a process of its own",
+        ),
+        "edge": (
+            "边缘代理 {agent} 已就绪：{gates} 个模拟门口，摄像头有画面",
+            "Edge agent {agent} is ready: {gates} simulated gates, their cameras run",
+        ),
+        "people": (
+            "同事已登录：稽查员、保管员、审批人、值班员",
+            "Colleagues are signed in: inspector, keepers, approver, operator",
+        ),
+        "case": (
+            "稽查员立案 {number}，登记物品 {items} 件",
+            "The inspector opened case {number} and registered {items} items",
+        ),
+        "sealed": (
+            "保管员封箱 {packages} 个，已贴二维码封签标签",
+            "The keeper sealed {packages} packages and stuck their QR labels on",
+        ),
+        "passes": ("两位保管员领到通行证标签", "Two keepers got their passes"),
+        "too_few": ("搬运入库，但无人出示通行证", "A package is carried in, and nobody shows a pass"),
+        "pass_shown": ("保管员出示通行证，封箱入库", "The keeper shows a pass: the package goes in"),
+        "two_at_once": (
+            "一帧中两个封箱一起入库（光线不足）",
+            "Two packages go in together, in one picture (bad light)",
+        ),
+        "unknown": ("出示的是商店二维码", "Somebody shows a shop's QR code"),
+        "forged": ("出示伪造标签", "Somebody shows a forged label"),
+        "other_site": ("出示另一仓库的真标签", "Somebody shows a genuine label of another warehouse"),
+        "no_permit": ("未经许可搬运封箱入库", "A package is carried in without a permit"),
+        "copied": ("同一标签出现两份：一份是复印件", "One label in two places: one of them is a photocopy"),
+        "wrong_direction": ("持入库许可向外搬运", "A package with a permit to go in is carried out"),
+        "wrong_gate": ("持 B 门许可走 A 门", "A package with a permit for gate B comes to gate A"),
+        "not_yet": ("许可明天才生效", "The permit is valid from tomorrow on"),
+        "expired": ("许可刚刚过期（画面模糊）", "The permit has just run out (a blurred picture)"),
+        "api_refusal": ("未经审批申请出库许可", "The keeper asks for a permit to take out what was not approved"),
+        "hold": (
+            "审批人对一个已获出库许可的封箱下达冻结",
+            "The approver places a legal hold on a package that was about to leave",
+        ),
+        "legal_hold": ("仍试图搬出被冻结的封箱", "Somebody tries to carry it out all the same"),
+        "out": ("审批通过、两人在场，封箱出库", "Approved, and two people present: the package goes out"),
+        "spent": ("同一许可再用一次", "The same permit is tried a second time"),
+        "return": ("封箱归还入库并上架", "The package comes back and is shelved"),
+        "cut": ("拔掉网线：仓库与云端断开", "The cable is pulled: warehouse and cloud are apart"),
+        "offline_in": ("断网，凭事先下发的许可入库", "Offline: a package goes in on a permit granted before"),
+        "offline_refused": ("断网，无许可仍不放行", "Offline: without a permit nothing passes all the same"),
+        "power": ("断网中断电：边缘代理被强行终止后重启", "And the power fails: the agent is killed and starts again"),
+        "clock": (
+            "断网且时钟无人担保，持许可也不放行",
+            "Offline, and nobody vouches for the clock: even a permit does not open the gate",
+        ),
+        "mend": (
+            "网线插回：断网期间的 {facts} 条事实依次到达，无一遗漏、无一重复",
+            "The cable is plugged in: {facts} facts of that time arrived in their order, none lost, none doubled",
+        ),
+        "clock_good": ("时钟重新可信，同一许可放行", "The clock is vouched for again: the same permit opens the gate"),
+        "ledger": (
+            "账本校验：根哈希与每条链均可由条目重新推导",
+            "The ledger was checked: root and chains follow from its entries",
+        ),
+        "allowed": ("放行", "allowed"),
+        "refused": ("拒绝", "refused"),
+        "on_screen": ("{ms:.0f} 毫秒后上屏", "on the screen after {ms:.0f} ms"),
+        "decided_in": ("判定 {ms:.0f} 毫秒", "decided in {ms:.0f} ms"),
+        "offline": ("断网中", "offline"),
+        "opening": ("Sealtrail 演示：一个仓库的一天", "Sealtrail demo: a day in a warehouse"),
+        "summary": (
+            "放行 {allowed}，拒绝 {refused}；事实 {recorded} 条，账本 {in_ledger} 条，遗漏 {lost}，重复 {duplicated}",
+            "{allowed} passages allowed, {refused} refused; {recorded} facts recorded, {in_ledger} in the ledger, "
+            "{lost} lost, {duplicated} doubled",
+        ),
+        "figures": (
+            "判定 p50 {d50} / p99 {d99} 毫秒；上屏 p50 {s50} / p99 {s99} 毫秒",
+            "decision p50 {d50} / p99 {d99} ms; on the screen p50 {s50} / p99 {s99} ms",
+        ),
+        "address": ("控制台：{url}", "Console: {url}"),
+        "username": ("用户名", "User name"),
+        "password": ("密码", "Password"),
+        "roles": ("角色", "Roles"),
+        "stays": (
+            "保持运行，按 Ctrl-C 结束；数据与日志在 {folder}",
+            "Stays up until Ctrl-C; data and logs are in {folder}",
+        ),
+        "stopping": ("正在停止各进程……", "Stopping every process…"),
+    }.items()
+}
+
+
+def phrase(key: str, language: Language, **values: object) -> str:
+    """The phrase `key` in `language` with `values` put in."""
+    return PHRASES[key][language].format(**values)

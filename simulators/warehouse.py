@@ -1,0 +1,289 @@
+"""A whole system on this machine: PostgreSQL, Mosquitto, the cloud's processes, a warehouse with one edge agent.
+
+Everything is the real thing but the world before the gates, which is the stage. Between warehouse and cloud lie two
+cables, one to the broker and one to the web server, that can be pulled.
+"""
+
+import asyncio
+import json
+import os
+import secrets
+import socket
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import yaml
+
+from cloud.db.embedded import APP, OWNER, EmbeddedServer, start_embedded
+from cloud.errors import CloudError
+from proof.errors import ProofError
+from proof.keys import SigningKey
+from simulators.broker import Broker, find_mosquitto
+from simulators.cable import Cable
+from simulators.errors import FolderError, PortError, SimulatorError, StartError
+from simulators.pki import CLOUD_DOWNLINK, CLOUD_UPLINK, Authority
+from simulators.processes import Child, OnEvent
+from simulators.stage import Stage
+
+SITE, OTHER_SITE = "nj01", "sz01"
+AGENT = f"{SITE}.gate-a"
+GATES = ("gate-a", "gate-b")
+DATABASE = "sealtrail"
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Somebody with an account."""
+
+    username: str
+    site: str
+    name: str
+    roles: tuple[str, ...]
+    password: str
+
+
+def check_port(port: int) -> None:
+    """Raises PortError when somebody listens at `port` already."""
+    with closing(socket.socket()) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise PortError(
+                f"Port {port} cannot be used ({error.strerror}): choose another one with --port."
+            ) from error
+
+
+def check_folder(folder: Path) -> None:
+    """Makes `folder` with mode 0700 where it is missing. Raises FolderError when nothing can be written there."""
+    try:
+        if not folder.exists():
+            folder.mkdir(mode=0o700, parents=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise FolderError(
+            f"Nothing can be written to {folder} ({error.strerror}): choose another folder with --data."
+        ) from error
+
+
+class Warehouse:
+    """The system in `folder`; `on_event` hears every JSON line that the edge agent prints."""
+
+    def __init__(self, folder: Path, port: int, stack: AsyncExitStack, on_event: OnEvent) -> None:
+        self.folder, self.port = folder, port
+        self.url = f"http://{HOST}:{port}"
+        self._stack, self._on_event = stack, on_event
+        self._logs = folder / "logs"
+        self._run = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sealtrail-stage-")))
+        self.stage = Stage(self._run / "stage.sock", GATES)
+        self.journal = folder / "edge" / "data" / "journal.db"
+
+    async def start_services(self) -> None:
+        """Database and broker, at the same time. Raises SimulatorError."""
+        program = find_mosquitto()
+        now = datetime.now(UTC)
+        self.authority = Authority.open(self.folder / "pki", now)
+        self.broker = Broker(
+            self.folder / "broker", self.authority, self.authority.server(now), log=self._logs / "mosquitto.log",
+            program=program,
+        )  # fmt: skip
+        self._stack.push_async_callback(self.broker.stop)
+        await asyncio.gather(self._start_database(), self.broker.start())
+
+    async def start_cloud(self, staff: Sequence[Staff]) -> None:
+        """Schema, keys, sites, the agent and `staff` where they are missing, then the three processes."""
+        await self._command("migrate")
+        await self._command("keygen")
+        founded = self.folder / "founded"
+        if not founded.exists():
+            if (self.folder / "edge").exists():
+                raise FolderError(f"{self.folder} holds a start that was never finished: delete it, or choose another.")
+            await self._command("site", "add", SITE, "--zh", "南京一号仓", "--en", "Nanjing warehouse 1")
+            await self._command("site", "add", OTHER_SITE, "--zh", "苏州一号仓", "--en", "Suzhou warehouse 1")
+            await asyncio.gather(self._add_agent(), *map(self._add_person, staff))
+            founded.touch()
+        self.uplink = self._worker("uplink", CLOUD_UPLINK)
+        self.downlink = self._worker("downlink", CLOUD_DOWNLINK)
+        self.web = self._worker("web", None)
+        await asyncio.gather(*(self._up(child) for child in (self.uplink, self.downlink, self.web)))
+
+    async def start_edge(self) -> None:
+        """Cables, stage and the agent. Raises StartError when it is not ready in time."""
+        self.cables = [Cable(self.broker.port), Cable(self.port)]
+        for cable in self.cables:
+            await cable.plug()
+            self._stack.push_async_callback(cable.unplug)
+        await self.stage.open()
+        self._stack.push_async_callback(self.stage.close)
+        identity = self.authority.client(AGENT, datetime.now(UTC))
+        keys = self.folder / "keys"
+        env = {
+            "SITE_FILE": str(self._site_file()),
+            "DATA_DIR": str(self.journal.parent),
+            "KEY_FILE": str(self.folder / "edge" / "agent.pem"),
+            "CLOUD_KEYS": _public(keys / "cloud.pem"),
+            "LABEL_KEYS": _public(keys / "label.pem"),
+            "BROKER_HOST": HOST,
+            "BROKER_PORT": str(self.cables[0].port),
+            "BROKER_CA": str(self.authority.certificate_file),
+            "BROKER_CERT": str(identity.certificate),
+            "BROKER_KEY": str(identity.key),
+            "CLOUD_URL": f"http://{HOST}:{self.cables[1].port}",
+        }
+        self.edge = Child(
+            "the edge agent", [*sealtrail(), "edge", "run"], log=self._logs / "edge.log", on_event=self._on_event,
+            env={f"SEALTRAIL_EDGE_{name}": value for name, value in env.items()},
+        )  # fmt: skip
+        await self._up(self.edge)
+
+    async def check_ledger(self) -> bool:
+        """Whether `sealtrail cloud ledger-check` derives the signed root and every agent's chain from the entries."""
+        try:
+            await self._command("ledger-check", SITE)
+        except StartError:
+            return False
+        return True
+
+    def database_url(self) -> str:
+        """Address of the database for the application's role."""
+        return self._database.url(DATABASE, APP)
+
+    def cut(self) -> None:
+        """Pulls both cables."""
+        for cable in self.cables:
+            cable.cut()
+
+    def mend(self) -> None:
+        """Plugs them in again."""
+        for cable in self.cables:
+            cable.mend()
+
+    async def _start_database(self) -> None:
+        try:
+            self._database: EmbeddedServer = await asyncio.to_thread(start_embedded, self.folder / "postgres")
+            self._stack.push_async_callback(asyncio.to_thread, self._database.stop)
+            await asyncio.to_thread(self._database.create, DATABASE)
+        except CloudError as error:
+            raise SimulatorError(f"{error.diagnosis} ({error})") from error
+
+    async def _add_agent(self) -> None:
+        path = self.folder / "edge" / "agent.pem"
+        path.parent.mkdir(exist_ok=True)
+        key = SigningKey.from_seed(secrets.token_bytes(32))
+        await self._command("agent", "add", AGENT, "--public-key", key.public.text)
+        _write_secret(path, key.to_pem())
+
+    async def _add_person(self, one: Staff) -> None:
+        roles = [part for role in one.roles for part in ("--role", role)]
+        await self._command(
+            "person", "add", one.username, "--site", one.site, "--name", one.name, *roles, "--password-stdin",
+            said_to_it=f"{one.password}\n",
+        )  # fmt: skip
+
+    def _worker(self, name: str, client: str | None) -> Child:
+        env = self._cloud_env()
+        if client:
+            identity = self.authority.client(client, datetime.now(UTC))
+            env |= {
+                "SEALTRAIL_CLOUD_BROKER_HOST": HOST,
+                "SEALTRAIL_CLOUD_BROKER_PORT": str(self.broker.port),
+                "SEALTRAIL_CLOUD_BROKER_CA": str(self.authority.certificate_file),
+                "SEALTRAIL_CLOUD_BROKER_CERT": str(identity.certificate),
+                "SEALTRAIL_CLOUD_BROKER_KEY": str(identity.key),
+            }
+        return Child(f"cloud {name}", [*sealtrail(), "cloud", name], log=self._logs / f"{name}.log", env=env)
+
+    def _cloud_env(self) -> dict[str, str]:
+        env = {
+            "DATABASE_URL": self._database.url(DATABASE, APP),
+            "OWNER_DATABASE_URL": self._database.url(DATABASE, OWNER),
+            "KEYS_DIR": str(self.folder / "keys"),
+            "DEPLOYMENT": "demo",
+            "MEDIA_URL": (self.folder / "media").as_uri(),
+            "WEB_HOST": HOST,
+            "WEB_PORT": str(self.port),
+        }
+        pages = Path(__file__).parents[1] / "cloud" / "console" / "dist"
+        if pages.is_dir():
+            env["CONSOLE_DIR"] = str(pages)
+        return {f"SEALTRAIL_CLOUD_{name}": value for name, value in env.items()}
+
+    async def _command(self, *arguments: str, said_to_it: str = "") -> None:
+        """One `sealtrail cloud …` from start to end. Raises StartError with its last words when it fails."""
+        child = Child(
+            f"cloud {' '.join(arguments[:2])}", [*sealtrail(), "cloud", *arguments], log=self._logs / "commands.log",
+            env=self._cloud_env(), said_to_it=said_to_it,
+        )  # fmt: skip
+        await child.start()
+        if await child.ended() != 0:
+            raise child.failure("failed")
+
+    async def _up(self, child: Child) -> None:
+        self._stack.push_async_callback(child.stop)
+        await child.start()
+        await child.ready()
+
+    def _site_file(self) -> Path:
+        devices, stations = [], []
+        drivers = {"camera": "camera_sim", "barrier": "gate_sim", "beam-outside": "beam_sim", "beam-inside": "beam_sim",
+                   "lamp": "lamp_sim"}  # fmt: skip
+        for gate in GATES:
+            names = {part: f"{gate}-{part}" for part in drivers}
+            devices += [
+                {"name": names[part], "driver": driver,
+                 "options": {"stage": str(self.stage.path), "device": f"{gate}.{part}"}}
+                for part, driver in drivers.items()
+            ]  # fmt: skip
+            stations.append({
+                "kind": "gate", "name": gate, "camera": names["camera"], "gate": names["barrier"],
+                "beam_outside": names["beam-outside"], "beam_inside": names["beam-inside"], "lamp": names["lamp"],
+            })  # fmt: skip
+        path = self.folder / "edge" / "site.yaml"
+        path.write_text(
+            yaml.safe_dump(
+                {
+                    "site": SITE,
+                    "agent": AGENT,
+                    "stations": stations,
+                    "devices": devices,
+                    "clock": {"source": "sim", "options": {"stage": str(self.stage.path)}},
+                }
+            ),
+            "utf-8",
+        )
+        return path
+
+
+def passwords(folder: Path, usernames: Sequence[str]) -> dict[str, str]:
+    """Random passwords, kept in `folder` so that the same people can come back on another day."""
+    path = folder / "sign-ins.json"
+    known: dict[str, str] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    for name in usernames:
+        known.setdefault(name, secrets.token_urlsafe(9))
+    _write_secret(path, json.dumps(known, indent=2).encode())
+    return known
+
+
+def sealtrail() -> list[str]:
+    """The command `sealtrail` under this very Python."""
+    return [sys.executable, "-m", "sealtrail"]
+
+
+def _public(path: Path) -> str:
+    try:
+        return SigningKey.from_pem(path.read_bytes()).public.text
+    except (OSError, ProofError) as error:
+        raise FolderError(f"The key {path} cannot be used: {error}. Start with another folder.") from error
+
+
+def _write_secret(path: Path, content: bytes) -> None:
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
