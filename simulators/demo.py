@@ -39,14 +39,17 @@ from simulators.warehouse import (
 )
 
 PORT = 8420
-STAFF: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+FIRST: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("admin", SITE, "系统管理员", ("admin",)),
+    ("suzhou", OTHER_SITE, "苏州 赵磊", ("inspector", "keeper")),
+)
+"""Whom the command line adds: user name, site, name, roles. The others are added by the administrator."""
+STAFF = (
     ("inspector", SITE, "稽查员 王芳", ("inspector",)),
     ("keeper", SITE, "保管员 李伟", ("keeper",)),
     ("keeper2", SITE, "保管员 张敏", ("keeper",)),
     ("approver", SITE, "审批人 陈静", ("approver",)),
     ("operator", SITE, "值班员 刘洋", ("operator",)),
-    ("suzhou", OTHER_SITE, "苏州 赵磊", ("inspector", "keeper")),
 )
 MUST_REFUSE = {reason.value for reason in Reason} - {Reason.WRONG_STATE}
 """Every kind of refusal that a gate knows; a skipped step is refused by the API instead."""
@@ -83,16 +86,17 @@ class Demo:
             check_folder(folder)
             _lock(folder, stack)
             self.teller.say("opening")
-            secrets = passwords(folder, [one[0] for one in STAFF])
+            secrets = passwords(folder, [one[0] for one in FIRST + STAFF])
             warehouse = Warehouse(folder, port, stack, self._ears.hear)
-            await self._open(warehouse, [Staff(*one, password=secrets[one[0]]) for one in STAFF])
+            await self._open(warehouse, [Staff(*one, password=secrets[one[0]]) for one in FIRST])
             workers = (warehouse.uplink, warehouse.downlink, warehouse.web)
             result = await while_alive(self._day(warehouse, secrets, stack), workers)
             self.day_is_over = True
             if not self.options.once:
                 if self.options.as_json:
                     print_result(result)
-                self.teller.sign_ins(warehouse.url, [(one[0], secrets[one[0]], ", ".join(one[3])) for one in STAFF])
+                rows = [(one[0], secrets[one[0]], ", ".join(one[3])) for one in FIRST + STAFF]
+                self.teller.sign_ins(warehouse.url, rows)
                 self.teller.say("stays", folder=folder)
                 await while_alive(asyncio.Event().wait(), workers)
             return result
@@ -106,10 +110,12 @@ class Demo:
         self.teller.step("edge", agent=AGENT, gates=len(GATES))
 
     async def _day(self, warehouse: Warehouse, secrets: dict[str, str], stack: AsyncExitStack) -> dict[str, Any]:
-        colleagues = {one[0]: Colleague(warehouse.url, one[0], secrets[one[0]]) for one in STAFF}
+        colleagues = {one[0]: Colleague(warehouse.url, one[0], secrets[one[0]]) for one in FIRST + STAFF}
         for colleague in colleagues.values():
             stack.push_async_callback(colleague.leave)
-            await colleague.sign_in()
+        await colleagues["admin"].sign_in()
+        await _add_staff(colleagues["admin"], secrets)
+        await asyncio.gather(*(one.sign_in() for one in colleagues.values() if not one.id))
         screen = Screen(colleagues["operator"], SITE, lambda: datetime.now(UTC))
         watching = asyncio.create_task(screen.watch())
         stack.push_async_callback(_ended, watching)
@@ -251,6 +257,14 @@ def print_result(result: dict[str, Any]) -> None:
 def print_sentence(sentence: str) -> None:
     """What went wrong, on standard error."""
     sys.stderr.write(f"sealtrail demo: {sentence}\n")
+
+
+async def _add_staff(admin: Colleague, secrets: dict[str, str]) -> None:
+    """Accounts for whoever has none yet."""
+    known = {person["username"] for person in (await admin.get("/people"))["rows"]}
+    for username, _, name, roles in STAFF:
+        if username not in known:
+            await admin.post("/people", username=username, name=name, password=secrets[username], roles=list(roles))
 
 
 def _lock(folder: Path, stack: AsyncExitStack) -> None:

@@ -123,8 +123,8 @@ class Child:
             async for line in said:
                 log.write(line)
                 text = line.decode("utf-8", "replace").strip()
-                if text:
-                    self._last.append(text)
+                if any(map(str.isalnum, text)):  # not the frame that a command line draws around its words
+                    self._last.append(text.strip("│ "))
                 if text.startswith("{"):
                     self._hear(text)
 

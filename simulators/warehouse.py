@@ -97,8 +97,8 @@ class Warehouse:
         self._stack.push_async_callback(self.broker.stop)
         await asyncio.gather(self._start_database(), self.broker.start())
 
-    async def start_cloud(self, staff: Sequence[Staff]) -> None:
-        """Schema, keys, sites, the agent and `staff` where they are missing, then the three processes."""
+    async def start_cloud(self, first: Sequence[Staff]) -> None:
+        """Schema, keys, sites, the agent and each site's `first` account where they are missing; then the processes."""
         await self._command("migrate")
         await self._command("keygen")
         founded = self.folder / "founded"
@@ -107,7 +107,7 @@ class Warehouse:
                 raise FolderError(f"{self.folder} holds a start that was never finished: delete it, or choose another.")
             await self._command("site", "add", SITE, "--zh", "南京一号仓", "--en", "Nanjing warehouse 1")
             await self._command("site", "add", OTHER_SITE, "--zh", "苏州一号仓", "--en", "Suzhou warehouse 1")
-            await asyncio.gather(self._add_agent(), *map(self._add_person, staff))
+            await asyncio.gather(self._add_agent(), *map(self._add_person, first))
             founded.touch()
         self.uplink = self._worker("uplink", CLOUD_UPLINK)
         self.downlink = self._worker("downlink", CLOUD_DOWNLINK)
