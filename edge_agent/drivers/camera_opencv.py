@@ -1,0 +1,84 @@
+"""A USB camera by its number, or a network camera by its address (RTSP, or MJPEG by HTTP), through OpenCV."""
+
+from collections.abc import Callable, Iterator
+
+import cv2
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from edge_agent.devices import Around, Frame
+from edge_agent.drivers.newest import Newest, Paced
+from edge_agent.errors import DeviceError
+
+
+class Options(BaseModel):
+    """`source`: 0 for the first USB camera, or `rtsp://…`, `http://…`; the size is what a USB camera is asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    source: int | str
+    width: int = 1280
+    height: int = 720
+    fps: float = Field(15.0, gt=0)
+    open_timeout_ms: int = Field(5000, gt=0)
+    read_timeout_ms: int = Field(5000, gt=0)
+
+
+class OpenCvCamera:
+    """The camera at a USB number or an address."""
+
+    def __init__(self, options: Options, around: Around) -> None:
+        self._options = options
+        self._mono_us = around.mono_us
+        self._newest: Newest | None = None
+
+    def frames(self) -> Iterator[Frame]:
+        """The newest picture each time. Raises DeviceError when there is none within the time the options give."""
+        self._newest = Newest(f"camera-{self._options.source}", read_camera(self._options, self._mono_us))
+        return iter(self._newest)
+
+    def stop(self) -> None:
+        """Ends `frames`; the camera itself is let go after its next picture or timeout."""
+        if self._newest is not None:
+            self._newest.stop()
+
+
+def read_camera(options: Options, mono_us: Callable[[], int]) -> Iterator[Frame]:
+    """Every picture of the camera, at most `options.fps` a second, until it goes away: then DeviceError."""
+    capture = _open(options)
+    paced = Paced(options.fps)
+    try:
+        while capture.grab():
+            taken_us = mono_us()
+            if paced.too_soon(taken_us):
+                continue
+            whole, pixels = capture.retrieve()
+            if whole:
+                yield Frame(np.asarray(pixels, np.uint8), taken_us)
+    finally:
+        capture.release()
+    raise DeviceError(f"camera {shown(options.source)} sent no picture for {options.read_timeout_ms} ms, or went away")
+
+
+def _open(options: Options) -> cv2.VideoCapture:
+    if isinstance(options.source, int):
+        wanted = [cv2.CAP_PROP_FRAME_WIDTH, options.width, cv2.CAP_PROP_FRAME_HEIGHT, options.height]
+        capture = cv2.VideoCapture(options.source, cv2.CAP_V4L2, wanted)
+    else:  # a server that freezes would otherwise hang the reader for ever
+        timeouts = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, options.open_timeout_ms]
+        timeouts += [cv2.CAP_PROP_READ_TIMEOUT_MSEC, options.read_timeout_ms]
+        capture = cv2.VideoCapture(options.source, cv2.CAP_FFMPEG, timeouts)
+    if not capture.isOpened():
+        raise DeviceError(f"camera {shown(options.source)} cannot be opened")
+    return capture
+
+
+def shown(source: int | str) -> str:
+    """`source` without the name and password that an address may carry."""
+    scheme, separator, rest = str(source).partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}" if separator else scheme
+
+
+def build(options: Options, around: Around) -> OpenCvCamera:
+    """The camera of `options`; it is opened when its frames are asked for."""
+    return OpenCvCamera(options, around)
