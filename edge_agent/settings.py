@@ -177,7 +177,7 @@ class SiteFile:
 def read_settings() -> EdgeSettings:
     """The settings in the environment. Raises SettingsError with every fault."""
     try:
-        return EdgeSettings()  # type: ignore[call-arg]  # its values come from the environment
+        return EdgeSettings()
     except ValidationError as error:
         faults = [f"{PREFIX}{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()]
         raise SettingsError(faults) from error

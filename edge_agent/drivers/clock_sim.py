@@ -23,7 +23,8 @@ class SimClock:
 
     def __init__(self, options: Options, around: Around, system: Clock) -> None:
         self._system = system
-        self._offset, self._error_ms = timedelta(), None
+        self._offset = timedelta()
+        self._error_ms: int | None = None
         self._stage = StageLines(options, "clock", around, self._hear)
 
     def read(self) -> Reading:

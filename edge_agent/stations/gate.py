@@ -142,12 +142,15 @@ class GateStation:
         self._held = False  # a refusal closed the gate before those passages
         self._refused: _Question | None = None
         self._position: Position | None = None
+        self._stopped = False
         self._recording = Recording(plan.name, parts.journal, parts.book, parts.clock, plan.retry_us)
 
     def on_frame(self, frame: Frame) -> None:
         """Reads, decides, records, moves: everything between a picture and the gate."""
         texts = Counter(found.text for found in self._parts.read(frame))
         with self._lock:
+            if self._stopped:
+                return
             now = self._parts.clock.mono_us()
             self.tick()
             sights = [self._see(text, copies) for text, copies in texts.items()]
@@ -201,6 +204,7 @@ class GateStation:
     def stop(self) -> None:
         """Closes the gate for good: who has not gone through by now does not."""
         with self._lock:
+            self._stopped = True
             self._abandon()
             self._close(Light.OFF)
 
@@ -260,10 +264,7 @@ class GateStation:
         }})  # fmt: skip
 
     def _act(self, decision: Decision, seq: int, question: _Question) -> None:
-        try:
-            self._parts.gate.apply(decision)
-        except DeviceError as error:
-            self._parts.report(self._plan.gate, str(error))
+        self._tell_device(self._plan.gate, lambda: self._parts.gate.apply(decision))
         if isinstance(decision, Allowed):
             self._passages.append(_Passage(seq, question.direction, decision.uses, self._parts.clock.mono_us()))
             self._in_sight.settle(question.keys)
@@ -322,19 +323,22 @@ class GateStation:
             self._close(Light.AMBER)
 
     def _close(self, light: Light) -> None:
-        try:
-            self._parts.gate.close()
-        except DeviceError as error:
-            self._parts.report(self._plan.gate, str(error))
+        self._tell_device(self._plan.gate, self._parts.gate.close)
         self._show(light)
 
     def _show(self, light: Light) -> None:
-        if self._parts.lamp is None:
-            return
+        lamp, shown = self._parts.lamp, Light.AMBER if self._recording.blocked else light
+        if lamp is not None:
+            self._tell_device(self._plan.lamp, lambda: lamp.show(shown))
+
+    def _tell_device(self, name: str, do: Callable[[], None]) -> None:
+        """A device that cannot be told is reported; a gate without word stays closed by itself."""
         try:
-            self._parts.lamp.show(Light.AMBER if self._recording.blocked else light)
+            do()
         except DeviceError as error:
-            self._parts.report(self._plan.lamp, str(error))
+            self._parts.report(name, str(error))
+        else:
+            self._parts.report(name, None)
 
 
 def _other(direction: Direction) -> Direction:

@@ -1,0 +1,284 @@
+"""The agent at work: cameras in threads, the link in asyncio, and an orderly end."""
+
+import asyncio
+import logging
+import shutil
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from custody.permits import time_text
+from custody.rule_pack import RulePack
+from edge_agent.clock import Clock, StepWatch
+from edge_agent.devices import Camera
+from edge_agent.downlink import Orders
+from edge_agent.errors import JournalError
+from edge_agent.journal.drafts import Draft
+from edge_agent.journal.journal import Journal
+from edge_agent.pictures import Pictures
+from edge_agent.stations.gate import GateStation
+from edge_agent.store import Effect
+from edge_agent.supervise import Health, Loop
+from edge_agent.uplink import Uplink
+from wire.batches import SealedFact
+from wire.errors import LinkError, MessageError
+from wire.link import Connect, Link
+from wire.messages import Birth, FactKind, encode
+from wire.topics import BIRTH, ORDERS, RECEIPTS, Topic, parse_topic
+
+TICK_S = 0.2
+CLOCK_S = 1.0
+HEARTBEAT_S = 60.0
+TIDY_S = 3600.0
+GOODBYE_S = 2.0
+FAREWELL_S = 3.0
+"""How long the end waits for receipts of the last facts."""
+
+READY_S = 10.0
+"""How long the start waits for every camera to show its first picture or its first fault."""
+
+PAUSES_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A station, the camera it looks through, that camera's name; `attach` begins to hear its other devices."""
+
+    station: GateStation
+    camera: Camera
+    camera_name: str
+    attach: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything an agent is made of; `stops` give devices back, in their order, after the stations have closed."""
+
+    agent: str
+    software: str
+    journal: Journal
+    data_dir: Path
+    clock: Clock
+    random: Callable[[int], bytes]
+    pack: RulePack
+    health: Health
+    watches: Sequence[Watch]
+    uplink: Uplink
+    orders: Orders
+    pictures: Pictures
+    connect: Connect
+    keep: timedelta
+    stops: list[Callable[[], None]] = field(default_factory=list)
+
+
+class Agent:
+    """Runs `parts` until told to stop."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def run(self, stop: asyncio.Event, on_ready: Callable[[], None] = lambda: None) -> None:
+        """Works until `stop` is set, then closes gates, devices and the journal."""
+        parts, loop = self._parts, asyncio.get_running_loop()
+        parts.uplink.attach(loop)
+        parts.pictures.attach(loop)
+        self._tell(FactKind.AGENT_STARTED, {
+            "software": parts.software, "rule_pack": parts.pack.hash, "cameras": len(parts.watches),
+        })  # fmt: skip
+        cameras = [self._camera_loop(watch) for watch in parts.watches]
+        still = threading.Event()
+        ticker = Loop("ticker", lambda at_work: self._tick(still, at_work))
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(asyncio.to_thread, self._close, cameras, ticker, still)
+            for watch in parts.watches:
+                watch.attach()
+            for one in (*cameras, ticker):
+                one.start()
+            tasks = [asyncio.create_task(work) for work in (
+                self._link(), parts.pictures.deliver(), self._watch_clock(), self._beat(), self._tidy(),
+            )]  # fmt: skip
+            undo.push_async_callback(_end, tasks)
+            stopped = asyncio.create_task(stop.wait())
+            undo.push_async_callback(_end, [stopped])
+            settled = asyncio.create_task(asyncio.to_thread(_settle, [one.settled for one in cameras]))
+            await asyncio.wait([stopped, settled], return_when=asyncio.FIRST_COMPLETED)
+            if not stop.is_set():
+                _log.info("ready", extra={"fields": {
+                    "agent": parts.agent, "facts": parts.journal.last, "lost": parts.health.lost(),
+                }})  # fmt: skip
+                on_ready()
+            await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                if task.done():  # none of them ends by itself but by a bug, which ends the agent
+                    task.result()
+            await asyncio.to_thread(self._close_stations, cameras)
+            await self._farewell()
+
+    def _camera_loop(self, watch: Watch) -> Loop:
+        def look(at_work: Callable[[], None]) -> None:
+            for frame in watch.camera.frames():
+                self._parts.health.report(watch.camera_name, None)
+                at_work()
+                watch.station.on_frame(frame)
+
+        return Loop(watch.camera_name, look, lambda problem: self._parts.health.report(watch.camera_name, problem))
+
+    def _tick(self, still: threading.Event, at_work: Callable[[], None]) -> None:
+        while not still.wait(TICK_S):
+            for watch in self._parts.watches:
+                watch.station.tick()
+            at_work()
+
+    def _close_stations(self, cameras: Sequence[Loop]) -> None:
+        for one in cameras:
+            one.stop()
+        for watch in self._parts.watches:
+            watch.camera.stop()
+            watch.station.stop()
+
+    def _close(self, cameras: Sequence[Loop], ticker: Loop, still: threading.Event) -> None:
+        self._close_stations(cameras)
+        ticker.stop()
+        still.set()
+        for one in (*cameras, ticker):
+            if not one.join(5):
+                _log.error("a thread did not end")
+        for stop in self._parts.stops:
+            stop()
+        self._parts.journal.close()
+
+    async def _link(self) -> None:
+        """A connection for ever: again after every break, later and later while there is none."""
+        failures = 0
+        while True:
+            try:
+                async with self._parts.connect() as link:
+                    await link.subscribe(*(str(Topic(self._parts.agent, channel)) for channel in (ORDERS, RECEIPTS)))
+                    await self._say_birth(link, self._birth())
+                    failures = 0
+                    _log.info("linked", extra={"fields": {}})
+                    try:
+                        async with asyncio.TaskGroup() as group:
+                            group.create_task(self._parts.uplink.drain(link))
+                            group.create_task(self._listen(link))
+                    finally:  # after a goodbye the broker keeps the last will to itself
+                        with suppress(LinkError, TimeoutError):
+                            await asyncio.wait_for(self._say_birth(link, Birth(online=False)), GOODBYE_S)
+            except* LinkError as broken:
+                if not failures:
+                    _log.warning("no link: %s", broken.exceptions[0])
+            jitter = 1 + self._parts.random(1)[0] / 512
+            await asyncio.sleep(PAUSES_S[min(failures, len(PAUSES_S) - 1)] * jitter)
+            failures += 1
+
+    async def _listen(self, link: Link) -> None:
+        async for message in link.messages():
+            try:
+                channel = parse_topic(message.topic).channel
+            except MessageError as error:
+                _log.warning("%s", error)
+                continue
+            if channel == RECEIPTS:
+                await self._parts.uplink.on_receipt(message.payload)
+            elif channel == ORDERS:
+                await asyncio.to_thread(self._parts.orders.on_order, message.payload)
+
+    async def _watch_clock(self) -> None:
+        watch = StepWatch(self._parts.clock.read())
+        while True:
+            await asyncio.sleep(CLOCK_S)
+            reading = self._parts.clock.read()
+            step = watch.step(reading)
+            if step is not None:
+                self._tell(FactKind.CLOCK_STEPPED, {"by_ms": step // timedelta(milliseconds=1)})
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            journal = self._parts.journal
+            self._tell(FactKind.HEARTBEAT, {
+                "waiting": journal.last - journal.receipted,
+                "free_bytes": shutil.disk_usage(self._parts.data_dir).free,
+                "lost": self._parts.health.lost(),
+            })  # fmt: skip
+
+    async def _tidy(self) -> None:
+        while True:
+            before = time_text(self._parts.clock.read().at - self._parts.keep)
+            try:
+                await asyncio.to_thread(tidy, self._parts.journal, before)
+            except JournalError as error:
+                _log.error("not tidied: %s", error)
+            await asyncio.sleep(TIDY_S)
+
+    async def _farewell(self) -> None:
+        """Waits a little for the receipts of the last facts; what has none goes up at the next start."""
+        journal, news, loop = self._parts.journal, asyncio.Event(), asyncio.get_running_loop()
+        journal.watch(lambda: None if loop.is_closed() else _soon(loop, news.set))
+        try:
+            async with asyncio.timeout(FAREWELL_S):
+                while journal.receipted < journal.last:
+                    await news.wait()
+                    news.clear()
+        except TimeoutError:
+            _log.info("%d facts wait for the next start", journal.last - journal.receipted)
+
+    def _birth(self) -> Birth:
+        reading, parts = self._parts.clock.read(), self._parts
+        return Birth(
+            online=True,
+            software=parts.software,
+            boot=reading.boot,
+            rule_pack=parts.pack.hash,
+            at=time_text(reading.at),
+        )
+
+    async def _say_birth(self, link: Link, birth: Birth) -> None:
+        await link.publish(str(Topic(self._parts.agent, BIRTH)), encode(birth), retain=True)
+
+    def _tell(self, kind: FactKind, body: dict[str, object]) -> None:
+        tell(self._parts.journal, kind, "agent", body)
+
+
+def tell(journal: Journal, kind: FactKind, device: str, body: dict[str, object]) -> None:
+    """Records a fact that nothing waits for; when the disk is full it is logged and lost, as what it tells recurs."""
+    try:
+        journal.submit(Draft(kind=kind, device=device, body=body)).add_done_callback(_log_failure)
+    except JournalError as error:
+        _log.error("%s of %s not recorded: %s", kind, device, error)
+
+
+def tidy(journal: Journal, before: str) -> None:
+    """Forgets what is in the cloud's hands and older than the time `before`."""
+    forgotten = journal.prune(before)
+    values = {"before": before}
+    journal.apply([Effect(name, values) for name in ("drop_pictures", "drop_old_permits", "drop_old_spent")])
+    if forgotten:
+        _log.info("forgot %d receipted facts", forgotten)
+
+
+def _log_failure(done: "Future[SealedFact]") -> None:
+    error = done.exception()
+    if error is not None:
+        _log.error("not recorded: %s", error)
+
+
+def _settle(events: Sequence[threading.Event]) -> None:
+    for event in events:
+        event.wait(READY_S)
+
+
+async def _end(tasks: Sequence["asyncio.Task[object]"]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _soon(loop: asyncio.AbstractEventLoop, do: Callable[[], None]) -> None:
+    loop.call_soon_threadsafe(do)

@@ -1,0 +1,249 @@
+"""Puts an agent together from its settings: the only place that names drivers."""
+
+import importlib
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from custody.errors import RulePackError
+from custody.rule_pack import RulePack
+from custody.things import Direction
+from edge_agent.agent import Agent, Parts, Watch, tell
+from edge_agent.clock import Clock, SystemClock, boot_id
+from edge_agent.devices import Around, Beam, Camera, Gate, Lamp
+from edge_agent.downlink import Orders
+from edge_agent.errors import SettingsError
+from edge_agent.journal.journal import Journal
+from edge_agent.permits import PermitBook
+from edge_agent.pictures import Pictures
+from edge_agent.settings import PREFIX, EdgeSettings, GateEntry, SiteFile, read_settings
+from edge_agent.stations.gate import GateParts, GatePlan, GateStation
+from edge_agent.supervise import Health
+from edge_agent.uplink import Uplink
+from edge_agent.vision.labels import read_labels
+from edge_agent.vision.stills import keep_still
+from proof.errors import EncodingError
+from proof.keys import SigningKey
+from wire.errors import RulePackFileError
+from wire.messages import Birth, FactKind, encode
+from wire.mqtt import MqttOptions, Will, mqtt_connect
+from wire.rule_packs import load_rule_pack
+from wire.topics import BIRTH, Topic
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """A driver and its checked options."""
+
+    build: Callable[..., Any]
+    options: BaseModel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All that the settings, the site file and the files they name say; nothing is opened yet."""
+
+    settings: EdgeSettings
+    file: SiteFile
+    key: SigningKey
+    pack: RulePack
+    drivers: dict[str, _Choice]
+
+
+def read_plan() -> Plan:
+    """The plan of the environment. Raises SettingsError with every fault in all of it."""
+    faults: list[str] = []
+    settings = _try(faults, read_settings)
+    named = os.environ.get(f"{PREFIX}SITE_FILE")
+    file = _try(faults, lambda: SiteFile(Path(named))) if named else None
+    drivers = _try(faults, lambda: _choose_drivers(file)) if file else None
+    key = _try(faults, lambda: read_key(settings.key_file)) if settings else None
+    pack = _try(faults, lambda: _read_pack(settings.rule_pack)) if settings else None
+    if settings is None or file is None or drivers is None or key is None or pack is None:
+        raise SettingsError(faults)
+    return Plan(settings=settings, file=file, key=key, pack=pack, drivers=drivers)
+
+
+def read_key(path: Path) -> SigningKey:
+    """The agent's private key. Raises SettingsError."""
+    try:
+        return SigningKey.from_pem(path.read_bytes())
+    except (OSError, EncodingError) as error:
+        raise SettingsError([f"{PREFIX}KEY_FILE: {path}: {error}"]) from error
+
+
+def build_agent(plan: Plan, undo: ExitStack) -> Agent:
+    """Opens journal and devices; `undo` closes them when the agent never comes to run. Raises EdgeError."""
+    settings, site = plan.settings, plan.file.site
+    system = SystemClock(boot_id())
+    stops: list[Callable[[], None]] = []
+
+    def around(report: Callable[[str | None], None]) -> Around:
+        return Around(folder=plan.file.path.parent.absolute(), mono_us=system.mono_us, report=report)
+
+    clock = _clock(plan, system, around(lambda _: None), stops)  # a clock that is lost vouches for nothing
+    for stop in stops:
+        undo.callback(stop)
+    journal = Journal(settings.data_dir, clock, os.urandom)
+    undo.callback(journal.close)
+    stations = {name: station.name for station in site.stations for _, name, _ in station.devices()}
+    health = Health(lambda device, problem: _tell_health(journal, stations.get(device), device, problem))
+    find_key = {key.kid: key for key in settings.cloud_keys}.get
+    book = PermitBook(journal.reads, site.agent, find_key)
+    devices: dict[str, Any] = {}
+    for entry in site.devices:
+        choice = plan.drivers[entry.name]
+        device = devices[entry.name] = choice.build(choice.options, around(partial(health.report, entry.name)))
+        undo.callback(device.stop)
+        if entry.kind != "camera":  # those are stopped to end their threads
+            stops.append(device.stop)
+    uplink = Uplink(site.agent, plan.key, journal, clock, find_key)
+    agent = Parts(
+        agent=site.agent,
+        software=version("sealtrail"),
+        journal=journal,
+        data_dir=settings.data_dir,
+        clock=clock,
+        random=os.urandom,
+        pack=plan.pack,
+        health=health,
+        watches=[_watch(entry, plan, devices, journal, book, clock, health) for entry in site.stations],
+        uplink=uplink,
+        orders=Orders(site.agent, journal, book, clock, find_key, uplink.resend),
+        pictures=Pictures(site.agent, plan.key, journal, clock, str(settings.cloud_url)),
+        connect=mqtt_connect(_mqtt(settings, site.agent)),
+        keep=timedelta(days=settings.keep_days),
+        stops=stops,
+    )
+    undo.pop_all()
+    return Agent(agent)
+
+
+def _watch(
+    entry: GateEntry,
+    plan: Plan,
+    devices: dict[str, Any],
+    journal: Journal,
+    book: PermitBook,
+    clock: Clock,
+    health: Health,
+) -> Watch:
+    camera: Camera = devices[entry.camera]
+    gate: Gate = devices[entry.gate]
+    lamp: Lamp | None = devices[entry.lamp] if entry.lamp else None
+    beams: dict[Direction, Beam] = {
+        Direction.IN: devices[entry.beam_outside],
+        Direction.OUT: devices[entry.beam_inside],
+    }
+    station = GateStation(
+        GatePlan(
+            agent=plan.file.site.agent,
+            site=plan.file.site.site,
+            name=entry.name,
+            camera=entry.camera,
+            gate=entry.gate,
+            lamp=entry.lamp or "",
+            cross_within_us=int(entry.cross_within_s * 1_000_000),
+            approach_within_us=int(entry.approach_within_s * 1_000_000),
+        ),
+        GateParts(
+            gate=gate,
+            lamp=lamp,
+            journal=journal,
+            book=book,
+            clock=clock,
+            pack=plan.pack,
+            label_keys=plan.settings.label_keys,
+            read=lambda frame: read_labels(frame.pixels),
+            keep=lambda frame: keep_still(frame.pixels),
+            report=health.report,
+        ),
+    )
+
+    def attach() -> None:
+        gate.watch(station.on_position)
+        for direction, beam in beams.items():
+            beam.watch(partial(station.on_beam, direction))
+
+    return Watch(station, camera, entry.camera, attach)
+
+
+def _clock(plan: Plan, system: Clock, around: Around, stops: list[Callable[[], None]]) -> Clock:
+    entry = plan.file.site.clock
+    if entry.source == "system":
+        return system
+    from edge_agent.drivers import clock_sim  # only where there is a stage
+
+    try:
+        clock = clock_sim.build(clock_sim.Options(**entry.options), around, system)
+    except ValidationError as error:
+        raise SettingsError(list(plan.file.faults(error, ("clock", "options")))) from error
+    stops.append(clock.stop)
+    return clock
+
+
+def _choose_drivers(file: SiteFile) -> dict[str, _Choice]:
+    """Every device's driver and options. Raises SettingsError with all faults."""
+    faults: list[str] = []
+    chosen: dict[str, _Choice] = {}
+    for number, device in enumerate(file.site.devices):
+        at = ("devices", number)
+        module = f"edge_agent.drivers.{device.driver}"
+        try:
+            driver = importlib.import_module(module)
+            chosen[device.name] = _Choice(driver.build, driver.Options.model_validate(device.options))
+        except ValidationError as error:
+            faults += file.faults(error, (*at, "options"))
+        except ImportError as error:
+            missing = "no such driver" if error.name == module else f"its library is not installed: {error}"
+            faults.append(file.fault((*at, "driver"), f"{device.driver}: {missing}"))
+    if faults:
+        raise SettingsError(faults)
+    return chosen
+
+
+def _read_pack(path: Path) -> RulePack:
+    try:
+        return load_rule_pack(path)
+    except RulePackFileError as error:
+        raise SettingsError([f"{PREFIX}RULE_PACK: {error}"]) from error
+    except RulePackError as error:
+        raise SettingsError([f"{path}: {fault}" for fault in error.faults]) from error
+
+
+def _mqtt(settings: EdgeSettings, agent: str) -> MqttOptions:
+    return MqttOptions(
+        host=settings.broker_host,
+        port=settings.broker_port,
+        client_id=agent,
+        ca_file=settings.broker_ca,
+        cert_file=settings.broker_cert,
+        key_file=settings.broker_key,
+        will=Will(topic=str(Topic(agent, BIRTH)), payload=encode(Birth(online=False))),
+    )
+
+
+def _tell_health(journal: Journal, station: str | None, device: str, problem: str | None) -> None:
+    name = f"{station}.{device}" if station else device
+    if problem is None:
+        tell(journal, FactKind.DEVICE_BACK, name, {})
+    else:
+        tell(journal, FactKind.DEVICE_LOST, name, {"problem": problem[:300]})
+
+
+def _try(faults: list[str], read: Callable[[], T]) -> T | None:
+    try:
+        return read()
+    except SettingsError as error:
+        faults += error.faults
+        return None

@@ -1,0 +1,131 @@
+"""`sealtrail edge …`: run the agent, look through pictures, make a key, check a journal."""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from edge_agent.errors import EdgeError, SettingsError
+
+app = typer.Typer(no_args_is_help=True, help="The agent in the warehouse.")
+journal = typer.Typer(no_args_is_help=True, help="Look into an agent's journal; it may be running.")
+app.add_typer(journal, name="journal")
+
+DataDir = Annotated[Path, typer.Argument(envvar="SEALTRAIL_EDGE_DATA_DIR", help="The agent's data folder")]
+
+WRONG_SETTINGS = 2
+
+
+@app.command()
+def run() -> None:
+    """Run the agent of the settings SEALTRAIL_EDGE_… until SIGTERM or SIGINT."""
+    log_json()
+    with told_in_one_sentence(), ExitStack() as undo:
+        from edge_agent.bootstrap import build_agent, read_plan  # cameras and codes: half a second only `run` pays
+
+        agent = build_agent(read_plan(), undo)
+        asyncio.run(_until_told(agent))
+
+
+async def _until_told(agent: Any) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await agent.run(stop)
+
+
+@app.command()
+def keygen(path: Annotated[Path, typer.Argument(help="Where the private key goes (PEM, mode 0600)")]) -> None:
+    """Make an agent's key and print its public half, which `sealtrail cloud agent add` takes."""
+    from proof.keys import SigningKey
+
+    with told_in_one_sentence():
+        key = SigningKey.from_seed(os.urandom(32))
+        try:
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(key.to_pem())
+        except OSError as error:
+            raise EdgeError(f"{path}: {error.strerror}") from error
+        print(key.public.text)
+
+
+@journal.command()
+def verify(data_dir: DataDir) -> None:
+    """Derive the whole chain again from its facts; exit code 1 where it breaks."""
+    with told_in_one_sentence(), _reads(data_dir) as reads:
+        from edge_agent.journal.journal import check_chain, read_tail
+
+        checked = check_chain(reads)
+        last, head = read_tail(reads)
+        print(json.dumps({"checked": checked, "last": last, "head": head.hex()}))
+
+
+@journal.command()
+def stats(data_dir: DataDir) -> None:
+    """How many facts there are, of which kinds, and how many wait for the cloud."""
+    with told_in_one_sentence(), _reads(data_dir) as reads:
+        from edge_agent.journal.journal import read_tail
+
+        receipted, pruned, _ = reads.rows("mark")[0]
+        last, _ = read_tail(reads)
+        kinds = dict(reads.rows("count_kinds"))
+        waiting = len(reads.rows("waiting_pictures", limit=-1))
+        print(json.dumps({
+            "last": last, "receipted": receipted, "forgotten": pruned, "kinds": kinds, "pictures_waiting": waiting,
+        }))  # fmt: skip
+
+
+@contextmanager
+def _reads(data_dir: Path) -> Iterator[Any]:
+    from edge_agent.journal.journal import FILE
+    from edge_agent.store import Reads
+
+    reads = Reads(data_dir / FILE)
+    try:
+        yield reads
+    finally:
+        reads.close()
+
+
+@contextmanager
+def told_in_one_sentence() -> Iterator[None]:
+    """Ends the command with a sentence for a person where it cannot go on."""
+    try:
+        yield
+    except SettingsError as error:
+        for fault in error.faults:
+            print(fault, file=sys.stderr)
+        print(error.diagnosis, file=sys.stderr)
+        raise typer.Exit(WRONG_SETTINGS) from error
+    except EdgeError as error:
+        print(f"{error.diagnosis} ({error})", file=sys.stderr)
+        raise typer.Exit(1) from error
+
+
+class _JsonLines(logging.Formatter):
+    """One JSON object a line: events of the agent by their name, anything else as `log`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = getattr(record, "fields", None)
+        said = {"event": "log", "message": record.getMessage()} if fields is None else {"event": record.getMessage()}
+        said |= {"at": datetime.fromtimestamp(record.created, UTC).isoformat(), "level": record.levelname.lower()}
+        if record.exc_info:
+            said["trace"] = self.formatException(record.exc_info)
+        return json.dumps(said | (fields or {}), ensure_ascii=False, default=str)
+
+
+def log_json() -> None:
+    """Logs to stdout, one JSON object a line."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(_JsonLines())
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
