@@ -8,7 +8,7 @@ an event and nobody gets one twice. However many screens there are, a commit cos
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -50,7 +50,7 @@ class Hub:
     def __init__(
         self, pool: Pool, url: str, read: Read, *, room: int = 1000, pause: float = 0.5, heartbeat: float = 15
     ) -> None:
-        self._pool, self._url, self._read, self._room = pool, url, read, room
+        self._pool, self._url, self._read, self.room = pool, url, read, room
         self._pause, self._heartbeat = pause, heartbeat
         self._told: dict[str, int] = {}
         self._size: dict[str, int] = {}
@@ -80,9 +80,9 @@ class Hub:
 
     def new_watcher(self) -> Watcher:
         """A screen that is about to follow."""
-        return Watcher(asyncio.Queue(self._room))
+        return Watcher(asyncio.Queue(self.room))
 
-    async def follow(self, watcher: Watcher, site: str, after: int | None) -> AsyncIterator[Event]:
+    async def follow(self, watcher: Watcher, site: str, after: int | None) -> AsyncGenerator[Event, None]:
         """Events of `site` above entry `after`, or from now on where it is None, without end. Raises NotFoundError."""
         told = await self._start(site)
         position = told if after is None else after
@@ -96,6 +96,7 @@ class Hub:
             return
         self._watchers[site].add(watcher)  # nothing was awaited since the comparison above
         try:
+            yield Event(None, f"id: {position}\n\n".encode())  # who goes before the first event comes back to here
             while True:
                 fresh = await watcher.waiting.get()
                 if fresh.index is None or fresh.index > position:

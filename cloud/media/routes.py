@@ -36,7 +36,6 @@ class Kept(BaseModel):
     "/media/{sha256}",
     operation_id="put_still",
     status_code=201,
-    max_body_size=service.MAX_BYTES,
     responses={200: {"model": Kept, "description": "It was there already"}, 413: {"description": "Above 5 MB"}},
     openapi_extra={
         "requestBody": {

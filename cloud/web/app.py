@@ -22,6 +22,7 @@ from cloud.people.passwords import Passwords
 from cloud.people.routes import router as people
 from cloud.people.throttle import Throttle
 from cloud.web import errors
+from cloud.web.body_limit import BodyLimit
 from cloud.web.console import Console
 from cloud.web.headers import SecurityHeaders
 from cloud.web.health import router as health
@@ -60,6 +61,7 @@ def create_app(parts: Parts, *, passwords: Passwords | None = None, console: Pat
     metrics = Metrics(hub)
     app.state.parts, app.state.hub, app.state.metrics = parts, hub, metrics
     app.state.passwords, app.state.throttle = passwords or Passwords(), Throttle(parts.world.now)
+    app.add_middleware(BodyLimit, most=MAX_BODY_BYTES, exempt=lambda path: path.startswith(f"{API}/media/"))
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Counting, metrics=metrics)
@@ -70,9 +72,15 @@ def create_app(parts: Parts, *, passwords: Passwords | None = None, console: Pat
 
 def openapi() -> dict[str, Any]:
     """The OpenAPI document of the API, which depends on nothing but the code."""
-    document = _bare().openapi()
-    errors.describe(document)
-    return document
+    return _bare().openapi()
+
+
+class _Application(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """The document, with the problems that every route may answer with."""
+        if self.openapi_schema is None:
+            errors.describe(super().openapi())
+        return super().openapi()
 
 
 @asynccontextmanager
@@ -88,7 +96,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _bare() -> FastAPI:
-    app = FastAPI(
+    app = _Application(
         title="Sealtrail",
         version=VERSION,
         description=_ABOUT,
@@ -97,7 +105,6 @@ def _bare() -> FastAPI:
         docs_url=None,  # its page loads scripts from elsewhere, which the content security policy forbids
         redoc_url=None,
         lifespan=_lifespan,
-        max_body_size=MAX_BODY_BYTES,
     )
     errors.install(app)
     for router in (people, evidence, evidence_reads, live, fleet, media):
