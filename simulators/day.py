@@ -142,7 +142,7 @@ class Day:
         work.online = False
         self._teller.step("cut")
         await work.allowed("offline_in", [self._boxes[7], keeper], conditions=DUSK)
-        await work.refused("offline_refused", Reason.NO_PERMIT, [self._boxes[2], keeper])
+        await work.refused("offline_spent", Reason.ALREADY_SPENT, [self._boxes[2], keeper])
         await warehouse.edge.kill()
         await warehouse.stage.clock_error_ms.set(None)  # after a power cut, with no network, nobody vouches for it
         await warehouse.edge.start()

@@ -72,7 +72,7 @@ PHRASES: Mapping[str, Mapping[Language, str]] = {
         "return": ("封箱归还入库并上架", "The package comes back and is shelved"),
         "cut": ("拔掉网线：仓库与云端断开", "The cable is pulled: warehouse and cloud are apart"),
         "offline_in": ("断网，凭事先下发的许可入库", "Offline: a package goes in on a permit granted before"),
-        "offline_refused": ("断网，无许可仍不放行", "Offline: without a permit nothing passes all the same"),
+        "offline_spent": ("断网，已用过的许可不能再用", "Offline: a permit that was used is not good a second time"),
         "power": ("断网中断电：边缘代理被强行终止后重启", "And the power fails: the agent is killed and starts again"),
         "clock": (
             "断网且时钟无人担保，持许可也不放行",

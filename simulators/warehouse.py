@@ -21,6 +21,7 @@ import yaml
 
 from cloud.db.embedded import APP, OWNER, EmbeddedServer, start_embedded
 from cloud.errors import CloudError
+from edge_agent.journal.journal import FILE
 from proof.errors import ProofError
 from proof.keys import SigningKey
 from simulators.broker import Broker, find_mosquitto
@@ -83,7 +84,7 @@ class Warehouse:
         self._logs = folder / "logs"
         self._run = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sealtrail-stage-")))
         self.stage = Stage(self._run / "stage.sock", GATES)
-        self.journal = folder / "edge" / "data" / "journal.db"
+        self.journal = folder / "edge" / "data" / FILE
 
     async def start_services(self) -> None:
         """Database and broker, at the same time. Raises SimulatorError."""
@@ -99,20 +100,26 @@ class Warehouse:
 
     async def start_cloud(self, first: Sequence[Staff]) -> None:
         """Schema, keys, sites, the agent and each site's `first` account where they are missing; then the processes."""
-        await self._command("migrate")
-        await self._command("keygen")
-        founded = self.folder / "founded"
-        if not founded.exists():
-            if (self.folder / "edge").exists():
-                raise FolderError(f"{self.folder} holds a start that was never finished: delete it, or choose another.")
-            await self._command("site", "add", SITE, "--zh", "南京一号仓", "--en", "Nanjing warehouse 1")
-            await self._command("site", "add", OTHER_SITE, "--zh", "苏州一号仓", "--en", "Suzhou warehouse 1")
-            await asyncio.gather(self._add_agent(), *map(self._add_person, first))
-            founded.touch()
+        (self.folder / "media").mkdir(mode=0o700, exist_ok=True)
+        await asyncio.gather(self._command("migrate"), self._command("keygen"))
         self.uplink = self._worker("uplink", CLOUD_UPLINK)
         self.downlink = self._worker("downlink", CLOUD_DOWNLINK)
         self.web = self._worker("web", None)
-        await asyncio.gather(*(self._up(child) for child in (self.uplink, self.downlink, self.web)))
+        await asyncio.gather(self._found(first), *map(self._up, (self.uplink, self.downlink, self.web)))
+
+    async def _found(self, first: Sequence[Staff]) -> None:
+        """Sites, agent and first accounts: once in a folder's life."""
+        founded = self.folder / "founded"
+        if founded.exists():
+            return
+        if (self.folder / "edge").exists():
+            raise FolderError(f"{self.folder} holds a start that was never finished: delete it, or choose another.")
+        await asyncio.gather(
+            self._command("site", "add", SITE, "--zh", "南京一号仓", "--en", "Nanjing warehouse 1"),
+            self._command("site", "add", OTHER_SITE, "--zh", "苏州一号仓", "--en", "Suzhou warehouse 1"),
+        )
+        await asyncio.gather(self._add_agent(), *map(self._add_person, first))
+        founded.touch()
 
     async def start_edge(self) -> None:
         """Cables, stage and the agent. Raises StartError when it is not ready in time."""
