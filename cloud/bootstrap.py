@@ -1,6 +1,6 @@
 """Putting the cloud's processes together from their settings. What is missing is said in one sentence each."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -11,8 +11,12 @@ from cloud.downlink import Downlink
 from cloud.errors import KeyFileError, SettingsError
 from cloud.evidence.intake import Office
 from cloud.ledger.checkpoints import LogKeys
-from cloud.settings import BrokerSettings, CloudSettings
+from cloud.media.store import open_store
+from cloud.parts import Parts
+from cloud.settings import BrokerSettings, CloudSettings, WebSettings
 from cloud.uplink import Uplink
+from cloud.web.app import create_app
+from cloud.web.serve import serve
 from cloud.world import real_world
 from proof.keys import SigningKey
 from wire.link import Connect
@@ -78,3 +82,23 @@ async def downlink(settings: BrokerSettings) -> AsyncIterator[Downlink]:
     world = real_world()
     async with opened_pool(settings, most=4) as pool:
         yield Downlink(pool, settings.database_url, world, broker(settings, world.new_name("downlink")))
+
+
+async def web(settings: WebSettings, say: Callable[[str], None]) -> None:
+    """Serves the API until SIGTERM or SIGINT; `say` gets one JSON line when it listens.
+
+    Raises KeyFileError, RulePackError, StoreGoneError, DatabaseGoneError, MigrationError.
+    """
+    world = real_world()
+    async with opened_pool(settings, most=16) as pool:
+        parts = Parts(
+            database_url=settings.database_url,
+            pool=pool,
+            world=world,
+            pack=load_rule_pack(settings.rule_pack),
+            cloud_key=keys.read_key(settings.keys_dir, keys.CLOUD),
+            label_key=keys.read_key(settings.keys_dir, keys.LABEL),
+            media=open_store(settings.media_url),
+        )
+        app = create_app(parts, console=settings.console_dir)
+        await serve(app, settings.web_host, settings.web_port, say)

@@ -223,6 +223,27 @@ def downlink() -> None:
     _run(_work("downlink", lambda: bootstrap.downlink(load_settings(BrokerSettings))))
 
 
+@app.command()
+def web() -> None:
+    """Serves the API, the live stream and the console."""
+    import uvloop
+
+    from cloud import bootstrap
+    from cloud.settings import WebSettings, load_settings
+
+    log_to_stderr()
+    with one_sentence(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(bootstrap.web(load_settings(WebSettings), lambda line: print(line, flush=True)))
+
+
+@app.command()
+def openapi() -> None:
+    """Prints the API's OpenAPI document; the console keeps a copy of it (cloud/console/src/api/openapi.json)."""
+    from cloud.web.app import openapi as document
+
+    print(json.dumps(document(), ensure_ascii=False, indent=1, sort_keys=True))
+
+
 async def _work(name: str, make: Callable[[], AbstractAsyncContextManager[Worker]]) -> None:
     """Runs a worker until SIGTERM or SIGINT; says `ready` once it is."""
     stop = asyncio.Event()

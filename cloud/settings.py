@@ -58,7 +58,7 @@ class WebSettings(CloudSettings):
     """For `cloud web`: where it listens, where stills are kept, and the console's built pages."""
 
     web_host: str = "127.0.0.1"
-    web_port: int = Field(ge=1, le=65535)
+    web_port: int = Field(ge=0, le=65535)
     media_url: str = Field(min_length=1)
     console_dir: Path | None = None
 

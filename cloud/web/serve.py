@@ -8,21 +8,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from fastapi import FastAPI
 
-from cloud.db.pool import open_pool
-from cloud.keys import CLOUD, LABEL, read_key
+from cloud.errors import CloudError
 from cloud.live.hub import Hub
-from cloud.media.store import open_store
-from cloud.parts import Parts
-from cloud.settings import WebSettings
-from cloud.web.app import create_app
-from cloud.world import World
-from wire.rule_packs import load_rule_pack
 
 GRACE_S = 5
 """How long requests in work may take to end once the process is asked to."""
 
-MOST_CONNECTIONS = 16
+
+class ListenError(CloudError, OSError):
+    """The address or port cannot be listened on."""
+
+    diagnosis = "The address or port is taken or not allowed; choose another with SEALTRAIL_CLOUD_WEB_PORT."
 
 
 class Server(uvicorn.Server):
@@ -63,29 +61,29 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-async def serve(settings: WebSettings, world: World, say: Callable[[str], None]) -> None:
-    """Serves until SIGTERM or SIGINT; `say` gets one JSON line when it listens.
+async def serve(app: FastAPI, host: str, port: int, say: Callable[[str], None]) -> None:
+    """Serves `app` until SIGTERM or SIGINT; `say` gets one JSON line when it listens.
 
-    Raises the CloudErrors of what it is made of: DatabaseGoneError, KeyFileError, StoreGoneError, RulePackError.
+    Raises ListenError when it cannot listen there.
     """
-    async with open_pool(settings.database_url, most=MOST_CONNECTIONS) as pool:
-        parts = Parts(
-            database_url=settings.database_url,
-            pool=pool,
-            world=world,
-            pack=load_rule_pack(settings.rule_pack),
-            cloud_key=read_key(settings.keys_dir, CLOUD),
-            label_key=read_key(settings.keys_dir, LABEL),
-            media=open_store(settings.media_url),
-        )
-        app = create_app(parts, console=settings.console_dir)
-        config = uvicorn.Config(
-            app,
-            host=settings.web_host,
-            port=settings.web_port,
-            access_log=False,  # /metrics counts requests; a line for each would drown what matters
-            log_config=None,
-            server_header=False,
-            timeout_graceful_shutdown=GRACE_S,
-        )
-        await Server(config, app.state.hub, say).serve()
+    listener = _listen(host, port)
+    config = uvicorn.Config(
+        app,
+        access_log=False,  # /metrics counts requests; a line for each would drown what matters
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    await Server(config, app.state.hub, say).serve([listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise ListenError(f"cannot listen on {host} port {port}: {error.strerror or error}") from error
+    return listener

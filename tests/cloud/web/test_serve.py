@@ -1,0 +1,79 @@
+"""The web process as it is run: its ready line, its end with a stream open, and what keeps it from starting."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from cloud.keys import CLOUD, LABEL, write_key
+from cloud.people.access import COOKIE
+from cloud.people.roles import Role
+from cloud.world import real_world
+from tests.cloud.api import API, Office
+from tests.cloud.conftest import Clock, Database
+from tests.law.tree import ROOT
+
+
+@pytest.fixture
+def settings(database: Database, tmp_path: Path) -> dict[str, str]:
+    for name in (CLOUD, LABEL):
+        write_key(tmp_path / "keys", name, os.urandom(32))
+    values = {
+        "DATABASE_URL": database.app, "KEYS_DIR": tmp_path / "keys", "DEPLOYMENT": "test", "WEB_PORT": "0",
+        "MEDIA_URL": tmp_path / "media",
+    }  # fmt: skip
+    return os.environ | {f"SEALTRAIL_CLOUD_{name}": str(value) for name, value in values.items()}
+
+
+@asynccontextmanager
+async def web(settings: dict[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "sealtrail", "cloud", "web",
+        cwd=ROOT, env=settings, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
+async def test_it_says_where_it_listens_and_ends_quickly_with_a_stream_open(
+    office: Office, clock: Clock, settings: dict[str, str]
+) -> None:
+    clock.at = real_world().now()  # the session must be valid by the process's own clock
+    cookie = await office.cookie(await office.person(Role.OPERATOR))
+    async with web(settings) as process:
+        assert process.stdout is not None
+        ready = json.loads(await asyncio.wait_for(process.stdout.readline(), 60))
+        assert (ready["event"], ready["process"]) == ("ready", "web")
+        assert ready["url"].startswith("http://127.0.0.1:")
+        async with (
+            httpx.AsyncClient(cookies={COOKIE: cookie}, timeout=20) as client,
+            client.stream("GET", f"{ready['url']}{API}/live") as response,
+        ):
+            lines = response.aiter_lines()
+            assert await anext(lines) == "retry: 1000"
+            process.send_signal(signal.SIGTERM)
+            assert all(line == "" or line.startswith("id: ") for line in [line async for line in lines])
+        output, errors = await asyncio.wait_for(process.communicate(), 20)
+        assert (process.returncode, output) == (0, b""), errors.decode()
+
+
+async def test_a_port_in_use_is_one_clear_sentence(site: str, settings: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        async with web(settings | {"SEALTRAIL_CLOUD_WEB_PORT": str(port)}) as process:
+            output, errors = await asyncio.wait_for(process.communicate(), 60)
+    assert (process.returncode, output) == (2, b"")
+    [sentence] = errors.decode().splitlines()
+    assert f"port {port}" in sentence
