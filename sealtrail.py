@@ -7,6 +7,7 @@ PARTS = {
     "demo": ("simulators.cli", "A whole warehouse day on this machine: the main job from end to end"),
     "edge": ("edge_agent.cli", "The agent at the gates: run it, try its camera on photographs, make its key"),
     "cloud": ("cloud.cli", "The cloud's processes and its upkeep: migrate, uplink, downlink, web, people"),
+    "witness": ("witness.cli", "A witness of other people's logs: make its key, run it, see what it saw"),
     "verify": ("verify", "Check a bundle, a proof or a checkpoint, offline"),
     "sim": ("simulators.cli", "Parts of the simulated warehouse by themselves"),
 }

@@ -1,0 +1,1 @@
+"""A witness of logs (c2sp.org/tlog-witness): signs that a log has only grown, and keeps what contradicts that."""
