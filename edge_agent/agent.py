@@ -169,7 +169,8 @@ class Agent:
                             group.create_task(self._listen(link))
                     finally:  # after a goodbye the broker keeps the last will to itself
                         with suppress(LinkError, TimeoutError):
-                            await asyncio.wait_for(self._say_birth(link, Birth(online=False)), GOODBYE_S)
+                            async with asyncio.timeout(GOODBYE_S):
+                                await self._say_birth(link, Birth(online=False))
             except* LinkError as broken:
                 if not failures:
                     _log.warning("no link: %s", broken.exceptions[0])

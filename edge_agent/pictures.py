@@ -64,7 +64,8 @@ class Pictures:
     async def _rest(self, seconds: float) -> None:
         """Until there is news, or a refused picture may be tried again."""
         try:
-            await asyncio.wait_for(self._news.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
         except TimeoutError:
             return
 

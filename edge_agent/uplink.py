@@ -79,7 +79,8 @@ class Uplink:
             under_way = self._next - 1 > self._confirmed
             patience_s = self._moved_s + self._resend_after_s - loop.time() if under_way else None
             try:
-                await asyncio.wait_for(self._news.wait(), patience_s)
+                async with asyncio.timeout(patience_s):  # wait_for of Python 3.11 can swallow a cancellation
+                    await self._news.wait()
             except TimeoutError:
                 _log.info("nothing receipted for a while; sending again from %d", self._confirmed + 1)
                 self._back_to(self._confirmed + 1)
