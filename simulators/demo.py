@@ -139,8 +139,8 @@ class Demo:
                 await asyncio.sleep(0.05)
         in_ledger = await asyncio.to_thread(ledger_facts, warehouse.database_url(), SITE, AGENT)
         count, results = tally(recorded, in_ledger), self._ears.counts()
-        verified = await warehouse.check_ledger()
-        if verified:
+        fault = await warehouse.check_ledger()
+        if fault is None:
             self.teller.step("ledger")
         result = {
             "steps": self.teller.told(),
@@ -151,18 +151,20 @@ class Demo:
             "facts_in_ledger": count.in_ledger,
             "lost": count.lost,
             "duplicated": count.duplicated + screen.doubled,
-            "ledger_verified": verified,
+            "ledger_verified": fault is None,
             "gate_decision_ms": percentiles([decided.ms for decided in self._ears.heard]),
             "to_screen_ms": percentiles(work.to_screen_ms),
         }
         self._summary(result)
-        faults = [
-            *(f"{count.foreign} facts in the ledger are not in the journal" for _ in range(bool(count.foreign))),
-            *("the ledger holds the facts in another order" for _ in range(not count.in_order)),
-            *(f"{name} is {result[name]}" for name in ("lost", "duplicated") if result[name]),
-            *("the ledger could not be verified" for _ in range(not verified)),
-            *(f"nothing was refused for {reason}" for reason in sorted(MUST_REFUSE - set(results))),
-        ]
+        checks = {
+            f"{count.foreign} facts in the ledger are not in the journal": count.foreign,
+            "the ledger holds the facts in another order": not count.in_order,
+            f"{result['lost']} facts are lost": result["lost"],
+            f"{result['duplicated']} facts are doubled": result["duplicated"],
+            f"the ledger does not hold: {fault}": fault is not None,
+            f"nothing was refused for {', '.join(sorted(MUST_REFUSE - set(results)))}": MUST_REFUSE - set(results),
+        }
+        faults = [sentence for sentence, wrong in checks.items() if wrong]
         if faults:
             raise WrongDayError(result, faults)
         return result

@@ -85,10 +85,14 @@ class Child:
         if not self._ready.is_set():
             raise self.failure("ended" if not self.running else f"was not ready within {timeout_s:g} s")
 
+    @property
+    def last_words(self) -> str:
+        """The last line it printed."""
+        return self._last[-1][:300] if self._last else "it said nothing"
+
     def failure(self, what: str) -> StartError:
         """The error that says `what` became of it, with its last words."""
-        words = self._last[-1] if self._last else "it said nothing"
-        return StartError(f"{self.name} {what}: {words[:300]} (its log: {self.log})", str(self.log))
+        return StartError(f"{self.name} {what}: {self.last_words} (its log: {self.log})", str(self.log))
 
     async def ended(self) -> int:
         """Waits for its end; its exit status."""

@@ -26,7 +26,7 @@ from proof.errors import ProofError
 from proof.keys import SigningKey
 from simulators.broker import Broker, find_mosquitto
 from simulators.cable import Cable
-from simulators.errors import FolderError, PortError, SimulatorError, StartError
+from simulators.errors import FolderError, PortError, SimulatorError
 from simulators.pki import CLOUD_DOWNLINK, CLOUD_UPLINK, Authority
 from simulators.processes import Child, OnEvent
 from simulators.stage import Stage
@@ -150,13 +150,17 @@ class Warehouse:
         )  # fmt: skip
         await self._up(self.edge)
 
-    async def check_ledger(self) -> bool:
-        """Whether `sealtrail cloud ledger-check` derives the signed root and every agent's chain from the entries."""
-        try:
-            await self._command("ledger-check", SITE)
-        except StartError:
-            return False
-        return True
+    async def check_ledger(self) -> str | None:
+        """None when `sealtrail cloud ledger-check` finds that everything holds, else what it found.
+
+        Raises StartError when it could not look.
+        """
+        child = self._cloud("ledger-check", SITE)
+        await child.start()
+        status = await child.ended()
+        if status not in (0, 1):
+            raise child.failure("failed")
+        return None if status == 0 else child.last_words
 
     def database_url(self) -> str:
         """Address of the database for the application's role."""
@@ -224,13 +228,16 @@ class Warehouse:
 
     async def _command(self, *arguments: str, said_to_it: str = "") -> None:
         """One `sealtrail cloud …` from start to end. Raises StartError with its last words when it fails."""
-        child = Child(
-            f"cloud {' '.join(arguments[:2])}", [*sealtrail(), "cloud", *arguments], log=self._logs / "commands.log",
-            env=self._cloud_env(), said_to_it=said_to_it,
-        )  # fmt: skip
+        child = self._cloud(*arguments, said_to_it=said_to_it)
         await child.start()
         if await child.ended() != 0:
             raise child.failure("failed")
+
+    def _cloud(self, *arguments: str, said_to_it: str = "") -> Child:
+        return Child(
+            f"cloud {' '.join(arguments[:2])}", [*sealtrail(), "cloud", *arguments], log=self._logs / "commands.log",
+            env=self._cloud_env(), said_to_it=said_to_it,
+        )  # fmt: skip
 
     async def _up(self, child: Child) -> None:
         self._stack.push_async_callback(child.stop)
