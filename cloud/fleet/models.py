@@ -40,7 +40,7 @@ class NewAgent(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    id: str = Field(max_length=80, examples=["nj01.gate-a"])
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}\.[a-z0-9][a-z0-9-]{0,31}$", examples=["nj01.gate-a"])
     public_key: str = Field(pattern=r"^[A-Za-z0-9_-]{43}$")
 
 

@@ -36,7 +36,7 @@ class Kept(BaseModel):
     "/media/{sha256}",
     operation_id="put_still",
     status_code=201,
-    responses={200: {"model": Kept, "description": "It was there already"}, 413: {"description": "Above 5 MB"}},
+    responses={200: {"model": Kept, "description": "It was there already"}},
     openapi_extra={
         "requestBody": {
             "required": True,

@@ -140,17 +140,22 @@ async def _on_bug(request: Request, error: Exception) -> JSONResponse:
     return answer(Problem(title=title, status=500, code="internal", detail="the error is in the log of the server"))
 
 
+_ABOUT = {
+    400: "The body is not JSON",
+    401: "Not signed in",
+    403: "No right to",
+    404: "Not there",
+    409: "It collides, or a rule refuses it",
+    413: "Too large",
+    422: "Not of the form asked for",
+    503: "The database or the store is gone for now",
+}
+
+
 def documented() -> dict[int | str, dict[str, Any]]:
     """The problems every route may answer with, for the OpenAPI document."""
-    about = {
-        401: "Not signed in",
-        403: "No right to",
-        404: "Not there",
-        409: "Collides, or refused by a rule",
-        422: "Invalid",
-    }
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": text, "content": content} for status, text in about.items()}
+    return {status: {"description": text, "content": content} for status, text in _ABOUT.items()}
 
 
 def describe(document: dict[str, Any]) -> None:

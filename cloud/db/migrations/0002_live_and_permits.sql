@@ -7,6 +7,7 @@ ALTER TABLE permit ADD COLUMN order_id text REFERENCES agent_order;
 CREATE INDEX passage_by_crossing ON passage (site, crossed_index) WHERE crossed_index IS NOT NULL;
 CREATE INDEX passage_by_abandoning ON passage (site, abandoned_index) WHERE abandoned_index IS NOT NULL;
 CREATE INDEX alarm_by_entry ON alarm (site, index);
+CREATE INDEX alarm_by_clearing ON alarm (site, cleared_at) WHERE cleared_at IS NOT NULL;
 
 CREATE INDEX case_by_entry ON evidence_case (site, index);
 CREATE INDEX permit_by_entry ON permit (site, index);

@@ -23,7 +23,7 @@ from tests.law.tree import ROOT
 
 
 @pytest.fixture
-def settings(database: Database, tmp_path: Path) -> dict[str, str]:
+def web_settings(database: Database, tmp_path: Path) -> dict[str, str]:
     for name in (CLOUD, LABEL):
         write_key(tmp_path / "keys", name, os.urandom(32))
     values = {
@@ -48,11 +48,11 @@ async def web(settings: dict[str, str]) -> AsyncIterator[asyncio.subprocess.Proc
 
 
 async def test_it_says_where_it_listens_and_ends_quickly_with_a_stream_open(
-    office: Office, clock: Clock, settings: dict[str, str]
+    office: Office, clock: Clock, web_settings: dict[str, str]
 ) -> None:
     clock.at = real_world().now()  # the session must be valid by the process's own clock
     cookie = await office.cookie(await office.person(Role.OPERATOR))
-    async with web(settings) as process:
+    async with web(web_settings) as process:
         assert process.stdout is not None
         ready = json.loads(await asyncio.wait_for(process.stdout.readline(), 60))
         assert (ready["event"], ready["process"]) == ("ready", "web")
@@ -69,10 +69,10 @@ async def test_it_says_where_it_listens_and_ends_quickly_with_a_stream_open(
         assert (process.returncode, output) == (0, b""), errors.decode()
 
 
-async def test_a_port_in_use_is_one_clear_sentence(site: str, settings: dict[str, str]) -> None:
+async def test_a_port_in_use_is_one_clear_sentence(site: str, web_settings: dict[str, str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        async with web(settings | {"SEALTRAIL_CLOUD_WEB_PORT": str(port)}) as process:
+        async with web(web_settings | {"SEALTRAIL_CLOUD_WEB_PORT": str(port)}) as process:
             output, errors = await asyncio.wait_for(process.communicate(), 60)
     assert (process.returncode, output) == (2, b"")
     [sentence] = errors.decode().splitlines()
