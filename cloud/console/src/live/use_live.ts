@@ -69,13 +69,15 @@ export function useLive(site: string, onRefused: (passage: Passage) => void, onS
   }
 
   function say(state: Connection["state"]): void {
-    clearTimeout(blink);
-    if (state === "live") refresh().catch(() => undefined); // the next break or event brings it up to date
-    if (connection.value.state === state) return;
     const now: Connection = { state, since: new Date() };
-    if (connection.value.state === "live" && state === "reconnecting") {
-      blink = setTimeout(() => (connection.value = now), BLINK_MS);
-    } else connection.value = now;
+    if (state === "reconnecting" && connection.value.state === "live") {
+      blink ??= setTimeout(() => (connection.value = now), BLINK_MS);
+      return;
+    }
+    clearTimeout(blink);
+    blink = undefined;
+    if (connection.value.state !== state) connection.value = now;
+    if (state === "live") refresh().catch(() => undefined); // the next break or event brings it up to date
   }
 
   function take(kind: string, data: unknown): void {
