@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -41,6 +42,30 @@ async def _until_told(agent: Any) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await agent.run(stop)
+
+
+@app.command()
+def scan(
+    paths: Annotated[list[Path], typer.Argument(help="Photographs, videos, or folders of them")],
+    label_key: Annotated[list[str] | None, typer.Option(help="A label key's public half; may be repeated")] = None,
+    site: Annotated[str | None, typer.Option(help="The site whose gates would read this")] = None,
+    every: Annotated[int, typer.Option(min=1, help="Of a video, look at every n-th frame")] = 1,
+) -> None:
+    """Read pictures as a gate would: one JSON line a file or frame. Exit code 1 when a file held no picture."""
+    from edge_agent import scan as scanning
+    from proof.errors import EncodingError
+    from proof.keys import VerifyKey
+
+    with told_in_one_sentence():
+        try:
+            keys = [VerifyKey.from_text(text) for text in label_key or ()]
+        except EncodingError as error:
+            raise SettingsError([f"--label-key: {error}"]) from error
+        failed = False
+        for seen in scanning.scan(paths, keys=keys, site=site, every=every, now_ms=lambda: time.perf_counter() * 1000):
+            failed |= "error" in seen
+            print(json.dumps(seen, ensure_ascii=False), flush=True)
+        raise typer.Exit(int(failed))
 
 
 @app.command()

@@ -46,7 +46,8 @@ class GpioGate:
 
     def stop(self) -> None:
         """Closes and gives the pins back."""
-        self._relay.close()  # gpiozero makes the pin an input again, which drops the relay
+        self._relay.off()
+        self._relay.close()
         self._closed.close()
 
     def _switch(self, on: bool) -> None:

@@ -46,6 +46,7 @@ class GpioLamp:
     def stop(self) -> None:
         """Goes dark and gives the pins back."""
         for output in self._outputs.values():
+            output.off()
             output.close()
 
 

@@ -64,6 +64,23 @@ def person(name: str) -> str:
     return write_label(Label(Kind.PERSON, f"{SITE}/U-{name}", 1), LABELS)
 
 
+def a_permit(hands: Hands, id_: str, *names: str, direction: Direction, **changes: Any) -> Permit:
+    content = {
+        "id": id_,
+        "site": SITE,
+        "agent": AGENT,
+        "stations": ("gate-a",),
+        "direction": direction,
+        "things": tuple(PermitThing(Kind.PACKAGE, f"{SITE}/P-{name}", 1) for name in names),
+        "people_required": 1,
+        "rule_pack": PACK.hash,
+        "not_before": hands.now - timedelta(hours=1),
+        "not_after": hands.now + timedelta(hours=1),
+        "entry": 1,
+    }
+    return Permit(**{**content, **changes})
+
+
 @dataclass
 class Scene:
     hands: Hands
@@ -78,20 +95,7 @@ class Scene:
     def permit(self, *names: str, direction: Direction = Direction.IN, **changes: Any) -> Permit:
         """A granted permit for packages `names`, for one person, valid for an hour before and after now."""
         self.number += 1
-        content = {
-            "id": f"{SITE}/L-{self.number}",
-            "site": SITE,
-            "agent": AGENT,
-            "stations": ("gate-a",),
-            "direction": direction,
-            "things": tuple(PermitThing(Kind.PACKAGE, f"{SITE}/P-{name}", 1) for name in names),
-            "people_required": 1,
-            "rule_pack": PACK.hash,
-            "not_before": self.hands.now - timedelta(hours=1),
-            "not_after": self.hands.now + timedelta(hours=1),
-            "entry": 1,
-        }
-        permit = Permit(**{**content, **changes})
+        permit = a_permit(self.hands, f"{SITE}/L-{self.number}", *names, direction=direction, **changes)
         change = self.book.add(jws.sign(permit.payload(), CLOUD, PERMIT_TYPE))
         assert isinstance(change, Change), change
         self.make(change)
