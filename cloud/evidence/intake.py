@@ -129,6 +129,7 @@ async def _take(
             stream.agent, fact.seq, appender.site, index, kind, at or taken_at, bytes.fromhex(fact.salt),
             sealed.content.decode(),
         ))  # fmt: skip
+        stream.heads[fact.seq] = sealed.head
         if kind in HANDLERS:
             taken = Taken(
                 tx=tx, appender=appender, world=office.world, pack=office.pack, agent=stream.agent, fact=fact,

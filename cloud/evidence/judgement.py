@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from cloud.db.pool import Row, Tx, one, rows
 from cloud.db.queries import load_queries
@@ -79,7 +80,12 @@ def _same(ours: Decision, theirs: Decision) -> bool:
 async def pack_named(tx: Tx, name: str) -> RulePack | None:
     """The rule pack of that hash, if it was ever in force here."""
     row = await one(tx, _sql.pack_content, hash=name.replace("\0", ""))
-    return None if row is None else parse_rule_pack(json.loads(row["content"]))
+    return None if row is None else _parsed(row["content"])
+
+
+@lru_cache(maxsize=16)
+def _parsed(content: str) -> RulePack:
+    return parse_rule_pack(json.loads(content))
 
 
 async def _permits(taken: Taken, things: list[str], at: datetime) -> list[Permit]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -26,7 +26,10 @@ class Standing(StrEnum):
 
 @dataclass(slots=True)
 class Stream:
-    """An agent's chain: the seq it must continue with, its head, the newest receipt, and a gap that was asked for."""
+    """An agent's chain: the seq it must continue with, its head, the newest receipt, and a gap that was asked for.
+
+    `heads` are those after the facts taken in this transaction, which are not in the tables yet.
+    """
 
     agent: str
     next_seq: int
@@ -34,6 +37,7 @@ class Stream:
     receipt: str | None
     asked_from: int | None
     asked_at: datetime | None
+    heads: dict[int, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ async def place(tx: Tx, stream: Stream, batch: OpenedBatch) -> Placed:
         fits = bytes.fromhex(batch.statement.prev) == stream.head
         return Placed(Standing.NEW, batch.facts) if fits else Placed(Standing.WRONG_PREV)
     if last < stream.next_seq:
-        known = stream.head if last == stream.next_seq - 1 else await _head_at(tx, stream.agent, last)
+        known = await _head_at(tx, stream, last)
         return Placed(Standing.SEEN if batch.facts[-1].head == known else Standing.EQUIVOCATION)
     overlap = stream.next_seq - first
     if batch.facts[overlap - 1].head != stream.head:
@@ -86,10 +90,14 @@ async def place(tx: Tx, stream: Stream, batch: OpenedBatch) -> Placed:
     return Placed(Standing.NEW, batch.facts[overlap:])
 
 
-async def _head_at(tx: Tx, agent: str, seq: int) -> bytes:
-    row = await one(tx, _sql.entry_of_fact, agent=agent, seq=seq)
+async def _head_at(tx: Tx, stream: Stream, seq: int) -> bytes:
+    if seq == stream.next_seq - 1:
+        return stream.head
+    if seq in stream.heads:
+        return stream.heads[seq]
+    row = await one(tx, _sql.entry_of_fact, agent=stream.agent, seq=seq)
     if row is None:
-        raise BrokenRecordsError(f"{agent} has no fact {seq} though its stream is past it")
+        raise BrokenRecordsError(f"{stream.agent} has no fact {seq} though its stream is past it")
     return bytes.fromhex(json.loads(row["entry"])["h"])
 
 

@@ -2,9 +2,12 @@
 
 import itertools
 import random
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -43,13 +46,17 @@ class Clock:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    started = start_embedded(tmp_path_factory.mktemp("postgres") / "data")
+def server() -> Iterator[EmbeddedServer]:
+    # Not under pytest's own folder: as root PostgreSQL runs as somebody else, and every pytest that starts shuts that
+    # folder to others.
+    folder = Path(tempfile.mkdtemp(prefix="sealtrail-postgres-"))
+    started = start_embedded(folder / "data")
     with psycopg.connect(started.url("postgres"), autocommit=True) as connection:
         connection.execute("ALTER SYSTEM SET fsync = off")  # no test pulls the plug of the whole machine
         connection.execute("SELECT pg_reload_conf()")
     yield started
     started.stop()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
