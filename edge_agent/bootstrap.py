@@ -33,6 +33,7 @@ from edge_agent.vision.stills import keep_still
 from proof.errors import EncodingError
 from proof.keys import SigningKey
 from wire.errors import RulePackFileError
+from wire.link import Connect
 from wire.messages import Birth, FactKind, encode
 from wire.mqtt import MqttOptions, Will, mqtt_connect
 from wire.rule_packs import load_rule_pack
@@ -82,8 +83,11 @@ def read_key(path: Path) -> SigningKey:
         raise SettingsError([f"{PREFIX}KEY_FILE: {path}: {error}"]) from error
 
 
-def build_agent(plan: Plan, undo: ExitStack) -> Agent:
-    """Opens journal and devices; `undo` closes them when the agent never comes to run. Raises EdgeError."""
+def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None) -> Agent:
+    """Opens journal and devices; `undo` closes them when the agent never comes to run. Raises EdgeError.
+
+    `connect` is another way to the cloud than the broker of the settings.
+    """
     settings, site = plan.settings, plan.file.site
     system = SystemClock(boot_id())
     stops: list[Callable[[], None]] = []
@@ -121,7 +125,7 @@ def build_agent(plan: Plan, undo: ExitStack) -> Agent:
         uplink=uplink,
         orders=Orders(site.agent, journal, book, clock, find_key, uplink.resend),
         pictures=Pictures(site.agent, plan.key, journal, clock, str(settings.cloud_url)),
-        connect=mqtt_connect(_mqtt(settings, site.agent)),
+        connect=connect or mqtt_connect(_mqtt(settings, site.agent)),
         keep=timedelta(days=settings.keep_days),
         stops=stops,
     )

@@ -1,0 +1,126 @@
+"""Settings and site file: right ones are read, wrong ones tell every fault with its line and stop the start."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from edge_agent.errors import SettingsError
+from edge_agent.settings import SiteFile
+from proof.keys import SigningKey
+
+RIGHT = """\
+site: nj01
+agent: nj01.gate-a
+stations:
+  - {kind: gate, name: gate-a, camera: camera, gate: barrier, beam_outside: beam-out, beam_inside: beam-in, lamp: lamp}
+devices:
+  - {name: camera, driver: camera_sim, options: {stage: stage.sock, device: gate-a.camera}}
+  - {name: barrier, driver: gate_gpiozero, options: {pin: 17, closed_pin: 27}}
+  - {name: beam-out, driver: beam_gpiozero, options: {pin: 22}}
+  - {name: beam-in, driver: beam_gpiozero, options: {pin: 23}}
+  - {name: lamp, driver: lamp_gpiozero, options: {green_pin: 5, red_pin: 6}}
+"""
+
+
+def faults(tmp_path: Path, text: str) -> list[str]:
+    """Of the site file `text`, without the folder."""
+    path = tmp_path / "site.yaml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(SettingsError) as caught:
+        SiteFile(path)
+    return [fault.removeprefix(f"{tmp_path}/") for fault in caught.value.faults]
+
+
+def test_a_right_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "site.yaml"
+    path.write_text(RIGHT, "utf-8")
+    site = SiteFile(path).site
+    assert site.agent == "nj01.gate-a"
+    assert [device.kind for device in site.devices] == ["camera", "gate", "beam", "beam", "lamp"]
+    assert site.clock.source == "system"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("agent: nj01.gate-a", "agent: sz01.gate-a", "site.yaml:2: agent: sz01.gate-a is no agent of site nj01"),
+        ("agent: nj01.gate-a", "agent: nobody", "site.yaml:2: agent: Value error, an agent id reads <site>.<name>"),
+        ("lamp: lamp}", "lamp: moon}", "site.yaml:4: stations.0.lamp: no moon"),
+        ("lamp: lamp}", "lamp: barrier}", "site.yaml:4: stations.0.lamp: barrier is a gate, no lamp"),
+        (
+            "beam_inside: beam-in",
+            "beam_inside: beam-out",
+            "site.yaml:4: stations.0.beam_inside: beam-out is used twice",
+        ),
+        ("name: beam-in,", "name: beam-out,", "site.yaml:9: devices.3.name: a second device called beam-out"),
+        ("lamp_gpiozero", "toaster_gpiozero", "site.yaml:10: devices.4.driver: String should match pattern"),
+        ("site: nj01", "sight: nj01", "site.yaml:1: site: Field required"),
+        ("kind: gate,", "kind: door,", "site.yaml:4: stations.0.kind: Input should be 'gate'"),
+    ],
+)
+def test_a_wrong_file_says_what_and_on_which_line(tmp_path: Path, old: str, new: str, fault: str) -> None:
+    assert old in RIGHT
+    assert any(told.startswith(fault) for told in faults(tmp_path, RIGHT.replace(old, new))), faults(
+        tmp_path, RIGHT.replace(old, new)
+    )
+
+
+def test_every_fault_of_a_file_is_told_at_once(tmp_path: Path) -> None:
+    wrong = RIGHT.replace("agent: nj01.gate-a", "agent: x").replace("kind: gate,", "kind: door,") + "colour: blue\n"
+    assert [told.split(":")[1] for told in faults(tmp_path, wrong)] == ["2", "4", "11"]
+
+
+@pytest.mark.parametrize("text", ["", "- a list", "site: [", "\tsite: nj01"])
+def test_what_is_no_site_file_is_told_with_a_line(tmp_path: Path, text: str) -> None:
+    assert faults(tmp_path, text)[0].startswith("site.yaml:1: ")
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read"):
+        SiteFile(tmp_path / "absent.yaml")
+
+
+def edge_run(env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """`sealtrail edge run` in nothing but `env`."""
+    return subprocess.run(
+        [sys.executable, "-m", "sealtrail", "edge", "run"],
+        env={"PATH": os.environ["PATH"], **env}, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+
+
+def test_the_command_tells_faults_of_environment_site_file_drivers_and_key_together_and_exits_2(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "site.yaml").write_text(
+        RIGHT.replace("pin: 17", "pen: 17").replace("beam_gpiozero, options: {pin: 23}", "beam_telepathy"), "utf-8"
+    )
+    key = SigningKey.from_seed(bytes(32)).public.text
+    ended = edge_run({
+        "SEALTRAIL_EDGE_SITE_FILE": str(tmp_path / "site.yaml"),
+        "SEALTRAIL_EDGE_DATA_DIR": str(tmp_path / "data"),
+        "SEALTRAIL_EDGE_KEY_FILE": str(tmp_path / "absent.pem"),
+        "SEALTRAIL_EDGE_CLOUD_KEYS": key,
+        "SEALTRAIL_EDGE_LABEL_KEYS": f"{key},{key}",
+        "SEALTRAIL_EDGE_BROKER_HOST": "127.0.0.1",
+        "SEALTRAIL_EDGE_BROKER_CA": "ca.pem",
+        "SEALTRAIL_EDGE_BROKER_CERT": "cert.pem",
+        "SEALTRAIL_EDGE_BROKER_KEY": "key.pem",
+        "SEALTRAIL_EDGE_CLOUD_URL": "http://127.0.0.1:1",
+    })  # fmt: skip
+    assert ended.returncode == 2
+    told = ended.stderr
+    assert f"{tmp_path}/site.yaml:7: devices.1.options.pin: Field required" in told
+    assert f"{tmp_path}/site.yaml:7: devices.1.options.pen: Extra inputs are not permitted" in told
+    assert f"{tmp_path}/site.yaml:9: devices.3.driver: beam_telepathy: no such driver" in told
+    assert "absent.pem" in told
+    assert not (tmp_path / "data").exists()
+
+
+def test_the_command_tells_every_wrong_variable_and_exits_2() -> None:
+    ended = edge_run({"SEALTRAIL_EDGE_CLOUD_KEYS": "not a key", "SEALTRAIL_EDGE_BROKER_PORT": "99999"})
+    assert ended.returncode == 2
+    for name in ("SITE_FILE", "DATA_DIR", "KEY_FILE", "CLOUD_KEYS", "LABEL_KEYS", "BROKER_HOST", "BROKER_PORT"):
+        assert f"SEALTRAIL_EDGE_{name}: " in ended.stderr
