@@ -7,25 +7,32 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Locator, Page, expect
 
 from cloud.db.pool import transaction
 from tests.cloud.conftest import Database, database, new_name, server, template
 from tests.cloud.warehouse import ITEM, PACKAGE
-from tests.system.web import CONSOLE, PATIENCE_MS, ROOT, Console, open_console, sign_in, still, still_body
+from tests.system.web import CONSOLE, PATIENCE_MS, ROOT, Console, open_browser, open_console, sign_in, still, still_body
 
 __all__ = ["database", "new_name", "server", "template"]
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 expect.set_options(timeout=PATIENCE_MS)
 
 LOCALES = {"zh-CN": "zh-CN", "en-GB": "en"}
 """What a browser prefers → the file of texts it gets."""
 
 
-@pytest.fixture
-async def console(database: Database, tmp_path: Path) -> AsyncIterator[Console]:
-    async with open_console(database, tmp_path) as opened:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with open_browser() as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def console(database: Database, tmp_path: Path, browser: Browser) -> AsyncIterator[Console]:
+    async with open_console(database, tmp_path, browser) as opened:
         yield opened
 
 
@@ -191,16 +198,16 @@ async def test_items_are_found_by_name_and_the_language_is_remembered(console: C
         await expect(page.get_by_text(texts("en-GB")["items"]["noMatchTitle"])).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["live", "items", f"history/{ITEM}"])
-async def test_nothing_is_wider_than_a_phone(console: Console, path: str) -> None:
+async def test_nothing_is_wider_than_a_phone(console: Console) -> None:
     await refuse(console, 1)
     async with console.watch(viewport={"width": 390, "height": 844}) as page:
-        await page.goto(f"/{path}")
-        await page.locator("article, tbody tr").first.wait_for()
-        assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+        for path in ("live", "items", f"history/{ITEM}"):
+            await page.goto(f"/{path}")
+            await page.locator("article, tbody tr").first.wait_for()
+            assert await page.evaluate("document.documentElement.scrollWidth") <= 390, path
 
 
-def test_the_first_load_is_small() -> None:
+async def test_the_first_load_is_small() -> None:
     """All that the live page needs, as the server compresses it, is at most 300 KB."""
     assets = [path for path in (ROOT / "cloud/console/dist").rglob("*") if path.suffix in {".js", ".css", ".html"}]
     assert assets

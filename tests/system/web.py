@@ -96,8 +96,10 @@ class Console:
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
         await page.goto("/")
-        yield page
-        await context.close()
+        try:
+            yield page
+        finally:
+            await context.close()
         assert errors == []
 
     @asynccontextmanager
@@ -142,8 +144,19 @@ def still_body(picture: bytes) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def open_console(database: Database, folder: Path) -> AsyncIterator[Console]:
-    """A site with one package and its gate, one person, the web process and a browser; all ended afterwards."""
+async def open_browser() -> AsyncIterator[Browser]:
+    """Chromium, without a window."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert found, "no Chromium: make setup"
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=found, args=CHROMIUM)
+        yield browser
+        await browser.close()
+
+
+@asynccontextmanager
+async def open_console(database: Database, folder: Path, browser: Browser) -> AsyncIterator[Console]:
+    """A site with one package and its gate, one person and the web process; all ended afterwards."""
     assert (CONSOLE / "index.html").is_file(), "the console is not built: make setup"
     world, keys = real_world(), folder / "keys"
     for name in (CLOUD, LABEL):
@@ -159,9 +172,6 @@ async def open_console(database: Database, folder: Path) -> AsyncIterator[Consol
         web = WebProcess(_environment(database, folder, port), port, folder / "web.log")
         stack.push_async_callback(web.stop)
         await web.start()
-        playwright = await stack.enter_async_context(async_playwright())
-        browser = await playwright.chromium.launch(executable_path=_chromium(), args=CHROMIUM)
-        stack.push_async_callback(browser.close)
         yield Console(web, warehouse, person, browser)
 
 
@@ -194,9 +204,3 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
-
-
-def _chromium() -> str:
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert found, "no Chromium: make setup"
-    return found
