@@ -67,7 +67,7 @@ def read_plan() -> Plan:
     settings = _try(faults, read_settings)
     named = os.environ.get(f"{PREFIX}SITE_FILE")
     file = _try(faults, lambda: SiteFile(Path(named))) if named else None
-    drivers = _try(faults, lambda: _choose_drivers(file)) if file else None
+    drivers = _try(faults, lambda: choose_drivers(file)) if file else None
     key = _try(faults, lambda: read_key(settings.key_file)) if settings else None
     pack = _try(faults, lambda: _read_pack(settings.rule_pack)) if settings else None
     if settings is None or file is None or drivers is None or key is None or pack is None:
@@ -196,7 +196,7 @@ def _clock(plan: Plan, system: Clock, around: Around, stops: list[Callable[[], N
     return clock
 
 
-def _choose_drivers(file: SiteFile) -> dict[str, _Choice]:
+def choose_drivers(file: SiteFile) -> dict[str, _Choice]:
     """Every device's driver and options. Raises SettingsError with all faults."""
     faults: list[str] = []
     chosen: dict[str, _Choice] = {}
