@@ -82,13 +82,16 @@ class Hub:
         """A screen that is about to follow."""
         return Watcher(asyncio.Queue(self.room))
 
-    async def follow(self, watcher: Watcher, site: str, after: int | None) -> AsyncGenerator[Event, None]:
-        """Events of `site` above entry `after`, or from now on where it is None, without end. Raises NotFoundError."""
+    async def follow(self, watcher: Watcher, site: str, after: int | None) -> AsyncGenerator[list[Event], None]:
+        """Events of `site` above entry `after`, or from now on where it is None, without end; as many at a time as
+        there are. Raises NotFoundError.
+        """
         told = await self._start(site)
         position = told if after is None else after
         while position < (upto := self._told[site]):
             end = min(position + WINDOW, upto)
-            for missed in await self._between(site, position, end):
+            missed = await self._between(site, position, end)
+            if missed:
                 yield missed
             position = end
         if self.closed:
@@ -96,11 +99,12 @@ class Hub:
             return
         self._watchers[site].add(watcher)  # nothing was awaited since the comparison above
         try:
-            yield Event(None, f"id: {position}\n\n".encode())  # who goes before the first event comes back to here
+            yield [Event(None, f"id: {position}\n\n".encode())]  # who goes before the first event comes back here
             while True:
-                fresh = await watcher.waiting.get()
-                if fresh.index is None or fresh.index > position:
-                    yield fresh
+                fresh = [await watcher.waiting.get()]
+                while not watcher.waiting.empty():
+                    fresh.append(watcher.waiting.get_nowait())
+                yield [event for event in fresh if event.index is None or event.index > position]
         finally:
             self._watchers[site].discard(watcher)
 

@@ -48,8 +48,8 @@ class LiveResponse(Response):
 
     async def _write(self, watcher: Watcher, send: Send) -> None:
         await _send(send, f"retry: {RETRY_MS}\n\n".encode())
-        async for event in self._hub.follow(watcher, self._site, self._after):
-            await _send(send, event.wire)
+        async for events in self._hub.follow(watcher, self._site, self._after):
+            await _send(send, b"".join(event.wire for event in events))
 
 
 async def _send(send: Send, body: bytes) -> None:

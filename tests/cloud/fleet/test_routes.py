@@ -1,0 +1,54 @@
+import pytest
+
+from cloud.db.pool import transaction
+from cloud.ledger.checkpoints import sign_checkpoints
+from cloud.people.roles import Role
+from proof.keys import SigningKey
+from proof.note import NoteVerifier, read_note
+from tests.cloud.api import Office, office, parts, problem
+
+__all__ = ["office", "parts"]
+
+KEY = SigningKey.from_seed(b"g" * 32).public.text
+
+
+async def test_an_agent_is_made_known_once_and_listed(office: Office) -> None:
+    admin = await office.signed_in(Role.ADMIN)
+    made = await admin.post("agents", json={"id": "nj01.gate-b", "public_key": KEY})
+    assert made.status_code == 201
+    record = await office.rows("SELECT kind FROM record WHERE index = %s", made.json()["index"])
+    assert record == [{"kind": "agent_added"}]
+    problem(await admin.post("agents", json={"id": "nj01.gate-b", "public_key": KEY}), 409, "agent_exists")
+    assert (await admin.get("agents")).json()["rows"] == [
+        {"id": "nj01.gate-b", "site": "nj01", "online": False, "seen_at": None, "next_seq": 1}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"id": "sz01.gate-b"}, "bad_agent_id"),
+        ({"id": "gate-b"}, "invalid"),
+        ({"public_key": "short"}, "invalid"),
+        ({"public_key": KEY[:-1] + "_"}, "bad_key"),
+    ],
+)
+async def test_a_wrong_agent_is_refused(office: Office, change: dict[str, str], code: str) -> None:
+    admin = await office.signed_in(Role.ADMIN)
+    problem(await admin.post("agents", json={"id": "nj01.gate-b", "public_key": KEY} | change), 422, code)
+    assert (await admin.get("agents")).json()["rows"] == []
+
+
+async def test_the_newest_checkpoint_is_a_note_that_verifies(office: Office) -> None:
+    client = await office.signed_in(Role.AUDITOR)
+    problem(await client.get("sites/nj01/checkpoint"), 404, "not_found")
+    key = SigningKey.from_seed(b"s" * 32)
+    async with transaction(office.parts.pool) as tx:
+        await sign_checkpoints(tx, office.parts.world, lambda _: key)
+    answer = await client.get("sites/nj01/checkpoint")
+    assert answer.headers["content-type"].startswith("text/plain")
+    read_note(answer.content).verify(NoteVerifier("sealtrail/test/nj01", key.public))
+    problem(await client.get("sites/sz01/checkpoint"), 403, "forbidden")
+    assert (await client.get("sites")).json()["rows"] == [
+        {"id": "nj01", "name_zh": "南京一号库", "name_en": "Nanjing One"}
+    ]
