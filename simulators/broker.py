@@ -91,7 +91,8 @@ def find_mosquitto(path: str | None = None) -> str:
     program = shutil.which("mosquitto", path=places if path is None else path)
     if program is None:
         raise MissingProgramError(
-            "Mosquitto, the message broker, is not installed: sudo apt-get install -y --no-install-recommends mosquitto"
+            "Mosquitto, the message broker, is not installed: sudo apt-get install -y --no-install-recommends mosquitto",
+            "未安装消息代理 Mosquitto：sudo apt-get install -y --no-install-recommends mosquitto",
         )
     return program
 

@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 import shutil
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -47,7 +48,8 @@ PARTIES = ("broker", "database", "founding", "cloud", "edge")
 """Who has files of his own; `founding` is for the migration and the first records, which need the owner's rights."""
 
 OPERATOR = "operator"
-GATE = "gate-a"
+GATE, DEVICES = "gate-a", 5
+PATIENCE_S = 15
 SECRETS = Path("/secrets")
 """Where every container finds the files of its own party, and those alone."""
 
@@ -137,11 +139,15 @@ async def _play(socket: Path, every_s: float) -> None:
     typer.echo(json.dumps({"event": "ready", "process": "stage"}))
     gate = world.gates[GATE]
     while True:
+        while len(world.connected.now) < DEVICES:  # nobody can be seen at a gate whose agent is away
+            await world.connected.leave(world.connected.now)
         await gate.approach(Direction.IN)
         gate.show([Held(text, f"{SITE}/I-0000000000")])
-        await gate.light.reach("red")
-        gate.clear()
-        await gate.light.reach("off")
+        for colour in ("red", "off"):
+            with suppress(TimeoutError):  # the agent went away meanwhile: the stranger comes again
+                async with asyncio.timeout(PATIENCE_S):
+                    await gate.light.reach(colour)
+            gate.clear()
         await asyncio.sleep(every_s)
 
 

@@ -219,10 +219,10 @@ async def _run(options: Options) -> int:
     except WrongResultError as error:
         if options.as_json and isinstance(error, WrongDayError):
             print_result(error.result)
-        print_sentence(error.diagnosis)
+        print_sentence(error.zh if options.language is Language.ZH else error.diagnosis)
         return 1
     except SimulatorError as error:
-        print_sentence(error.diagnosis)
+        print_sentence(error.zh if options.language is Language.ZH else error.diagnosis)
         return 2
     except httpx.HTTPError as error:
         print_sentence(f"The web server did not answer: {str(error) or type(error).__name__}.")
@@ -275,7 +275,10 @@ def _lock(folder: Path, stack: AsyncExitStack) -> None:
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        raise FolderError(f"Another demo runs on {folder}: stop it, or choose another folder with --data.") from error
+        raise FolderError(
+            f"Another demo runs on {folder}: stop it, or choose another folder with --data.",
+            f"另一个演示正在使用 {folder}：请先停止它，或用 --data 另选文件夹。",
+        ) from error
 
 
 async def _ended(task: "asyncio.Task[None]") -> None:

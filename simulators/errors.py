@@ -2,11 +2,15 @@
 
 
 class SimulatorError(Exception):
-    """Root of everything `simulators` raises; `diagnosis` says what to do about it."""
+    """Root of everything `simulators` raises; `diagnosis` says what to do about it, `zh` the same in Chinese.
 
-    def __init__(self, diagnosis: str) -> None:
+    What only a developer of the demo can cause has no Chinese of its own.
+    """
+
+    def __init__(self, diagnosis: str, zh: str = "") -> None:
         super().__init__(diagnosis)
         self.diagnosis = diagnosis
+        self.zh = zh or diagnosis
 
 
 class MissingProgramError(SimulatorError):

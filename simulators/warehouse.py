@@ -70,7 +70,8 @@ def check_folder(folder: Path) -> None:
             pass
     except OSError as error:
         raise FolderError(
-            f"Nothing can be written to {folder} ({error.strerror}): choose another folder with --data."
+            f"Nothing can be written to {folder} ({error.strerror}): choose another folder with --data.",
+            f"无法写入 {folder}（{error.strerror}）：请用 --data 另选文件夹。",
         ) from error
 
 
@@ -113,7 +114,10 @@ class Warehouse:
         if founded.exists():
             return
         if (self.folder / "edge").exists():
-            raise FolderError(f"{self.folder} holds a start that was never finished: delete it, or choose another.")
+            raise FolderError(
+                f"{self.folder} holds a start that was never finished: delete it, or choose another with --data.",
+                f"{self.folder} 中是一次未完成的启动：请删除它，或用 --data 另选文件夹。",
+            )
         await asyncio.gather(
             self._command("site", "add", SITE, "--zh", "南京一号仓", "--en", "Nanjing warehouse 1"),
             self._command("site", "add", OTHER_SITE, "--zh", "苏州一号仓", "--en", "Suzhou warehouse 1"),
@@ -294,7 +298,10 @@ def _public(path: Path) -> str:
     try:
         return SigningKey.from_pem(path.read_bytes()).public.text
     except (OSError, ProofError) as error:
-        raise FolderError(f"The key {path} cannot be used: {error}. Start with another folder.") from error
+        raise FolderError(
+            f"The key {path} cannot be used ({error}): choose another folder with --data.",
+            f"密钥 {path} 无法使用（{error}）：请用 --data 另选文件夹。",
+        ) from error
 
 
 def _write_secret(path: Path, content: bytes) -> None:

@@ -1,0 +1,147 @@
+"""`sealtrail demo`: the main job from end to end, as a person starts it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from custody.decisions import Reason
+from tests.system.waiting import until_now
+
+DEMO = [sys.executable, "-m", "sealtrail", "demo"]
+GATE_REASONS = {reason.value for reason in Reason} - {"wrong_state"}
+
+pytestmark = pytest.mark.timeout(400)
+
+
+def processes() -> dict[int, tuple[int, str]]:
+    """Every process's parent and command line, by its id."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parent = int((entry / "stat").read_text("ascii").rpartition(")")[2].split()[1])
+                found[int(entry.name)] = parent, (entry / "cmdline").read_text("utf-8", "replace")
+            except (OSError, ValueError):  # it has just ended
+                continue
+    return found
+
+
+def started_by(pid: int, folder: Path) -> set[int]:
+    """The children of `pid`, theirs, and whoever works on `folder`, as PostgreSQL does, which leaves its parent."""
+    known = processes()
+    ours = {one for one, (_, command) in known.items() if str(folder) in command and one != os.getpid()} | {pid}
+    while more := {one for one, (parent, _) in known.items() if parent in ours} - ours:
+        ours |= more
+    return ours - {pid}
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Path]:
+    """One day, played to its end in a folder of its own."""
+    folder = tmp_path_factory.mktemp("demo")
+    command = [*DEMO, "--once", "--json", "--lang", "zh", "--data", str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=390, check=False), folder
+
+
+@pytest.fixture(scope="module")
+def result(day: tuple[subprocess.CompletedProcess[str], Path]) -> dict[str, Any]:
+    done, _ = day
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("\n") == 1, "one object, and nothing else, on standard output"
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def test_no_fact_is_lost_or_doubled_and_the_ledger_holds(result: dict[str, Any]) -> None:
+    assert (result["lost"], result["duplicated"], result["ledger_verified"]) == (0, 0, True)
+    assert result["facts_recorded"] == result["facts_in_ledger"] > 40
+
+
+def test_every_kind_of_refusal_happened_and_passages_in_and_out(result: dict[str, Any]) -> None:
+    assert set(result["refusals"]) == GATE_REASONS
+    assert sum(result["refusals"].values()) == result["passages_refused"]
+    assert result["passages_allowed"] >= 6
+
+
+def test_the_steps_tell_the_day(result: dict[str, Any]) -> None:
+    steps = {step["step"]: step for step in result["steps"]}
+    assert {"sealed", "too_few", "out", "return", "cut", "offline_in", "clock", "mend", "ledger"} <= set(steps)
+    assert steps["offline_in"]["result"] == "allowed"
+    assert steps["clock"]["result"] == "clock_not_trustworthy"
+    assert "入库" in steps["pass_shown"]["text"]
+
+
+def test_the_figures_were_measured(result: dict[str, Any]) -> None:
+    for name in ("gate_decision_ms", "to_screen_ms"):
+        assert 0 < result[name]["p50"] <= result[name]["p99"]
+
+
+def test_the_folder_keeps_everything_and_its_secrets_are_private(
+    day: tuple[subprocess.CompletedProcess[str], Path],
+) -> None:
+    _, folder = day
+    assert (folder / "logs" / "edge.log").exists()
+    assert (folder / "edge" / "data" / "journal.db").exists()
+    secrets = [folder / "sign-ins.json", folder / "edge" / "agent.pem", folder / "keys" / "cloud.pem"]
+    assert [path.stat().st_mode & 0o077 for path in secrets] == [0, 0, 0]
+
+
+def test_nothing_is_left_running(day: tuple[subprocess.CompletedProcess[str], Path]) -> None:
+    _, folder = day
+    assert [command for _, command in processes().values() if str(folder) in command] == []
+
+
+@pytest.fixture
+def staying(tmp_path: Path) -> Iterator[tuple["subprocess.Popen[str]", Path]]:
+    """A demo that stays up, as far as its edge agent's log."""
+    demo = subprocess.Popen([*DEMO, "--port", "0", "--data", str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    try:
+        until_now((tmp_path / "logs" / "edge.log").exists, "the demo starts its edge agent", 200)
+        yield demo, tmp_path
+    finally:
+        demo.kill()
+        demo.communicate()
+
+
+def test_ctrl_c_stops_every_process(staying: tuple["subprocess.Popen[str]", Path]) -> None:
+    demo, folder = staying
+    children = started_by(demo.pid, folder)
+    assert len(children) >= 6, "PostgreSQL, Mosquitto, three workers and the agent"
+    another = subprocess.run([*DEMO, "--once", "--data", str(folder)], capture_output=True, text=True, check=False)
+    assert another.returncode == 2
+    assert "Another demo runs" in another.stderr
+    demo.send_signal(signal.SIGINT)
+    demo.communicate(timeout=60)
+    assert demo.returncode == 130
+    until_now(lambda: not children & set(processes()), "every process has ended", 20)
+
+
+@pytest.mark.parametrize(("language", "word"), [("zh", "端口"), ("en", "Port")])
+def test_a_port_in_use_is_one_sentence(tmp_path: Path, language: str, word: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        command = [*DEMO, "--once", "--lang", language, "--port", str(port), "--data", str(tmp_path / "data")]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert f"{word} {port}" in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence() -> None:
+    done = subprocess.run(
+        [*DEMO, "--once", "--data", "/proc/sealtrail"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert "/proc/sealtrail" in done.stderr
