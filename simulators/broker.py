@@ -17,6 +17,7 @@ from wire.topics import BIRTH, DESIRED, DOWN, FACTS, ORDERS, READINGS, RECEIPTS,
 
 MAX_PACKET_BYTES = 2 << 20
 SYSTEM_FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/sbin", "/opt/homebrew/sbin", "/usr/local/opt/mosquitto/sbin")
+INSTALL = "sudo apt-get install -y --no-install-recommends mosquitto"
 ACCOUNTS = ("mosquitto", "nobody")
 
 
@@ -91,8 +92,7 @@ def find_mosquitto(path: str | None = None) -> str:
     program = shutil.which("mosquitto", path=places if path is None else path)
     if program is None:
         raise MissingProgramError(
-            "Mosquitto, the message broker, is not installed: sudo apt-get install -y --no-install-recommends mosquitto",
-            "未安装消息代理 Mosquitto：sudo apt-get install -y --no-install-recommends mosquitto",
+            f"Mosquitto, the message broker, is not installed: {INSTALL}", f"未安装消息代理 Mosquitto：{INSTALL}"
         )
     return program
 

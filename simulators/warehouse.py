@@ -57,7 +57,8 @@ def check_port(port: int) -> None:
             probe.bind((HOST, port))
         except OSError as error:
             raise PortError(
-                f"Port {port} cannot be used ({error.strerror}): choose another one with --port."
+                f"Port {port} cannot be used ({error.strerror}): choose another one with --port.",
+                f"端口 {port} 无法使用（{error.strerror}）：请用 --port 另选一个。",
             ) from error
 
 
