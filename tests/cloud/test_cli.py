@@ -1,0 +1,132 @@
+"""The commands as a person types them: their own processes, one sentence for what is wrong."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from proof.keys import SigningKey
+from proof.note import NoteVerifier
+from tests.cloud.conftest import Database
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+COMMAND = [sys.executable, "-m", "sealtrail", "cloud"]
+
+
+@pytest.fixture
+def settings(database: Database, tmp_path: Path) -> dict[str, str]:
+    """A whole environment that works."""
+    for name in ("ca.pem", "cert.pem", "key.pem"):
+        (tmp_path / name).write_text("")
+    members = {
+        "DATABASE_URL": database.app, "OWNER_DATABASE_URL": database.owner, "KEYS_DIR": tmp_path / "keys",
+        "DEPLOYMENT": "test", "BROKER_HOST": "127.0.0.1", "BROKER_PORT": 1, "BROKER_CA": tmp_path / "ca.pem",
+        "BROKER_CERT": tmp_path / "cert.pem", "BROKER_KEY": tmp_path / "key.pem",
+    }  # fmt: skip
+    return {f"SEALTRAIL_CLOUD_{name}": str(value) for name, value in members.items()}
+
+
+@pytest.fixture
+def run(settings: dict[str, str]) -> Run:
+    def run(*arguments: str, standard_input: str = "", **changed: str | None) -> subprocess.CompletedProcess[str]:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("SEALTRAIL_")}
+        for name, value in (settings | {f"SEALTRAIL_CLOUD_{k}": v for k, v in changed.items()}).items():
+            if value is not None:
+                environment[name] = value
+        return subprocess.run(
+            [*COMMAND, *arguments], env=environment, input=standard_input, capture_output=True, text=True, timeout=60
+        )
+
+    return run
+
+
+def answered(done: subprocess.CompletedProcess[str]) -> dict[str, object]:
+    assert done.returncode == 0, done.stderr
+    members: dict[str, object] = json.loads(done.stdout)
+    return members
+
+
+def test_from_an_empty_folder_to_a_ledger_that_holds(run: Run, settings: dict[str, str]) -> None:
+    assert answered(run("migrate")) == {"applied": []}
+    keys = answered(run("keygen"))
+    assert answered(run("keygen")) == keys
+    site = answered(run("site", "add", "nj01", "--zh", "一号库", "--en", "One"))
+    assert NoteVerifier.from_vkey(str(site["vkey"])).name == "sealtrail/test/nj01"
+    key = SigningKey.from_seed(b"a" * 32).public.text
+    assert answered(run("agent", "add", "nj01.gate-a", "--public-key", key)) == {"agent": "nj01.gate-a", "entry": 0}
+    person = run(
+        "person", "add", "li", "--site", "nj01", "--name", "李", "--role", "keeper", "--role", "approver",
+        "--password-stdin", standard_input="long enough for anybody\n",
+    )  # fmt: skip
+    assert answered(person)["roles"] == ["keeper", "approver"]
+    unsigned = run("ledger-check", "nj01", "--json")
+    assert unsigned.returncode == 1
+    assert json.loads(unsigned.stdout)["fault"] == "no_checkpoint"
+
+
+WRONG: dict[str, tuple[list[str], dict[str, str | None], str]] = {
+    "no settings": (["uplink"], {"DATABASE_URL": None, "KEYS_DIR": None}, "SEALTRAIL_CLOUD_KEYS_DIR"),
+    "no database": (["downlink"], {"DATABASE_URL": "postgresql://x@/x?host=/nowhere"}, "no connection to the database"),
+    "a port that is none": (["uplink"], {"BROKER_PORT": "70000"}, "SEALTRAIL_CLOUD_BROKER_PORT"),
+    "no keys": (["uplink"], {}, "cloud.pem"),
+    "no certificate": (["downlink"], {"BROKER_CERT": "/nowhere/cert.pem"}, "BROKER_CERT: /nowhere/cert.pem is no file"),
+    "no rule pack": (["uplink"], {"RULE_PACK": "/nowhere.yaml"}, "/nowhere.yaml"),
+    "no such site": (["ledger-check", "zz99"], {}, "no site 'zz99'"),
+    "no site of the agent": (["agent", "add", "zz99.a", "--public-key", "A" * 43], {}, "zz99"),
+    "a key that is none": (["agent", "add", "zz99.a", "--public-key", "key"], {}, "base64url"),
+    "an agent that is none": (["agent", "add", "Gate", "--public-key", "A" * 43], {}, "not an agent id"),
+    "a site that is none": (["site", "add", "NJ", "--zh", "一", "--en", "one"], {}, "no site id"),
+    "a role that is none": (
+        ["person", "add", "li", "--site", "nj01", "--name", "x", "--role", "king", "--password-stdin"], {}, "king",
+    ),
+    "a short password": (
+        ["person", "add", "li", "--site", "nj01", "--name", "x", "--role", "admin", "--password-stdin"], {}, "password",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_is_one_sentence_and_exit_2(run: Run, name: str, settings: dict[str, str]) -> None:
+    arguments, changed, sentence = WRONG[name]
+    if name == "no rule pack":
+        run("keygen")
+    done = run(*arguments, standard_input="short\n", **changed)
+    assert (done.returncode, done.stdout) == (2, "")
+    told = done.stderr.strip().splitlines()
+    assert len(told) == 1, done.stderr
+    assert told[0].startswith("sealtrail: ")
+    assert sentence in told[0]
+
+
+def test_all_faults_of_the_settings_are_told_at_once(run: Run) -> None:
+    done = run("uplink", DATABASE_URL=None, BROKER_PORT="0", DEPLOYMENT="Not This")
+    for name in ("DATABASE_URL", "BROKER_PORT", "DEPLOYMENT"):
+        assert f"SEALTRAIL_CLOUD_{name}: " in done.stderr
+
+
+def test_secrets_can_be_files(run: Run, settings: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "sealtrail_cloud_owner_database_url").write_text(
+        settings.pop("SEALTRAIL_CLOUD_OWNER_DATABASE_URL") + "\n"
+    )
+    settings["SEALTRAIL_SECRETS_DIR"] = str(tmp_path / "secrets")
+    assert answered(run("migrate")) == {"applied": []}
+
+
+def test_a_worker_without_a_broker_waits_and_stops_when_it_is_told_to(run: Run, settings: dict[str, str]) -> None:
+    run("keygen")
+    worker = subprocess.Popen(
+        [*COMMAND, "uplink"], env=os.environ | settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert worker.stderr is not None
+    line = json.loads(worker.stderr.readline())  # waiting for the broker, which is told in a line of its own
+    assert (line["level"], line["from"]) == ("warning", "cloud.uplink")
+    worker.send_signal(signal.SIGTERM)
+    out, _ = worker.communicate(timeout=30)
+    assert json.loads(out) == {"event": "stopped", "process": "uplink"}
+    assert worker.returncode == 0
