@@ -17,12 +17,13 @@ COPY requirements-bootstrap.lock requirements.lock ./
 RUN pip install --no-cache-dir --require-hashes -r requirements-bootstrap.lock \
     && uv venv /opt/sealtrail \
     && VIRTUAL_ENV=/opt/sealtrail uv pip sync --no-cache --require-hashes requirements.lock
-COPY pyproject.toml LICENSE sealtrail.py ./
+COPY pyproject.toml LICENSE sealtrail.py verify.py ./
 COPY proof proof
 COPY custody custody
 COPY wire wire
 COPY edge_agent edge_agent
 COPY cloud cloud
+COPY witness witness
 COPY simulators simulators
 COPY benchmarks benchmarks
 RUN VIRTUAL_ENV=/opt/sealtrail uv pip install --no-cache --no-deps --no-build-isolation .

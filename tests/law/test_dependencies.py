@@ -22,10 +22,10 @@ def imported() -> dict[str, set[str]]:
     """Distribution → files of the product that import it."""
     by_module = packages_distributions()
     found: dict[str, set[str]] = {}
-    for path in tracked("sealtrail.py", *(f"{package}/*.py" for package in PACKAGES)):
+    for path in tracked("sealtrail.py", "verify.py", *(f"{package}/*.py" for package in PACKAGES)):
         for _, module in imports(path):
             top = module.split(".")[0]
-            if top not in sys.stdlib_module_names and top not in (*PACKAGES, "sealtrail"):
+            if top not in sys.stdlib_module_names and top not in (*PACKAGES, "sealtrail", "verify"):
                 for distribution in by_module.get(top, [top]):
                     name = distribution.lower().replace("_", "-")
                     found.setdefault(EXTRAS.get(name, name), set()).add(shown(path))

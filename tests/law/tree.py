@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("proof", "custody", "wire", "edge_agent", "cloud", "simulators", "benchmarks")
+PACKAGES = ("proof", "custody", "wire", "edge_agent", "cloud", "witness", "simulators", "benchmarks")
 
 
 @functools.cache
