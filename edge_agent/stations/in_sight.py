@@ -56,5 +56,8 @@ class InSight:
         for seen in self._seen.values():
             seen.settled &= seen.sight.id not in wanted
 
+    def __bool__(self) -> bool:
+        return bool(self._seen)
+
     def __contains__(self, thing: str) -> bool:
         return any(seen.sight.id == thing for seen in self._seen.values())

@@ -23,7 +23,9 @@ def keep_still(image: NDArray[np.uint8]) -> Still:
     """`image` (height × width × 3, BGR) as a JPEG of at most WIDTH_PX across."""
     height, width = image.shape[:2]
     if width > WIDTH_PX:
+        # Averaging areas costs four times as much and looks no better until two pixels become one.
+        how = cv2.INTER_AREA if width >= 2 * WIDTH_PX else cv2.INTER_LINEAR
         height, width = max(1, round(height * WIDTH_PX / width)), WIDTH_PX
-        image = np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+        image = np.asarray(cv2.resize(image, (width, height), interpolation=how), np.uint8)
     _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     return Still(data.tobytes(), width, height)

@@ -91,6 +91,7 @@ class Scene:
     shown: list[str] = field(default_factory=list)
     reports: list[tuple[str, str | None]] = field(default_factory=list)
     number: int = 0
+    frames_read: int = 0
 
     def permit(self, *names: str, direction: Direction = Direction.IN, **changes: Any) -> Permit:
         """A granted permit for packages `names`, for one person, valid for an hour before and after now."""
@@ -159,6 +160,11 @@ def gate_scene(folder: Path, hands: Hands | None = None, *, on_disk: Journal | N
         pins.pin(pin).drive_low()
     shown: list[str] = []
     reports: list[tuple[str, str | None]] = []
+
+    def read(frame: Frame) -> list[Text]:
+        scene.frames_read += 1
+        return [Text(text) for text in shown]
+
     plan = GatePlan(agent=AGENT, site=SITE, name="gate-a", camera="camera", gate="barrier", lamp="lamp")
     parts = GateParts(
         gate=gate,
@@ -168,7 +174,7 @@ def gate_scene(folder: Path, hands: Hands | None = None, *, on_disk: Journal | N
         clock=hands.clock,
         pack=PACK,
         label_keys=[LABELS.public],
-        read=lambda _: [Text(text) for text in shown],
+        read=read,
         keep=lambda frame: Card(b"%d" % frame.taken_us),
         report=lambda device, problem: reports.append((device, problem)),
     )

@@ -337,3 +337,19 @@ def test_a_stopping_gate_closes_and_gives_back_what_was_not_used(scene: Scene) -
     scene.station.stop()
     assert not scene.is_open()
     assert scene.book.spent == set()
+
+
+def test_frames_are_read_less_often_while_nobody_is_near_and_at_once_when_somebody_is(scene: Scene) -> None:
+    for _ in range(30):
+        scene.show()
+    assert 8 <= scene.frames_read <= 15
+    before = scene.frames_read
+    scene.beam(OUTSIDE, broken=True)
+    scene.look_away(1)
+    assert scene.frames_read == before + 10
+    scene.beam(OUTSIDE, broken=False)
+    scene.hands.pass_(31)
+    scene.show(person("LI"))
+    before = scene.frames_read
+    scene.show(person("LI"), package("A"))
+    assert scene.frames_read == before + 1
