@@ -5,11 +5,12 @@ import { call } from "./api/client";
 const names = reactive(new Map<string, string>());
 const asked = new Set<string>();
 
-/** The name of an item or a person by id; asked for when first needed, null until known and for nameless things. */
+/** The name of an item or a person by id, the seal number of a package; asked for when first needed, null until known and for nameless things. */
 export function nameOf(id: string): string | null {
   if (!asked.has(id)) {
     asked.add(id);
     if (id.includes("/I-")) void askItem(id);
+    if (id.includes("/P-")) void askPackage(id);
     if (id.includes("/U-")) void askPeople();
   }
   return names.get(id) ?? null;
@@ -26,6 +27,13 @@ export function learn(things: readonly { id: string; name: string }[]): void {
 async function askItem(id: string): Promise<void> {
   const item = await call("get", "/api/v1/items/{id}", { path: { id } }).catch(() => null);
   if (item) names.set(id, item.name);
+}
+
+async function askPackage(id: string): Promise<void> {
+  const box = await call("get", "/api/v1/packages/{id}", { path: { id } }).catch(() => null);
+  if (!box) return;
+  names.set(id, box.seal_number);
+  learn(box.items);
 }
 
 let asking: Promise<void> | null = null;

@@ -1,7 +1,8 @@
 import { createRouter, createWebHistory } from "vue-router";
 
+import { unauthorized } from "./api/client";
 import { i18n } from "./i18n";
-import { recall } from "./session";
+import { forget, recall, unreachable } from "./session";
 
 export const router = createRouter({
   history: createWebHistory(),
@@ -16,13 +17,20 @@ export const router = createRouter({
   ],
 });
 
-// Nobody signed in: the way leads through the sign-in page and back. Where the server does not answer, the page itself
-// says so better than a sign-in page that is not needed.
+// Nobody signed in: the way leads through the sign-in page and back. Where the server does not answer, App says so.
 router.beforeEach(async (to) => {
-  if (to.meta.open) return true;
-  const somebody = await recall().catch(() => undefined);
-  return somebody === null ? { path: "/sign-in", query: { to: to.fullPath } } : true;
+  if (to.meta.open || (await recall()) !== null || unreachable.value) return true;
+  return { path: "/sign-in", query: { to: to.fullPath } };
 });
+
+/** The session ended while somebody worked: through the sign-in page back to where they were. */
+export function sessionEnded(): void {
+  if (router.currentRoute.value.meta.open) return;
+  forget();
+  void router.replace({ path: "/sign-in", query: { to: router.currentRoute.value.fullPath, ended: "1" } });
+}
+
+unauthorized.addEventListener("answer", sessionEnded);
 
 router.afterEach((to) => {
   nameDocument(to.meta.title as string);

@@ -7,13 +7,21 @@ import type { Person } from "./api/types";
 const me = ref<Person | null>(null);
 let asked = false;
 
+/** The server did not answer when asked who is signed in: there is nothing to show yet. */
+export const unreachable = ref(false);
+
 /** Who is signed in; null for nobody. */
 export const person = readonly(me);
 
-/** Asks the server once who is signed in (the cookie is not for scripts). */
+/** Asks the server once who is signed in (the cookie is not for scripts); null for nobody, and when unreachable. */
 export async function recall(): Promise<Person | null> {
   if (asked) return me.value;
-  me.value = await whoAmI();
+  try {
+    me.value = await whoAmI();
+  } catch {
+    unreachable.value = true;
+    return null;
+  }
   asked = true;
   return me.value;
 }

@@ -3,6 +3,9 @@ import type { paths } from "./schema";
 
 const PATIENCE_MS = 20_000;
 
+/** Has an `answer` event whenever the server no longer knows who is asking. */
+export const unauthorized = new EventTarget();
+
 type Verb = "get" | "post" | "delete";
 type Operation<Path extends keyof paths, Method extends Verb> = paths[Path][Method];
 
@@ -58,6 +61,7 @@ export async function call<Method extends Verb, Path extends keyof paths>(
     if (signal?.aborted) throw error;
     throw new Problem(0, OFFLINE);
   }
+  if (answer.status === 401 && path !== "/api/v1/session") unauthorized.dispatchEvent(new Event("answer"));
   if (!answer.ok) throw await problemIn(answer);
   return (answer.status === 204 ? undefined : await answer.json()) as Answer<Operation<Path, Method>>;
 }
