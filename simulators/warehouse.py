@@ -26,7 +26,7 @@ from proof.errors import ProofError
 from proof.keys import SigningKey
 from simulators.broker import Broker, find_mosquitto
 from simulators.cable import Cable
-from simulators.errors import FolderError, PortError, SimulatorError
+from simulators.errors import FolderError, PortError, SimulatorError, StartError
 from simulators.pki import CLOUD_DOWNLINK, CLOUD_UPLINK, Authority
 from simulators.processes import Child, OnEvent
 from simulators.stage import Stage
@@ -84,6 +84,7 @@ class Warehouse:
         self.url = f"http://{HOST}:{port}"
         self._stack, self._on_event = stack, on_event
         self._logs = folder / "logs"
+        self._server: EmbeddedServer | None = None
         self._run = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sealtrail-stage-")))
         self.stage = Stage(self._run / "stage.sock", GATES)
         self.journal = folder / "edge" / "data" / FILE
@@ -98,7 +99,8 @@ class Warehouse:
             program=program,
         )  # fmt: skip
         self._stack.push_async_callback(self.broker.stop)
-        await asyncio.gather(self._start_database(), self.broker.start())
+        self._stack.push_async_callback(self._stop_database)
+        await asyncio.gather(self.start_database(), self.broker.start())
 
     async def start_cloud(self, first: Sequence[Staff]) -> None:
         """Schema, keys, sites, the agent and each site's `first` account where they are missing; then the processes."""
@@ -181,13 +183,28 @@ class Warehouse:
         for cable in self.cables:
             cable.mend()
 
-    async def _start_database(self) -> None:
+    @property
+    def _database(self) -> EmbeddedServer:
+        if self._server is None:
+            raise StartError("PostgreSQL was never started", str(self.folder / "postgres"))
+        return self._server
+
+    @property
+    def database_pid(self) -> int:
+        """Of PostgreSQL's postmaster."""
+        return self._database.pid
+
+    async def start_database(self) -> None:
+        """Starts PostgreSQL, or starts it anew after its end. Raises SimulatorError."""
         try:
-            self._database: EmbeddedServer = await asyncio.to_thread(start_embedded, self.folder / "postgres")
-            self._stack.push_async_callback(asyncio.to_thread, self._database.stop)
-            await asyncio.to_thread(self._database.create, DATABASE)
+            self._server = await asyncio.to_thread(start_embedded, self.folder / "postgres")
+            await asyncio.to_thread(self._server.create, DATABASE)
         except CloudError as error:
             raise SimulatorError(f"{error.diagnosis} ({error})") from error
+
+    async def _stop_database(self) -> None:
+        if self._server is not None:
+            await asyncio.to_thread(self._server.stop)
 
     async def _add_agent(self) -> None:
         path = self.folder / "edge" / "agent.pem"

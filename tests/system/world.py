@@ -1,0 +1,71 @@
+"""A whole warehouse for a test: the demo's own parts, facts that flow, and their count at the end."""
+
+import asyncio
+import itertools
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from simulators.acting import Held
+from simulators.broker import free_port
+from simulators.gatework import Ears
+from simulators.tally import Tally, journal_facts, ledger_facts, receipted, tally
+from simulators.warehouse import AGENT, SITE, Warehouse
+from tests.system.waiting import until
+
+
+@asynccontextmanager
+async def open_warehouse(folder: Path) -> AsyncIterator[tuple[Warehouse, Ears]]:
+    """Everything runs; everything is stopped at the end."""
+    ears = Ears()
+    async with AsyncExitStack() as stack:
+        warehouse = Warehouse(folder, free_port(), stack, ears.hear)
+        await warehouse.start_services()
+        await warehouse.start_cloud([])
+        await warehouse.start_edge()
+        yield warehouse, ears
+
+
+async def let_facts_flow(warehouse: Warehouse, ears: Ears) -> None:
+    """A stranger stands in each gate's outer beam and shows one code after the other: each is refused, and a fact."""
+    for gate in warehouse.stage.gates.values():
+        await gate.beams["outside"].set(True)  # also for an agent that starts anew in the midst of it
+    for number in itertools.count():
+        for gate in warehouse.stage.gates.values():
+            gate.show([Held(f"SHOP {number:06} {gate.name}", "")])
+        await _more_than(ears, len(ears.heard))
+
+
+async def _more_than(ears: Ears, heard: int) -> None:
+    await until(lambda: len(ears.heard) > heard, "the gates see again")  # they are blind while their agent is down
+
+
+async def progress(warehouse: Warehouse, facts: int) -> None:
+    """Returns when `facts` more than now have their receipt: all of the way works."""
+    start = await asyncio.to_thread(receipted, warehouse.journal)
+
+    async def came_on() -> bool:
+        return await asyncio.to_thread(receipted, warehouse.journal) >= start + facts
+
+    await until(came_on, f"{facts} facts more are receipted", 90)
+
+
+async def kill_database(warehouse: Warehouse) -> None:
+    """SIGKILL for PostgreSQL's postmaster, and a new one on the same files."""
+    pid = warehouse.database_pid
+    os.kill(pid, signal.SIGKILL)
+    await until(lambda: not Path(f"/proc/{pid}").exists(), "the postmaster is gone")
+    await warehouse.start_database()
+
+
+async def count(warehouse: Warehouse) -> Tally:
+    """Journal against ledger, once every fact that was recorded has its receipt."""
+    facts = await asyncio.to_thread(journal_facts, warehouse.journal)
+
+    async def all_receipted() -> bool:
+        return await asyncio.to_thread(receipted, warehouse.journal) >= facts[-1][0]
+
+    await until(all_receipted, "every fact has its receipt", 90)
+    return tally(facts, await asyncio.to_thread(ledger_facts, warehouse.database_url(), SITE, AGENT))
