@@ -40,7 +40,8 @@ from wire.messages import (
 )
 
 MAX_TEXT = 200
-MAX_SIGHTS = 50
+MAX_SIGHTS = 30
+"""In one decision; with texts of MAX_TEXT each, escaped, they stay within a fact. What is beyond is judged next."""
 
 _log = logging.getLogger(__name__)
 
@@ -225,7 +226,9 @@ class GateStation:
 
     def _see(self, text: str, copies: int) -> Sight:
         sight = see(text, self._plan.site, self._parts.label_keys, copies)
-        return sight if sight.genuineness is Genuineness.GENUINE else replace(sight, id=sight.id[:MAX_TEXT])
+        if sight.genuineness is Genuineness.GENUINE:
+            return sight
+        return replace(sight, id=sight.id[:MAX_TEXT].encode("utf-8", "replace").decode())  # a code may hold anything
 
     def _judge(self, frame: Frame, now: int) -> None:
         direction = self._direction(now)

@@ -330,6 +330,25 @@ def test_a_very_long_text_is_kept_shortened(scene: Scene) -> None:
     assert decided.body["sights"][0]["id"] == "x" * 200
 
 
+def test_codes_that_hold_anything_at_all_are_recorded(scene: Scene) -> None:
+    scene.walk_into(OUTSIDE)
+    scene.show(*(chr(number) * 300 for number in (*range(40), 0xD800, 0x1F512)))
+    assert set(scene.outcomes) == {"unknown_label"}
+    assert scene.facts("recording_blocked") == []
+
+
+def test_more_things_than_one_fact_can_hold_are_judged_one_lot_after_the_other(scene: Scene) -> None:
+    names = [f"{number:02}" for number in range(40)]
+    scene.permit(*names)
+    scene.walk_into(OUTSIDE)
+    for _ in range(3):
+        scene.show(person("LI"), *map(package, names))
+    assert scene.outcomes == ["allowed", "allowed"]
+    assert len(scene.book.spent) == 40
+    scene.walk_into(INSIDE)
+    assert len(scene.facts("passage_crossed")) == 2
+
+
 def test_a_stopping_gate_closes_and_gives_back_what_was_not_used(scene: Scene) -> None:
     scene.permit("A")
     scene.walk_into(OUTSIDE)

@@ -1,0 +1,134 @@
+"""The commands as people type them."""
+
+import asyncio
+import json
+import os
+import signal
+import sqlite3
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from edge_agent.cli import app
+from edge_agent.journal.journal import FILE, Journal
+from proof.keys import SigningKey
+from simulators.stage import Stage
+from tests.edge_agent.hands import Hands, counted_bytes, fact
+from tests.edge_agent.scene import AGENT, SITE
+
+DRIVERS = {"camera": "camera", "barrier": "gate", "beam-outside": "beam", "beam-inside": "beam", "lamp": "lamp"}
+
+
+def edge(*arguments: str) -> tuple[int, str, str]:
+    ended = CliRunner().invoke(app, list(arguments))
+    return ended.exit_code, ended.stdout, ended.stderr
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    journal = Journal(tmp_path / "data", Hands().clock, counted_bytes())
+    heads = [journal.record(fact("x")).head for _ in range(3)]
+    journal.receipt(2, heads[1].hex())
+    journal.close()
+    return tmp_path / "data"
+
+
+def test_keygen_makes_a_private_file_and_prints_the_public_half(tmp_path: Path) -> None:
+    code, out, _ = edge("keygen", str(tmp_path / "agent.pem"))
+    assert code == 0
+    assert SigningKey.from_pem((tmp_path / "agent.pem").read_bytes()).public.text == out.strip()
+    assert stat.S_IMODE((tmp_path / "agent.pem").stat().st_mode) == 0o600
+    before = (tmp_path / "agent.pem").read_bytes()
+    code, _, err = edge("keygen", str(tmp_path / "agent.pem"))
+    assert code == 1
+    assert "File exists" in err
+    assert (tmp_path / "agent.pem").read_bytes() == before
+
+
+def test_verify_and_stats_of_a_sound_journal(data: Path) -> None:
+    code, out, _ = edge("journal", "verify", str(data))
+    assert (code, json.loads(out)["checked"], json.loads(out)["last"]) == (0, 3, 3)
+    code, out, _ = edge("journal", "stats", str(data))
+    assert code == 0
+    assert json.loads(out) == {
+        "last": 3, "receipted": 2, "forgotten": 0, "kinds": {"heartbeat": 3}, "pictures_waiting": 0,
+    }  # fmt: skip
+
+
+def test_verify_of_a_changed_journal_says_where_and_exits_1(data: Path) -> None:
+    db = sqlite3.connect(data / FILE)
+    db.executescript("DROP TRIGGER fact_as_it_is; UPDATE fact SET content = '{}' WHERE seq = 2")
+    db.close()
+    code, _, err = edge("journal", "verify", str(data))
+    assert code == 1
+    assert "breaks at fact 2" in err
+
+
+def test_a_folder_without_journal_is_one_sentence(tmp_path: Path) -> None:
+    code, _, err = edge("journal", "stats", str(tmp_path))
+    assert code == 1
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_scan_of_what_is_no_picture_goes_on_and_exits_1(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"no picture")
+    code, out, _ = edge("scan", str(tmp_path))
+    assert code == 1
+    assert "error" in json.loads(out)
+
+
+async def test_the_agent_says_ready_without_a_broker_and_ends_well_on_sigterm(tmp_path: Path) -> None:
+    stage = Stage(tmp_path / "stage.sock", ["gate-a"])
+    await stage.open()
+    agent = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "sealtrail", "edge", "run", env={**os.environ, **_environment(tmp_path)},
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert agent.stdout is not None
+    try:
+        async with asyncio.timeout(60):
+            while (said := json.loads(await agent.stdout.readline()))["event"] != "ready":
+                pass
+            assert (said["agent"], said["lost"]) == (AGENT, [])
+            agent.send_signal(signal.SIGTERM)
+            await agent.stdout.read()
+            assert await agent.wait() == 0
+    finally:
+        if agent.returncode is None:
+            agent.kill()
+            await agent.wait()
+        await stage.close()
+    code, out, _ = edge("journal", "stats", str(tmp_path / "data"))
+    assert code == 0
+    assert json.loads(out)["kinds"]["agent_started"] == 1
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Of an agent whose broker nobody has started."""
+    devices = [
+        {"name": part, "driver": f"{kind}_sim", "options": {"stage": "stage.sock", "device": f"gate-a.{part}"}}
+        for part, kind in DRIVERS.items()
+    ]
+    station = {"kind": "gate", "name": "gate-a", "camera": "camera", "gate": "barrier", "lamp": "lamp",
+               "beam_outside": "beam-outside", "beam_inside": "beam-inside"}  # fmt: skip
+    content = {"site": SITE, "agent": AGENT, "stations": [station], "devices": devices}
+    (folder / "site.yaml").write_text(yaml.safe_dump(content), "utf-8")
+    _, public, _ = edge("keygen", str(folder / "agent.pem"))
+    values = {
+        "SITE_FILE": folder / "site.yaml",
+        "DATA_DIR": folder / "data",
+        "KEY_FILE": folder / "agent.pem",
+        "CLOUD_KEYS": public.strip(),
+        "LABEL_KEYS": public.strip(),
+        "BROKER_HOST": "127.0.0.1",
+        "BROKER_PORT": 1,
+        "BROKER_CA": folder / "ca.pem",
+        "BROKER_CERT": folder / "cert.pem",
+        "BROKER_KEY": folder / "key.pem",
+        "CLOUD_URL": "http://127.0.0.1:1",
+    }
+    return {f"SEALTRAIL_EDGE_{name}": str(value) for name, value in values.items()}
