@@ -18,6 +18,7 @@ _TEXTS = {
         "none": "No checkpoint was cosigned yet.",
         "clean": "Nothing is kept against any log.",
         "against": "No. {number}, {at}, {origin}: {what} (answered {status}: {why})",
+        "what": "{verdict}: {kind}",
         "proof": "PROOF",
         "doubt": "no proof by itself",
         FALSE_EMPTY: "an empty log with a root it cannot have",
@@ -30,6 +31,7 @@ _TEXTS = {
         "none": "尚未联署任何检查点。",
         "clean": "没有任何日志的不利材料。",
         "against": "第 {number} 号，{at}，{origin}：{what}（答复 {status}：{why}）",
+        "what": "{verdict}：{kind}",
         "proof": "证明成立",
         "doubt": "其本身不构成证明",
         FALSE_EMPTY: "空日志的根哈希不可能如此",
@@ -48,7 +50,7 @@ def tell(owner: NoteVerifier, seen: Seen, against: Sequence[Accusation], languag
         lines.append(texts["seen"].format(origin=log.origin, size=log.size, root=log.root.hex(), at=_time(at_s)))
     lines += [] if seen else [texts["none"]]
     for one in against:
-        what = f"{texts['proof' if one.proves else 'doubt']}: {texts[one.kind]}"
+        what = texts["what"].format(verdict=texts["proof" if one.proves else "doubt"], kind=texts[one.kind])
         lines.append(
             texts["against"].format(
                 number=one.number, at=_time(one.at_s), origin=one.origin, what=what, status=one.status, why=one.why

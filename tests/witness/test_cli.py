@@ -1,6 +1,7 @@
 """The key is made once and for its owner; status tells what is kept, in two languages, and hands it over."""
 
 import json
+import re
 import stat
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 import verify
 from proof.keys import SigningKey
 from proof.note import NoteVerifier
-from tests.witness.logs import FORK, LOG, ME, NAME, run, sitting
+from tests.witness.logs import FORK, LOG, ME, NAME, ROOT, run, sitting
 from witness.keys import read_key
 
 
@@ -111,3 +112,18 @@ def test_status_of_what_is_no_state(tmp_path: Path) -> None:
     told = run("status", "--state", tmp_path / "none.db")
     assert (told.exit_code, told.stdout, told.stderr.count("\n")) == (2, "", 1)
     assert not (tmp_path / "none.db").exists()
+
+
+def code_blocks(paper: str) -> list[str]:
+    text = (ROOT / "docs" / paper).read_text("utf-8")
+    return [block for block in text.split("```")[1::2] if not ("PROOF" in block or "证明" in block)]
+
+
+def test_the_papers_give_the_same_commands_in_both_languages_and_they_exist() -> None:
+    blocks = code_blocks("witness.md")
+    assert blocks == code_blocks("witness.zh-CN.md")
+    asked = re.findall(r"sealtrail witness (\w+) (.*)", "".join(blocks))
+    assert {name for name, _ in asked} == {"keygen", "serve", "status"}
+    for name, options in asked:
+        told = run(name, "--help").stdout
+        assert [option for option in re.findall(r"--[a-z]+", options) if option not in told] == []
