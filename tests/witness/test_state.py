@@ -1,7 +1,6 @@
 """The state file: one witness's for ever, changed by one at a time, bounded."""
 
 import sqlite3
-import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -58,26 +57,16 @@ def test_a_new_file_belongs_to_nobody(tmp_path: Path) -> None:
         state.owner()
 
 
-def test_only_one_is_alone(tmp_path: Path) -> None:
-    """Two programs on one file: the second reads only after the first has kept."""
-    order: list[str] = []
-    started = threading.Event()
-    with closing(State(tmp_path / "state.db", create=True)) as one, closing(State(tmp_path / "state.db")) as two:
-
-        def second() -> None:
-            started.set()
-            with two.alone():
-                order.append(f"second read {two.newest(LOG.origin) is not None}")
-
-        other = threading.Thread(target=second)
-        with one.alone():
-            assert one.newest(LOG.origin) is None
-            other.start()
-            assert started.wait(10)
+def test_only_one_is_alone_from_before_it_reads(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with closing(State(path, create=True)) as one, closing(State(path)) as two:
+        with one.alone(), closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as impatient:
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                impatient.execute("BEGIN IMMEDIATE")
             one.keep(LOG.origin, NOTE, NOON_S)
-            order.append("first kept")
-        other.join(20)
-    assert order == ["first kept", "second read True"]
+            assert two.newest(LOG.origin) is None
+        with two.alone():
+            assert two.newest(LOG.origin) == NOTE
 
 
 def keep_and_fail(state: State) -> None:
