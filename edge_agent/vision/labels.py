@@ -16,7 +16,7 @@ _SMALLEST_PX = 21  # a QR code has no fewer modules
 _DARK = 110.0  # contrast in grey levels under which a picture is brightened
 _SMALL_PX = 160_000  # a picture of no more pixels is looked at as a whole
 _WINDOWS = 3
-_WORK = 6.0  # what second opinions may cost, in looks of zxing at the whole picture
+_WORK = 4.5  # what second opinions may cost, in looks of zxing at the whole picture
 _LEAST_WORK_PX = 1_400_000.0
 _FOR_MORE = 0.3  # of that work, once something was read
 _MOVED = 0.2  # how one-sided edges are before a smear is assumed
@@ -36,6 +36,11 @@ class LabelRead:
     text: str
     corners: Corners
     found_by: str
+
+
+def work_in_one_thread() -> None:
+    """Keep OpenCV, in this whole process, from sharing out small pictures: waiting for a second thread costs more."""
+    cv2.setNumThreads(1)
 
 
 def read_labels(image: NDArray[np.uint8]) -> list[LabelRead]:
@@ -85,9 +90,12 @@ def _windows(gray: Gray, spread: float, damaged: list[Corners], found: list[Labe
     known = [read.corners for read in found]
     if gray.size <= _SMALL_PX:
         return [] if known else [(slice(None), slice(None))]
-    unread = [around(corners, gray) for corners in damaged if not any(_same_place(corners, other) for other in known)]
-    rest = label_like(gray, spread, known + damaged, _WINDOWS)
-    return (unread + rest)[:_WINDOWS]
+    unread: list[Corners] = []
+    for corners in sorted(damaged, key=_size, reverse=True):  # of one code several may be told, parts of it among them
+        if not any(_same_place(corners, other) for other in known + unread):
+            unread.append(corners)
+    windows = [around(corners, gray) for corners in unread[:_WINDOWS]]
+    return windows + label_like(gray, spread, known + unread, _WINDOWS - len(windows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +114,10 @@ def _opinions(gray: Gray) -> Iterator[_Opinion]:
     blur = light.blur_of(gray)
     if blur.one_sided >= _MOVED:
         for share in (1.0, 1.2, 0.83):
-            yield _Opinion("zxing, motion undone", 18, partial(_without_motion, gray, blur, share))
+            yield _Opinion("zxing, motion undone", 12, partial(_without_motion, gray, blur, share))
     elif blur.softness >= _SOFT:
         for share in (1.0, 0.85):
-            yield _Opinion("zxing, blur undone", 18, partial(_without_blur, gray, blur, share))
+            yield _Opinion("zxing, blur undone", 12, partial(_without_blur, gray, blur, share))
     yield _Opinion("zbar", 18, lambda: with_zbar(gray))
     yield _Opinion("zxing, doubled", 5, lambda: _doubled(gray))
     yield _Opinion("zxing, evened out", 4, lambda: with_zxing(light.even_out(gray))[0])
@@ -146,6 +154,9 @@ def _add(found: list[LabelRead], reads: list[Read], by: str) -> bool:
 
 def _same_place(some: Corners, other: Corners) -> bool:
     """Whether two outlines are of one code: their middles are nearer than half its size."""
-    a, b = np.array(some), np.array(other)
-    size = max(np.ptp(a, axis=0).max(), np.ptp(b, axis=0).max())
-    return bool(np.abs(a.mean(axis=0) - b.mean(axis=0)).max() < size / 2)
+    apart = np.abs(np.mean(some, axis=0) - np.mean(other, axis=0)).max()
+    return bool(apart < max(_size(some), _size(other)) / 2)
+
+
+def _size(corners: Corners) -> float:
+    return float(np.ptp(np.array(corners), axis=0).max())
