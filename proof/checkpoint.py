@@ -1,12 +1,15 @@
 """A log's signed checkpoint (c2sp.org/tlog-checkpoint): origin, size and root hash in a signed note."""
 
 import base64
+import re
 from dataclasses import dataclass
 
 from proof.errors import EncodingError, SignatureError
 from proof.keys import SigningKey
 from proof.merkle import HASH_BYTES
 from proof.note import NoteVerifier, read_note, sign_note
+
+_SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +32,10 @@ class Checkpoint:
     def from_text(cls, text: str) -> "Checkpoint":
         """Parses the note's text; extension lines after the third are allowed. Raises EncodingError."""
         lines = text.split("\n")
-        if (
-            len(lines) < 4
-            or lines[-1]
-            or not all(lines[3:-1])
-            or not lines[0]
-            or not lines[1].isascii()
-            or not lines[1].isdigit()
-        ):
+        if len(lines) < 4 or lines[-1] or not all(lines[:-1]):
             raise EncodingError("a checkpoint has an origin, a size and a root")
-        if lines[1] != str(int(lines[1])) or len(lines[1]) > 19:
-            raise EncodingError("a checkpoint's size has no leading zeros")
+        if not _SIZE.fullmatch(lines[1]):
+            raise EncodingError("a checkpoint's size is a decimal number without leading zeros")
         try:
             root = base64.b64decode(lines[2], validate=True)
         except ValueError as error:

@@ -64,16 +64,14 @@ class Cosigned:
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """Not agreed: HTTP `status`, and for 409 the size seen last. `proof_of_fault` when it accuses the log."""
+    """Not agreed: HTTP `status`, and for 409 the size seen last.
+
+    422 says that this request does not show the log to have only grown; what it proves of the log is another question.
+    """
 
     status: int
     why: str
     size: int | None = None
-
-    @property
-    def proof_of_fault(self) -> bool:
-        """Whether the log signed something that contradicts what it signed before."""
-        return self.status == 422
 
 
 def judge_request(

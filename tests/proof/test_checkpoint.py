@@ -66,6 +66,7 @@ def test_another_log_or_key_is_refused() -> None:
         "\n1\nAAAA\n",
         "a\n01\nAAAA\n",
         "a\n-1\nAAAA\n",
+        f"a\n{'9' * 5000}\nAAAA\n",
         "a\n1\nAAAA\n",
         "a\n1\n!\n",
         "a\n٣\nAAAA\n",
