@@ -30,6 +30,8 @@ from simulators.errors import FolderError, PortError, SimulatorError, StartError
 from simulators.pki import CLOUD_DOWNLINK, CLOUD_UPLINK, Authority
 from simulators.processes import Child, OnEvent
 from simulators.stage import Stage
+from wire.link import Connect
+from wire.mqtt import MqttOptions, mqtt_connect
 
 SITE, OTHER_SITE = "nj01", "sz01"
 AGENT = f"{SITE}.gate-a"
@@ -173,6 +175,20 @@ class Warehouse:
         """Address of the database for the application's role."""
         return self._database.url(DATABASE, APP)
 
+    async def add_agent(self, agent: str, public_key: str) -> None:
+        """Makes one more agent known, as the command line does."""
+        await self._command("agent", "add", agent, "--public-key", public_key)
+
+    def connect_as(self, name: str) -> Connect:
+        """A way to the broker with a certificate for `name`."""
+        identity = self.authority.client(name, datetime.now(UTC))
+        return mqtt_connect(
+            MqttOptions(
+                host=HOST, port=self.broker.port, client_id=name, ca_file=self.authority.certificate_file,
+                cert_file=identity.certificate, key_file=identity.key,
+            )
+        )  # fmt: skip
+
     def cut(self) -> None:
         """Pulls both cables."""
         for cable in self.cables:
@@ -210,7 +226,7 @@ class Warehouse:
         path = self.folder / "edge" / "agent.pem"
         path.parent.mkdir(exist_ok=True)
         key = SigningKey.from_seed(secrets.token_bytes(32))
-        await self._command("agent", "add", AGENT, "--public-key", key.public.text)
+        await self.add_agent(AGENT, key.public.text)
         _write_secret(path, key.to_pem())
 
     async def _add_person(self, one: Staff) -> None:

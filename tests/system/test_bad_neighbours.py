@@ -20,9 +20,8 @@ from simulators.warehouse import AGENT, Warehouse
 from tests.system.waiting import until
 from wire.batches import seal, sign_batch
 from wire.errors import LinkError
-from wire.link import Connect, Link
+from wire.link import Link
 from wire.messages import ClockReading, Fact
-from wire.mqtt import MqttOptions, mqtt_connect
 
 NEIGHBOUR = "nj01.gate-b"  # has a certificate of our authority; the cloud does not know it
 
@@ -37,20 +36,6 @@ async def warehouse(tmp_path: Path) -> AsyncIterator[Warehouse]:
         await warehouse.start_services()
         await warehouse.start_cloud([])
         yield warehouse
-
-
-def connect_as(warehouse: Warehouse, name: str) -> Connect:
-    identity = warehouse.authority.client(name, datetime.now(UTC))
-    return mqtt_connect(
-        MqttOptions(
-            host="127.0.0.1",
-            port=warehouse.broker.port,
-            client_id=name,
-            ca_file=warehouse.authority.certificate_file,
-            cert_file=identity.certificate,
-            key_file=identity.key,
-        )
-    )
 
 
 def batch(key: SigningKey, agent: str = AGENT) -> bytes:
@@ -82,7 +67,7 @@ def quarantined(warehouse: Warehouse, payloads: list[bytes]) -> Callable[[], Awa
 
 async def test_what_a_neighbour_says_in_our_name_never_arrives(warehouse: Warehouse) -> None:
     key = SigningKey.from_pem((warehouse.folder / "edge" / "agent.pem").read_bytes())
-    async with connect_as(warehouse, NEIGHBOUR)() as neighbour, connect_as(warehouse, AGENT)() as agent:
+    async with warehouse.connect_as(NEIGHBOUR)() as neighbour, warehouse.connect_as(AGENT)() as agent:
         await agent.subscribe(f"sealtrail/v1/{AGENT}/receipts")
         await neighbour.subscribe(f"sealtrail/v1/{AGENT}/receipts", f"sealtrail/v1/{AGENT}/orders", "sealtrail/v1/#")
         await say(neighbour, f"sealtrail/v1/{AGENT}/facts", b"in another's name")
@@ -108,7 +93,7 @@ async def test_noise_and_forgeries_go_whole_into_quarantine_and_the_next_batch_i
         batch(stranger),
         batch(key).replace(b'"b0"', b'"b1"'),
     ]
-    async with connect_as(warehouse, AGENT)() as agent, connect_as(warehouse, NEIGHBOUR)() as neighbour:
+    async with warehouse.connect_as(AGENT)() as agent, warehouse.connect_as(NEIGHBOUR)() as neighbour:
         await agent.subscribe(f"sealtrail/v1/{AGENT}/receipts")
         for payload in noise:
             await agent.publish(f"sealtrail/v1/{AGENT}/facts", payload)
