@@ -17,6 +17,9 @@ from custody.things import Direction, Kind
 from wire.errors import MessageError
 from wire.messages import PassageDecided
 
+SUBJECT_CHARACTERS = 200
+"""A text that is no label of ours is told no longer than this (wire.messages.SightBody)."""
+
 _sql = load_queries(__file__, "passages.sql")
 
 
@@ -49,16 +52,19 @@ async def difference(taken: Taken, body: PassageDecided, sights: Sequence[Sight]
     """
     if isinstance(decided, Refused) and await _has_open_orders(taken.tx, taken.agent):
         return None
-    ours = await _decide(taken, body, sights, isinstance(decided, Allowed))
+    ours = await _decide(taken, body, sights, decided)
     return None if _same(ours, decided) else ours
 
 
-async def _decide(taken: Taken, body: PassageDecided, sights: Sequence[Sight], allowed: bool) -> Decision:
+async def _decide(taken: Taken, body: PassageDecided, sights: Sequence[Sight], decided: Decision) -> Decision:
+    """Of several permits that would do, the agent may take any: only those it took are looked at."""
     moment = taken.moment
     doubt = moment.error or timedelta(0)
-    known_at = taken.at - doubt if allowed else taken.at + doubt
+    known_at = taken.at - doubt if isinstance(decided, Allowed) else taken.at + doubt
     things = [sight.id for sight in sights if sight.genuineness is Genuineness.GENUINE]
     permits = await _permits(taken, things, known_at)
+    if isinstance(decided, Allowed):
+        permits = [permit for permit in permits if permit.id in {use.permit for use in decided.uses}]
     return decide_passage(
         sights,
         gate=Gate(taken.agent, body.station, Direction(body.direction)),
@@ -74,7 +80,10 @@ async def _decide(taken: Taken, body: PassageDecided, sights: Sequence[Sight], a
 def _same(ours: Decision, theirs: Decision) -> bool:
     if isinstance(ours, Allowed) and isinstance(theirs, Allowed):
         return ours.rule == theirs.rule and set(ours.uses) == set(theirs.uses)
-    return ours == theirs
+    if isinstance(ours, Refused) and isinstance(theirs, Refused):
+        same_subject = ours.subject[:SUBJECT_CHARACTERS] == theirs.subject[:SUBJECT_CHARACTERS]
+        return (ours.reason, ours.rule) == (theirs.reason, theirs.rule) and same_subject
+    return False
 
 
 async def pack_named(tx: Tx, name: str) -> RulePack | None:

@@ -130,6 +130,23 @@ async def test_an_agent_that_lets_pass_what_the_cloud_would_not_is_an_alarm(
     assert await warehouse.states() == ("stored", "stored")  # it did go through, whatever should have been
 
 
+@pytest.mark.parametrize("taken", ["nj01/L-0000000001", "nj01/L-0000000002"])
+async def test_of_two_permits_the_agent_may_take_either(warehouse: Warehouse, taken: str) -> None:
+    for name in ("nj01/L-0000000001", "nj01/L-0000000002"):
+        await warehouse.permit(name=name)
+    warehouse.cross(warehouse.decide(uses=[{"permit": taken, "thing": PACKAGE}]))
+    await warehouse.send()
+    assert (await warehouse.passages())[0]["differs"] is None
+    (row,) = await warehouse.receiving.rows("SELECT permit FROM permit_thing WHERE spent_index IS NOT NULL")
+    assert row["permit"] == taken
+
+
+async def test_a_long_text_is_the_same_text_when_it_is_told_shorter(warehouse: Warehouse) -> None:
+    warehouse.refuse("unknown_label", "x" * 300, sights=[{"genuineness": "unknown", "id": "x" * 200}])
+    await warehouse.send()
+    assert (await warehouse.passages())[0]["differs"] is None
+
+
 async def test_a_hold_the_agent_had_not_heard_of_is_found_out(warehouse: Warehouse) -> None:
     await warehouse.execute("UPDATE package SET state = 'release_approved'")
     await warehouse.execute("UPDATE item SET state = 'release_approved'")
