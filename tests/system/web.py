@@ -36,7 +36,7 @@ from tests.cloud.warehouse import Warehouse
 ROOT = Path(__file__).resolve().parents[2]
 CONSOLE = ROOT / "cloud" / "console" / "dist"
 PASSWORD = "correct horse battery"
-PATIENCE_MS = 20_000
+PATIENCE_MS = 30_000
 CHROMIUM = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",

@@ -48,7 +48,7 @@ const ICONS = {
   passage_abandoned: "turned",
   gate_moved: "lock",
   item_registered: "doc",
-  package_sealed: "link",
+  package_sealed: "box",
   label_issued: "doc",
   permit_granted: "seal",
   release_approved: "seal",

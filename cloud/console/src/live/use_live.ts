@@ -11,15 +11,18 @@ export interface Feed {
   next: number | null;
   state: "empty" | "loading" | "ready" | "failed";
   problem: unknown;
+  /** How many rows are kept when new ones come: more, once somebody has asked for older ones. */
+  most: number;
 }
 
 type Ending = { index: number } & Partial<Pick<Passage, "crossed_index" | "abandoned_index">>;
 
 const BLINK_MS = 2_000; // streams end now and then and come back within a second: no news for anybody
+const AGAIN_MS = 5_000;
 const KEPT = 300; // passages kept in memory while nobody reads further back
 
 function emptyFeed(): Feed {
-  return { rows: [], next: null, state: "empty", problem: null };
+  return { rows: [], next: null, state: "empty", problem: null, most: KEPT };
 }
 
 /** Everything that is happening at `site`, kept up to date until the component goes. */
@@ -31,6 +34,9 @@ export function useLive(site: string, onRefused: (passage: Passage) => void, onS
   let end: (() => void) | null = null;
   let gone = false;
   let newest = -1;
+  const paused = ref(false);
+  const overview = ref<"loading" | "ready" | "failed">("loading"); // of alarms and agents
+  let again: ReturnType<typeof setTimeout> | undefined;
   let blink: ReturnType<typeof setTimeout> | undefined;
 
   /** Loads the first page of `outcome`, or with `older` the one after what is there. */
@@ -43,6 +49,7 @@ export function useLive(site: string, onRefused: (passage: Passage) => void, onS
       const page = await call("get", "/api/v1/passages", { query });
       feed.rows = merge(feed.rows, page.rows);
       feed.next = page.next;
+      if (older) feed.most = Math.max(feed.most, feed.rows.length);
       feed.state = "ready";
     } catch (error) {
       feed.problem = error;
@@ -60,6 +67,17 @@ export function useLive(site: string, onRefused: (passage: Passage) => void, onS
 
   /** What the stream does not tell again after a break: which alarms live, who is online. */
   async function refresh(): Promise<void> {
+    clearTimeout(again);
+    try {
+      await loadOverview();
+      overview.value = "ready";
+    } catch {
+      overview.value = "failed";
+      if (!gone) again = setTimeout(refresh, AGAIN_MS);
+    }
+  }
+
+  async function loadOverview(): Promise<void> {
     const [living, all] = await Promise.all([
       call("get", "/api/v1/alarms", { query: { site, living: true, limit: 500 } }),
       call("get", "/api/v1/agents", {}),
@@ -77,7 +95,7 @@ export function useLive(site: string, onRefused: (passage: Passage) => void, onS
     clearTimeout(blink);
     blink = undefined;
     if (connection.value.state !== state) connection.value = now;
-    if (state === "live") refresh().catch(() => undefined); // the next break or event brings it up to date
+    if (state === "live") void refresh();
   }
 
   function take(kind: string, data: unknown): void {
@@ -101,6 +119,10 @@ export function useLive(site: string, onRefused: (passage: Passage) => void, onS
       const feed = feeds[outcome];
       if (feed.state === "empty" || !belongs(passage, outcome)) continue;
       feed.rows = merge(feed.rows, [passage]);
+      if (feed.rows.length > feed.most && !paused.value) {
+        feed.rows = feed.rows.slice(0, feed.most);
+        feed.next = feed.rows.at(-1)?.index ?? null;
+      }
     }
     if (passage.index <= newest) return; // told again
     newest = passage.index;
@@ -117,18 +139,11 @@ export function useLive(site: string, onRefused: (passage: Passage) => void, onS
     agents.value.set(agent.id, { ...known, ...agent });
   }
 
-  /** Forgets the oldest passages of `outcome` beyond what is kept; they can be asked for again. */
-  function trim(outcome: Outcome): void {
-    const feed = feeds[outcome];
-    if (feed.rows.length <= KEPT) return;
-    feed.rows = feed.rows.slice(0, KEPT);
-    feed.next = feed.rows.at(-1)?.index ?? null;
-  }
-
   onUnmounted(() => {
     gone = true;
+    clearTimeout(again);
     clearTimeout(blink);
     end?.();
   });
-  return { feeds, alarms, agents, connection, load, start, trim };
+  return { feeds, alarms, agents, connection, overview, paused, load, start };
 }
