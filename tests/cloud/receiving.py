@@ -1,5 +1,6 @@
 """A site that takes facts in: what tests of the uplink share."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,14 +14,46 @@ from cloud.ledger.checkpoints import sign_checkpoints
 from cloud.ledger.service import close_ledger, open_ledger
 from cloud.uplink import on_batch
 from cloud.world import World
-from proof.keys import SigningKey
+from proof.keys import SigningKey, VerifyKey
 from proof.statement import Receipt
-from wire.link import Message
+from wire.link import Link, Message
 from wire.rule_packs import load_rule_pack
+from wire.topics import RECEIPTS, Topic
 
 CLOUD_KEY = SigningKey.from_seed(b"c" * 32)
 LOG_KEY = SigningKey.from_seed(b"l" * 32)
 PACK = load_rule_pack()
+
+
+class Talker:
+    """An agent's way of talking: says what has no receipt until it has one."""
+
+    def __init__(self, teller: Teller, link: Link, upto: int = 0, cloud_key: VerifyKey | None = None) -> None:
+        self.teller, self.link, self.upto, self.heard = teller, link, upto, asyncio.Event()
+        self.cloud_key = cloud_key or CLOUD_KEY.public
+
+    async def listen(self) -> None:
+        await self.link.subscribe(str(Topic(self.teller.agent, RECEIPTS)))
+        async for message in self.link.messages():
+            receipt = read_receipt(message.payload.decode(), self.cloud_key)
+            assert receipt.head == self.teller.heads[receipt.upto].hex()
+            self.upto = max(self.upto, receipt.upto)
+            self.heard.set()
+
+    async def say_all(self, size: int, patience_s: float = 0.3) -> None:
+        """Sends batch after batch, and again what no receipt came for."""
+        last = len(self.teller.facts)
+        while self.upto < last:
+            for first in range(self.upto + 1, last + 1, size):
+                await self.link.publish(self.teller.topic, self.teller.batch(first, min(first + size - 1, last)))
+            self.heard.clear()
+            try:
+                async with asyncio.timeout(patience_s):
+                    while self.upto < last:
+                        await self.heard.wait()
+                        self.heard.clear()
+            except TimeoutError:
+                continue
 
 
 @dataclass
@@ -83,7 +116,6 @@ class Receiving:
             return await check_site(tx, self.site, LOG_KEY.public)
 
 
-def read_receipt(text: str) -> Receipt:
+def read_receipt(text: str, key: VerifyKey = CLOUD_KEY.public) -> Receipt:
     """The receipt, its signature checked."""
-    key = CLOUD_KEY.public
     return Receipt.verify(text, lambda kid: key if kid == key.kid else None)

@@ -18,11 +18,11 @@ from cloud.ledger.service import add_site
 from cloud.uplink import Pace, Uplink
 from cloud.world import World
 from tests.cloud.conftest import DEPLOYMENT, START, Clock
-from tests.cloud.receiving import LOG_KEY, Receiving, read_receipt
-from wire.link import Link, Message
+from tests.cloud.receiving import LOG_KEY, Receiving, Talker
+from tests.system import waiting
+from wire.link import Message
 from wire.memory import MemoryBroker
 from wire.messages import OrderKind
-from wire.topics import RECEIPTS, Topic
 
 QUICK = Pace(
     hold=timedelta(milliseconds=200),
@@ -52,36 +52,6 @@ async def working(receiving: Receiving, broker: MemoryBroker, pace: Pace = QUICK
         running.cancel()
         await asyncio.wait({running})
         assert running.cancelled()
-
-
-class Talker:
-    """An agent's way of talking: says what has no receipt until it has one."""
-
-    def __init__(self, teller: Teller, link: Link) -> None:
-        self.teller, self.link, self.upto, self.heard = teller, link, 0, asyncio.Event()
-
-    async def listen(self) -> None:
-        await self.link.subscribe(str(Topic(self.teller.agent, RECEIPTS)))
-        async for message in self.link.messages():
-            receipt = read_receipt(message.payload.decode())
-            assert receipt.head == self.teller.heads[receipt.upto].hex()
-            self.upto = max(self.upto, receipt.upto)
-            self.heard.set()
-
-    async def say_all(self, size: int, patience_s: float = 0.3) -> None:
-        """Sends batch after batch, and again what no receipt came for."""
-        last = len(self.teller.facts)
-        while self.upto < last:
-            for first in range(self.upto + 1, last + 1, size):
-                await self.link.publish(self.teller.topic, self.teller.batch(first, min(first + size - 1, last)))
-            self.heard.clear()
-            try:
-                async with asyncio.timeout(patience_s):
-                    while self.upto < last:
-                        await self.heard.wait()
-                        self.heard.clear()
-            except TimeoutError:
-                continue
 
 
 @asynccontextmanager
@@ -230,8 +200,11 @@ async def gone(server: EmbeddedServer, name: str) -> AsyncIterator[None]:
 
 async def until(receiving: Receiving, query: str, *values: object) -> None:
     """Returns when `query` has a row."""
-    while not await receiving.rows(query, *values):
-        await asyncio.wait([asyncio.create_task(asyncio.Event().wait())], timeout=0.01)
+
+    async def found() -> bool:
+        return bool(await receiving.rows(query, *values))
+
+    await waiting.until(found, query)
 
 
 async def test_noise_does_not_stop_what_comes_after_it(receiving: Receiving) -> None:
