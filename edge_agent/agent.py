@@ -101,7 +101,7 @@ class Agent:
             for one in (*cameras, ticker):
                 one.start()
             tasks = [asyncio.create_task(work) for work in (
-                self._link(), parts.pictures.deliver(), self._watch_clock(), self._beat(), self._tidy(),
+                self._link(), parts.pictures.deliver(), self._watch_clock_and_journal(), self._beat(), self._tidy(),
             )]  # fmt: skip
             undo.push_async_callback(_end, tasks)
             stopped = asyncio.create_task(stop.wait())
@@ -190,10 +190,12 @@ class Agent:
             elif channel == ORDERS:
                 await asyncio.to_thread(self._parts.orders.on_order, message.payload)
 
-    async def _watch_clock(self) -> None:
+    async def _watch_clock_and_journal(self) -> None:
         watch = StepWatch(self._parts.clock.read())
         while True:
             await asyncio.sleep(CLOCK_S)
+            if not self._parts.journal.at_work:
+                raise JournalError("the journal's writer stopped; a new start is the only way on")
             reading = self._parts.clock.read()
             step = watch.step(reading)
             if step is not None:

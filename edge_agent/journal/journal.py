@@ -59,6 +59,11 @@ class Journal:
         """Facts up to this seq are in the ledger, by the cloud's word."""
         return self._receipted
 
+    @property
+    def at_work(self) -> bool:
+        """Whether it takes drafts; on a full disk it does, and refuses them one by one."""
+        return self._writer.at_work
+
     def watch(self, on_news: Callable[[], None]) -> None:
         """Calls `on_news` after facts were recorded or receipted; from the journal's threads, so only to wake."""
         self._watchers.append(on_news)

@@ -78,6 +78,11 @@ class Writer:
             self._put(_Change(effects, done))
         return done
 
+    @property
+    def at_work(self) -> bool:
+        """Whether it still takes drafts: false once closed, or stopped by a bug."""
+        return self._open
+
     def close(self) -> None:
         """Writes what was handed in, then no more."""
         with self._order:
@@ -100,7 +105,7 @@ class Writer:
             with self._order:
                 self._open = False
             while group or not self._queue.empty():
-                self._settle((item, JournalError("the journal stopped")) for item in group)
+                self._settle((item, JournalError("the journal stopped")) for item in group if not item.done.done())
                 group = self._waiting()
 
     def _next_group(self) -> list[_Item]:

@@ -132,6 +132,21 @@ def test_a_closed_journal_says_so(tmp_path: Path, hands: Hands) -> None:
         journal.record(fact())
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # the bug is the point
+def test_a_bug_in_the_writers_thread_leaves_nobody_waiting(tmp_path: Path, hands: Hands) -> None:
+    journal = Journal(tmp_path, hands.clock, counted_bytes())
+
+    def bug() -> None:
+        raise ZeroDivisionError
+
+    journal.watch(bug)
+    assert journal.record(fact()).fact.seq == 1  # it is on disk, then the bug strikes
+    with pytest.raises(JournalError):
+        journal.record(fact())
+    assert not journal.at_work
+    journal.close()
+
+
 @pytest.mark.parametrize(
     "change",
     [
