@@ -28,7 +28,13 @@ demo: system-demo $(VENV) $(PAGES)  ## Run the main job: a whole warehouse day o
 
 test: setup  ## Run every test (ARGS="tests/proof -x" for some)
 	@if [ -n "$(PAGES)" ]; then scripts/console.sh run test --if-present; fi
+ifeq ($(strip $(ARGS)),)
+	@$(BIN)/pytest --numprocesses=2 --ignore=tests/system --ignore=tests/faults
+	@echo "And those that need the machine for themselves: whole systems, and what is done to them"
+	@$(BIN)/pytest tests/system tests/faults
+else
 	@$(BIN)/pytest $(ARGS)
+endif
 
 check: $(VENV)  ## Style, types, who may import whom, the house rules
 	@$(BIN)/ruff check
@@ -37,11 +43,11 @@ check: $(VENV)  ## Style, types, who may import whom, the house rules
 	@$(BIN)/lint-imports
 	@$(BIN)/pytest tests/law
 
-faults: setup  ## Kill, cut and fill the disk while facts flow; none may be lost or doubled
+faults: setup  ## Kill agent, worker, broker and database while facts flow: none lost, none doubled
 	@$(BIN)/pytest tests/faults $(ARGS)
 
-conformance: setup  ## Golden messages and other people's test vectors
-	@$(BIN)/pytest tests/conformance $(ARGS)
+conformance: setup  ## Formats against golden messages, other implementations and published vectors
+	@$(BIN)/pytest tests/proof tests/wire tests/witness $(ARGS)
 
 bench: system-demo $(VENV)  ## Print our figures beside limits and peers measured in the same run
 	@$(BIN)/python -m benchmarks $(ARGS)

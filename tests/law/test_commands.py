@@ -2,6 +2,7 @@
 
 import re
 
+import sealtrail
 from tests.law.tree import ROOT, hits, text_of, tracked
 
 TARGETS = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text("utf-8"), re.M))
@@ -13,6 +14,12 @@ def test_every_make_command_in_the_papers_is_a_target() -> None:
     blocks = "".join(block for text in papers for block in re.findall(r"^```.*?^```", text, re.M | re.S))
     assert inline
     assert inline.union(re.findall(r"^\s*(?:\$ )?make ([a-z-]+)", blocks, re.M)) - TARGETS == set()
+
+
+def test_every_part_of_the_command_in_the_papers_exists() -> None:
+    parts = {part for path in tracked("*.md") for part in re.findall(r"(?:^|`)sealtrail ([a-z]+)", text_of(path), re.M)}
+    assert parts
+    assert parts - set(sealtrail.PARTS) == set()
 
 
 def test_ci_runs_the_readmes_test_command_and_the_checks() -> None:

@@ -40,6 +40,10 @@ def test_the_rule_on_ignores_knows_a_reason_when_it_sees_one(line: str, found: b
     assert bool(REASONLESS.search(line)) is found
 
 
+def test_broad_excepts_stay_where_pyproject_allows_them() -> None:
+    assert [hit for hit in hits(re.compile(r"noqa:[^#]*\bBLE"), "*.py") if not hit.startswith("tests/law/")] == []
+
+
 def test_tests_wait_for_the_event_and_never_sleep() -> None:
     sleeping = [
         f"{shown(path)}:{line}"
