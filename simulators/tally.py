@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 
+from edge_agent.journal.journal import read_tail
 from edge_agent.store import Reads
 from proof.chain import commit_content
 
@@ -66,6 +67,15 @@ def receipted(journal: Path) -> int:
     reads = Reads(journal)
     try:
         return int(reads.rows("mark")[0][0])
+    finally:
+        reads.close()
+
+
+def newest(journal: Path) -> int:
+    """Seq of the newest fact in the journal; 0 while there is none."""
+    reads = Reads(journal)
+    try:
+        return read_tail(reads)[0]
     finally:
         reads.close()
 

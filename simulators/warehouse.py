@@ -130,8 +130,11 @@ class Warehouse:
         await asyncio.gather(self._add_agent(), *map(self._add_person, first))
         founded.touch()
 
-    async def start_edge(self) -> None:
-        """Cables, stage and the agent. Raises StartError when it is not ready in time."""
+    async def start_edge(self, facts_a_second: int = 0) -> None:
+        """Cables, stage and the agent; with `facts_a_second` one without gates that records as many.
+
+        Raises StartError when it is not ready in time.
+        """
         self.cables = [Cable(self.broker.port), Cable(self.port)]
         for cable in self.cables:
             await cable.plug()
@@ -153,8 +156,10 @@ class Warehouse:
             "BROKER_KEY": str(identity.key),
             "CLOUD_URL": f"http://{HOST}:{self.cables[1].port}",
         }
+        counting = [sys.executable, "-m", "simulators.fleet", AGENT, str(facts_a_second)]
+        command = counting if facts_a_second else [*sealtrail(), "edge", "run"]
         self.edge = Child(
-            "the edge agent", [*sealtrail(), "edge", "run"], log=self._logs / "edge.log", on_event=self._on_event,
+            "the edge agent", command, log=self._logs / "edge.log", on_event=self._on_event,
             env={f"SEALTRAIL_EDGE_{name}": value for name, value in env.items()},
         )  # fmt: skip
         await self._up(self.edge)
@@ -193,6 +198,11 @@ class Warehouse:
         """Pulls both cables."""
         for cable in self.cables:
             cable.cut()
+
+    def mute(self) -> None:
+        """Both cables swallow what is sent, and nobody is told."""
+        for cable in self.cables:
+            cable.mute()
 
     def mend(self) -> None:
         """Plugs them in again."""

@@ -23,6 +23,7 @@ async def test_agent_uplink_broker_and_database_die_and_no_fact_is_lost_or_doubl
         await warehouse.broker.start()
         await progress(warehouse, 3)
         await kill_database(warehouse)
+        await warehouse.start_database()
         await progress(warehouse, 3)
         flow.cancel()
         found = await count(warehouse)

@@ -11,20 +11,20 @@ from pathlib import Path
 from simulators.acting import Held
 from simulators.broker import free_port
 from simulators.gatework import Ears
-from simulators.tally import Tally, journal_facts, ledger_facts, receipted, tally
+from simulators.tally import Tally, journal_facts, ledger_facts, newest, receipted, tally
 from simulators.warehouse import AGENT, SITE, Warehouse
 from tests.system.waiting import until
 
 
 @asynccontextmanager
-async def open_warehouse(folder: Path) -> AsyncIterator[tuple[Warehouse, Ears]]:
-    """Everything runs; everything is stopped at the end."""
+async def open_warehouse(folder: Path, facts_a_second: int = 0) -> AsyncIterator[tuple[Warehouse, Ears]]:
+    """Everything runs; everything is stopped at the end. See Warehouse.start_edge for `facts_a_second`."""
     ears = Ears()
     async with AsyncExitStack() as stack:
         warehouse = Warehouse(folder, free_port(), stack, ears.hear)
         await warehouse.start_services()
         await warehouse.start_cloud([])
-        await warehouse.start_edge()
+        await warehouse.start_edge(facts_a_second)
         yield warehouse, ears
 
 
@@ -42,22 +42,31 @@ async def _more_than(ears: Ears, heard: int) -> None:
     await until(lambda: len(ears.heard) > heard, "the gates see again")  # they are blind while their agent is down
 
 
-async def progress(warehouse: Warehouse, facts: int) -> None:
+async def progress(warehouse: Warehouse, facts: int, seconds: float = 90) -> None:
     """Returns when `facts` more than now have their receipt: all of the way works."""
     start = await asyncio.to_thread(receipted, warehouse.journal)
 
     async def came_on() -> bool:
         return await asyncio.to_thread(receipted, warehouse.journal) >= start + facts
 
-    await until(came_on, f"{facts} facts more are receipted", 90)
+    await until(came_on, f"{facts} facts more are receipted", seconds)
 
 
 async def kill_database(warehouse: Warehouse) -> None:
-    """SIGKILL for PostgreSQL's postmaster, and a new one on the same files."""
+    """SIGKILL for PostgreSQL's postmaster; `warehouse.start_database` starts a new one on the same files."""
     pid = warehouse.database_pid
     os.kill(pid, signal.SIGKILL)
     await until(lambda: not Path(f"/proc/{pid}").exists(), "the postmaster is gone")
-    await warehouse.start_database()
+
+
+async def recorded(warehouse: Warehouse, facts: int) -> None:
+    """Returns when the agent has recorded `facts` more than now, receipted or not."""
+    start = await asyncio.to_thread(newest, warehouse.journal)
+
+    async def came_on() -> bool:
+        return await asyncio.to_thread(newest, warehouse.journal) >= start + facts
+
+    await until(came_on, f"{facts} facts more are recorded", 300)
 
 
 async def count(warehouse: Warehouse) -> Tally:
@@ -67,5 +76,5 @@ async def count(warehouse: Warehouse) -> Tally:
     async def all_receipted() -> bool:
         return await asyncio.to_thread(receipted, warehouse.journal) >= facts[-1][0]
 
-    await until(all_receipted, "every fact has its receipt", 90)
+    await until(all_receipted, "every fact has its receipt", 240)
     return tally(facts, await asyncio.to_thread(ledger_facts, warehouse.database_url(), SITE, AGENT))
