@@ -10,5 +10,5 @@ ON CONFLICT DO NOTHING RETURNING sha256
 SELECT pg_notify('media', %(payload)s)
 
 -- name: find
-SELECT m.bytes, m.media_type FROM media m JOIN agent a ON a.id = m.agent
+SELECT m.media_type FROM media m JOIN agent a ON a.id = m.agent
 WHERE m.sha256 = %(sha256)s AND a.site = %(site)s

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
-from fastapi.responses import StreamingResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 
@@ -67,16 +66,12 @@ async def put_still(
 @router.get(
     "/media/{sha256}",
     operation_id="get_still",
-    response_class=StreamingResponse,
+    response_class=Response,
     responses={200: {"description": "The still", "content": {"image/jpeg": {}}}},
 )
-async def get_still(sha256: Digest, person: Reader, parts: PartsIn) -> StreamingResponse:
+async def get_still(sha256: Digest, person: Reader, parts: PartsIn) -> Response:
     """A still of my site. It never changes, so it may be cached for ever."""
     async with transaction(parts.pool) as tx:
         found = await service.find(tx, person.site, sha256)
-    headers = {
-        "Cache-Control": "private, max-age=31536000, immutable",
-        "Content-Length": str(found["bytes"]),
-        "ETag": f'"{sha256}"',
-    }
-    return StreamingResponse(await store.read(parts.media, sha256), media_type=found["media_type"], headers=headers)
+    headers = {"Cache-Control": "private, max-age=31536000, immutable", "ETag": f'"{sha256}"'}
+    return Response(await store.read(parts.media, sha256), media_type=found["media_type"], headers=headers)

@@ -77,7 +77,7 @@ async def add(tx: Tx, world: World, upload: Row, sha256: str, size: int) -> bool
 
 
 async def find(tx: Tx, site: str, sha256: str) -> Row:
-    """`bytes` and `media_type` of a kept still of `site`. Raises NotFoundError."""
+    """`media_type` of a kept still of `site`. Raises NotFoundError."""
     row = await one(tx, _sql.find, sha256=sha256, site=site)
     if row is None:
         raise NotFoundError("still", sha256)

@@ -1,6 +1,10 @@
-"""Where stills are kept: a folder, or any object store by URL (s3://bucket/prefix, …), by the same calls."""
+"""Where stills are kept: a folder, or any object store by URL (s3://bucket/prefix, …), by the same calls.
 
-from collections.abc import AsyncIterator
+The store's own asynchronous calls are not used: after one of them an interpreter that ends is aborted now and then
+(its threads still answer futures; PyO3/pyo3-async-runtimes issue 40). In threads of ours it ends as it should.
+"""
+
+import asyncio
 from pathlib import Path
 
 import obstore
@@ -21,18 +25,21 @@ def open_store(url: str) -> ObjectStore:
 async def write(store: ObjectStore, sha256: str, content: bytes) -> None:
     """Keeps `content` under its digest: all of it or nothing. Raises StoreGoneError."""
     try:
-        await obstore.put_async(store, _path(sha256), content)
+        await asyncio.to_thread(obstore.put, store, _path(sha256), content)
     except (BaseError, OSError) as error:
         raise StoreGoneError(f"{sha256} was not kept: {error}") from error
 
 
-async def read(store: ObjectStore, sha256: str) -> AsyncIterator[bytes]:
-    """The kept bytes, piece by piece. Raises StoreGoneError before the first piece."""
+async def read(store: ObjectStore, sha256: str) -> bytes:
+    """The kept bytes. Raises StoreGoneError."""
     try:
-        found = await obstore.get_async(store, _path(sha256))
+        return await asyncio.to_thread(_read, store, _path(sha256))
     except (BaseError, OSError) as error:
         raise StoreGoneError(f"{sha256} cannot be read: {error}") from error
-    return (bytes(piece) async for piece in found.stream())
+
+
+def _read(store: ObjectStore, path: str) -> bytes:
+    return bytes(obstore.get(store, path).bytes())
 
 
 def _path(sha256: str) -> str:

@@ -129,7 +129,7 @@ async def test_screens_that_ask_for_passages_see_that_the_still_has_come(office:
 async def test_a_folder_keeps_stills_and_a_missing_one_is_told(tmp_path: Path) -> None:
     store = open_store(str(tmp_path / "new" / "stills"))
     await write(store, digest(STILL), STILL)
-    assert b"".join([piece async for piece in await read(store, digest(STILL))]) == STILL
+    assert await read(store, digest(STILL)) == STILL
     with pytest.raises(StoreGoneError, match="cannot be read"):
         await read(store, "0" * 64)
     blocked = tmp_path / "file"

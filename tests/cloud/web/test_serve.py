@@ -19,6 +19,7 @@ from cloud.people.roles import Role
 from cloud.world import real_world
 from tests.cloud.api import API, Office
 from tests.cloud.conftest import Clock, Database
+from tests.cloud.media.test_routes import STILL, digest, token
 from tests.law.tree import ROOT
 
 
@@ -47,20 +48,22 @@ async def web(settings: dict[str, str]) -> AsyncIterator[asyncio.subprocess.Proc
             await process.communicate()
 
 
-async def test_it_says_where_it_listens_and_ends_quickly_with_a_stream_open(
+async def test_it_says_where_it_listens_keeps_a_still_and_ends_quickly_with_a_stream_open(
     office: Office, clock: Clock, web_settings: dict[str, str]
 ) -> None:
     clock.at = real_world().now()  # the session must be valid by the process's own clock
     cookie = await office.cookie(await office.person(Role.OPERATOR))
+    await office.agent()
     async with web(web_settings) as process:
         assert process.stdout is not None
         ready = json.loads(await asyncio.wait_for(process.stdout.readline(), 60))
         assert (ready["event"], ready["process"]) == ("ready", "web")
         assert ready["url"].startswith("http://127.0.0.1:")
-        async with (
-            httpx.AsyncClient(cookies={COOKIE: cookie}, timeout=20) as client,
-            client.stream("GET", f"{ready['url']}{API}/live") as response,
-        ):
+        client = httpx.AsyncClient(cookies={COOKIE: cookie}, timeout=20)
+        still = f"{ready['url']}{API}/media/{digest(STILL)}"
+        assert (await client.put(still, content=STILL, headers=token(digest(STILL)))).status_code == 201
+        assert (await client.get(still)).content == STILL
+        async with client, client.stream("GET", f"{ready['url']}{API}/live") as response:
             lines = response.aiter_lines()
             assert await anext(lines) == "retry: 1000"
             process.send_signal(signal.SIGTERM)
