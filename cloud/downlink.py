@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from cloud.alarms.service import clear_alarm, raise_alarm
 from cloud.db.pool import Pool, listening, transaction
-from cloud.errors import DatabaseGoneError
+from cloud.errors import DatabaseGoneError, first_of
 from cloud.evidence.quarantine import Why, quarantine
 from cloud.fleet.presence import note_presence
 from cloud.fleet.service import open_orders
@@ -94,7 +94,7 @@ class Downlink:
             try:
                 await work()
             except* (DatabaseGoneError, LinkError) as errors:
-                _log.warning("%s; trying again", errors.exceptions[0])
+                _log.warning("%s; trying again", first_of(errors))
             await asyncio.sleep(self.retry.total_seconds())
 
 

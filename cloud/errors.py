@@ -88,3 +88,10 @@ class ForbiddenError(CloudError):
     """Whoever asks has not the right to."""
 
     diagnosis = "This account has not the right to do this."
+
+
+def first_of(error: BaseException) -> BaseException:
+    """The first error in a group, however deep: what to tell a person of several that happened at once."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

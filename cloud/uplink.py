@@ -6,8 +6,7 @@ goes away, broker, database or this process, nothing is lost: the agent says it 
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -16,7 +15,7 @@ from typing import TypeVar
 import psycopg
 
 from cloud.db.pool import Pool, transaction
-from cloud.errors import BrokenRecordsError, DatabaseGoneError
+from cloud.errors import BrokenRecordsError, DatabaseGoneError, first_of
 from cloud.evidence.gaps import alarm_gaps
 from cloud.evidence.intake import Arrived, Office, Outcome, take_group
 from cloud.evidence.quarantine import Why
@@ -136,41 +135,54 @@ class Uplink:
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     _queue: asyncio.Queue[Message] = field(default_factory=lambda: asyncio.Queue(QUEUE))
     _held: list[Arrived] = field(default_factory=list)
-    _link: Link | None = None
+    _receipts: dict[str, str] = field(default_factory=dict)
+    _due: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
         """Receives, takes, signs and watches until it is cancelled; then signs once more."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._receive())
+                tasks.create_task(self._talk())
                 tasks.create_task(self._take())
                 tasks.create_task(self._every(self.pace.checkpoint, self._sign))
                 tasks.create_task(self._every(min(self.pace.gap, timedelta(seconds=5)), self._watch_gaps))
         finally:
             await self._sign_last()
 
-    async def _receive(self) -> None:
+    async def _talk(self) -> None:
+        """One connection after the other: facts in, receipts out."""
         wait = self.pace.retry
         while True:
             try:
-                async with self.connect() as link, self._as_link(link):
+                async with self.connect() as link, asyncio.TaskGroup() as tasks:
                     await link.subscribe(every_agent(FACTS, GROUP))
                     self.ready.set()
                     _log.info("listening for facts")
                     wait = self.pace.retry
-                    async for message in link.messages():
-                        await self._queue.put(message)
-            except LinkError as error:
-                _log.warning("%s; trying again", error)
+                    tasks.create_task(self._send(link))
+                    tasks.create_task(self._receive(link))
+            except* LinkError as errors:
+                _log.warning("%s; trying again", first_of(errors))
             wait = await self._backoff(wait)
 
-    @asynccontextmanager
-    async def _as_link(self, link: Link) -> AsyncIterator[None]:
-        self._link = link
-        try:
-            yield
-        finally:
-            self._link = None
+    async def _receive(self, link: Link) -> None:
+        async for message in link.messages():
+            await self._queue.put(message)
+
+    async def _send(self, link: Link) -> None:
+        """Publishes receipts, of each agent the newest; what the connection takes with it waits for the next one."""
+        while True:
+            await self._due.wait()
+            self._due.clear()
+            sending, self._receipts = self._receipts, {}
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    for agent, receipt in sending.items():
+                        tasks.create_task(link.publish(str(Topic(agent, RECEIPTS)), receipt.encode()))
+            except (asyncio.CancelledError, ExceptionGroup):
+                self._receipts = sending | self._receipts
+                self._due.set()
+                raise
 
     async def _take(self) -> None:
         while True:
@@ -180,7 +192,8 @@ class Uplink:
             if group:
                 outcome = await self._surely(partial(take, self.pool, self.office, group))
                 self._hold(outcome.held)
-                await self._send(outcome.receipts)
+                self._receipts |= outcome.receipts
+                self._due.set()
 
     async def _next_messages(self) -> list[Message]:
         """What is queued, at least one message; nothing when held batches should be looked at again."""
@@ -230,15 +243,6 @@ class Uplink:
                 break
             arrived.deadline = 0.001
             size -= len(arrived.payload)
-
-    async def _send(self, receipts: dict[str, str]) -> None:
-        link = self._link
-        if link is None:
-            return  # whoever misses its receipt says its facts again
-        try:
-            await asyncio.gather(*(link.publish(str(Topic(a, RECEIPTS)), r.encode()) for a, r in receipts.items()))
-        except LinkError as error:
-            _log.warning("receipts not sent: %s", error)
 
     async def _every(self, pause: timedelta, work: Callable[[], Awaitable[None]]) -> None:
         while True:
