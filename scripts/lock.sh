@@ -15,3 +15,6 @@ lock() {
 lock pyproject.toml -o requirements.lock "$@"
 lock pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock "$@"
 echo uv | lock - -c requirements-dev.lock -o requirements-bootstrap.lock "$@"
+
+scripts/console.sh install --package-lock-only --ignore-scripts
+.venv/bin/python scripts/clean_npm_lock.py cloud/console/package-lock.json

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.law.tree import ROOT
+from tests.law.tree import ROOT, tracked
 
 PIN = re.compile(r"^(?P<name>[a-z0-9][a-z0-9._-]*)(?:\[[^]]*\])?==(?P<version>\S+)(?P<rest>.*)$")
 
@@ -26,3 +26,9 @@ def test_tests_run_on_the_versions_that_people_run() -> None:
 
 def test_the_installer_is_the_one_in_the_lock() -> None:
     assert pins("requirements-bootstrap.lock").items() <= pins("requirements-dev.lock").items()
+
+
+def test_no_lock_file_names_an_address() -> None:
+    locks = tracked("*.lock", "*package-lock.json")
+    assert len(locks) > 3
+    assert [path.name for path in locks if re.search(r"https?://", path.read_text("utf-8"))] == []
