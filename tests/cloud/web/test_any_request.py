@@ -1,7 +1,6 @@
 """Whatever the OpenAPI document lets somebody send, and much that it does not: never a 500, always a problem."""
 
 import asyncio
-import json
 from contextlib import suppress
 from typing import Any
 
@@ -16,7 +15,7 @@ from cloud.people.roles import Role
 from cloud.people.service import add_token
 from cloud.web.app import API, openapi
 from tests.cloud.api import Office
-from tests.cloud.web.test_serve import web, web_settings
+from tests.cloud.web.test_serve import address, web, web_settings
 
 __all__ = ["web_settings"]
 
@@ -53,8 +52,7 @@ async def test_no_request_makes_a_500_or_an_error_without_a_problem(
     schema = schemathesis.openapi.from_dict(openapi())
     operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
     async with web(web_settings) as process:
-        assert process.stdout is not None
-        url = json.loads(await asyncio.wait_for(process.stdout.readline(), 60))["url"]
+        url = await address(process)
         for operation in operations:
             if operation.path != f"{API}/live":  # a stream does not end by itself
                 for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):

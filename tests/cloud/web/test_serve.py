@@ -48,6 +48,17 @@ async def web(settings: dict[str, str]) -> AsyncIterator[asyncio.subprocess.Proc
             await process.communicate()
 
 
+async def address(process: asyncio.subprocess.Process) -> str:
+    """Where the process says that it listens."""
+    assert process.stdout is not None
+    assert process.stderr is not None
+    line = await asyncio.wait_for(process.stdout.readline(), 60)
+    assert line, (await process.stderr.read()).decode()
+    ready = json.loads(line)
+    assert (ready["event"], ready["process"]) == ("ready", "web")
+    return str(ready["url"])
+
+
 async def test_it_says_where_it_listens_keeps_a_still_and_ends_quickly_with_a_stream_open(
     office: Office, clock: Clock, web_settings: dict[str, str]
 ) -> None:
@@ -55,19 +66,17 @@ async def test_it_says_where_it_listens_keeps_a_still_and_ends_quickly_with_a_st
     cookie = await office.cookie(await office.person(Role.OPERATOR))
     await office.agent()
     async with web(web_settings) as process:
-        assert process.stdout is not None
-        ready = json.loads(await asyncio.wait_for(process.stdout.readline(), 60))
-        assert (ready["event"], ready["process"]) == ("ready", "web")
-        assert ready["url"].startswith("http://127.0.0.1:")
-        client = httpx.AsyncClient(cookies={COOKIE: cookie}, timeout=20)
-        still = f"{ready['url']}{API}/media/{digest(STILL)}"
-        assert (await client.put(still, content=STILL, headers=token(digest(STILL)))).status_code == 201
-        assert (await client.get(still)).content == STILL
-        async with client, client.stream("GET", f"{ready['url']}{API}/live") as response:
-            lines = response.aiter_lines()
-            assert await anext(lines) == "retry: 1000"
-            process.send_signal(signal.SIGTERM)
-            assert all(line == "" or line.startswith("id: ") for line in [line async for line in lines])
+        url = await address(process)
+        assert url.startswith("http://127.0.0.1:")
+        async with httpx.AsyncClient(cookies={COOKIE: cookie}, timeout=20) as client:
+            still = f"{url}{API}/media/{digest(STILL)}"
+            assert (await client.put(still, content=STILL, headers=token(digest(STILL)))).status_code == 201
+            assert (await client.get(still)).content == STILL
+            async with client.stream("GET", f"{url}{API}/live") as response:
+                lines = response.aiter_lines()
+                assert await anext(lines) == "retry: 1000"
+                process.send_signal(signal.SIGTERM)
+                assert all(line == "" or line.startswith("id: ") for line in [line async for line in lines])
         output, errors = await asyncio.wait_for(process.communicate(), 20)
         assert (process.returncode, output) == (0, b""), errors.decode()
 
