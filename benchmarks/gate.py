@@ -26,7 +26,7 @@ from edge_agent.devices import Frame, Position
 from edge_agent.journal.journal import Journal
 from edge_agent.permits import Change, PermitBook
 from edge_agent.stations.gate import GateParts, GatePlan, GateStation
-from edge_agent.vision.labels import read_labels, work_in_one_thread
+from edge_agent.vision.labels import read_labels, warm_up
 from edge_agent.vision.stills import keep_still
 from proof import jws
 from proof.keys import SigningKey
@@ -78,7 +78,7 @@ READERS: dict[str, Reader] = {"ours": _ours, "zxing": _zxing, "pyzbar": _pyzbar,
 def run() -> None:
     """Print both tables."""
     console = Console(width=100)
-    work_in_one_thread()
+    warm_up()
     for read in READERS.values():
         list(read(next(shots("low light 0.06", 1)).picture))  # what is only slow the first time
     table = Table(title="Labels read, and milliseconds a picture",

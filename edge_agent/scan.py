@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edge_agent.drivers.camera_file import PICTURES, VIDEOS, read_picture, read_video
 from edge_agent.errors import DeviceError
-from edge_agent.vision.labels import read_labels
+from edge_agent.vision.labels import read_labels, warm_up
 from proof.keys import VerifyKey
 from wire.errors import ForgedLabelError, LabelError
 from wire.labels import read_label
@@ -57,6 +57,7 @@ def scan(
     `{"file", "frame" (None in a picture), "texts", "corners" (4 × x, y for each text), "ms" (to read it, not to load
     it), "labels" (a Judged for each text)}`, or `{"file", "error"}` for what holds no picture: then it goes on.
     """
+    warm_up()
     for path in paths:
         for file in _files(path):
             try:

@@ -38,9 +38,14 @@ class LabelRead:
     found_by: str
 
 
-def work_in_one_thread() -> None:
-    """Keep OpenCV, in this whole process, from sharing out small pictures: waiting for a second thread costs more."""
+def warm_up() -> None:
+    """Once a process, before the first frame: pays for what is slow only the first time, and keeps OpenCV (in this
+    whole process) from sharing out small pictures, since waiting for a second thread costs more than it brings.
+    """
     cv2.setNumThreads(1)
+    stripes = np.zeros((300, 600, 3), np.uint8)
+    stripes[:, ::7] = stripes[::7] = 255
+    read_labels(stripes)
 
 
 def read_labels(image: NDArray[np.uint8]) -> list[LabelRead]:
