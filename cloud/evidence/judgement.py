@@ -62,18 +62,18 @@ async def _decide(taken: Taken, body: PassageDecided, sights: Sequence[Sight], d
     doubt = moment.error or timedelta(0)
     known_at = taken.at - doubt if isinstance(decided, Allowed) else taken.at + doubt
     things = [sight.id for sight in sights if sight.genuineness is Genuineness.GENUINE]
-    permits = await _permits(taken, things, known_at)
+    permits, spent = await _permits(taken, things, known_at)
     if isinstance(decided, Allowed):
         permits = [permit for permit in permits if permit.id in {use.permit for use in decided.uses}]
     return decide_passage(
         sights,
         gate=Gate(taken.agent, body.station, Direction(body.direction)),
         permits=permits,
-        spent=await _spent(taken.tx, permits),
+        spent=spent,
         holds=await _holds(taken, things, known_at),
         people=body.people,
         now=moment,
-        pack=await pack_named(taken.tx, body.rule_pack) or taken.pack,
+        pack=await pack_for(taken, body.rule_pack),
     )
 
 
@@ -92,14 +92,21 @@ async def pack_named(tx: Tx, name: str) -> RulePack | None:
     return None if row is None else _parsed(row["content"])
 
 
+async def pack_for(taken: Taken, name: str) -> RulePack:
+    """The rule pack of that hash; the one in force now where it is that one, or where nobody knows it."""
+    return taken.pack if name == taken.pack.hash else await pack_named(taken.tx, name) or taken.pack
+
+
 @lru_cache(maxsize=16)
 def _parsed(content: str) -> RulePack:
     return parse_rule_pack(json.loads(content))
 
 
-async def _permits(taken: Taken, things: list[str], at: datetime) -> list[Permit]:
-    found = await rows(taken.tx, _sql.permits_for, site=taken.site, things=things, at=at)
-    return [permit for row in found if (permit := _permit(row)) is not None]
+async def _permits(taken: Taken, things: list[str], at: datetime) -> tuple[list[Permit], set[Use]]:
+    """The permits that name any of `things` and were not revoked at `at`, and which of them are spent on what."""
+    found = await rows(taken.tx, _sql.permits_for, site=taken.site, things=things, at=at) if things else []
+    spent = {Use(row["id"], thing) for row in found for thing in row["spent"]}
+    return [permit for row in found if (permit := _permit(row)) is not None], spent
 
 
 def _permit(row: Row) -> Permit | None:
@@ -109,12 +116,9 @@ def _permit(row: Row) -> Permit | None:
         return None
 
 
-async def _spent(tx: Tx, permits: Sequence[Permit]) -> set[Use]:
-    found = await rows(tx, _sql.spent_of, permits=[permit.id for permit in permits])
-    return {Use(row["permit"], row["thing"]) for row in found}
-
-
 async def _holds(taken: Taken, things: list[str], at: datetime) -> set[str]:
+    if not things:
+        return set()
     return {row["thing"] for row in await rows(taken.tx, _sql.holds_on, site=taken.site, things=things, at=at)}
 
 

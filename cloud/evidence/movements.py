@@ -2,7 +2,7 @@
 
 from cloud.db.pool import Row, one, storable
 from cloud.db.queries import load_queries
-from cloud.evidence.judgement import pack_named
+from cloud.evidence.judgement import pack_for
 from cloud.evidence.taken import Taken
 from custody.decisions import Refused
 from custody.things import Action, Direction, State
@@ -58,7 +58,7 @@ async def _move(taken: Taken, thing: str, action: Action) -> None:
     if row is None:
         await taken.alarm("illegal_step", thing, "critical", {"action": action.value, "problem": "unknown thing"})
         return
-    pack = await pack_named(taken.tx, row["rule_pack"]) or taken.pack
+    pack = await pack_for(taken, row["rule_pack"])
     step = pack.step(thing, State(row["state"]), action)
     if isinstance(step, Refused):
         detail = {"action": action.value, "state": row["state"], "rule": step.rule}

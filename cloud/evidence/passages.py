@@ -34,9 +34,9 @@ async def _decided(taken: Taken) -> None:
     body = body_of(PassageDecided, taken.fact.body)
     sights, decided = sights_of(body), decision_of(body)
     ours = await difference(taken, body, sights, decided)
-    await _add_passage(taken, body, sights, decided, ours)
-    if isinstance(decided, Allowed):
-        for use in decided.uses:
+    async with taken.tx.pipeline():  # one round trip for all of them
+        await _add_passage(taken, body, sights, decided, ours)
+        for use in decided.uses if isinstance(decided, Allowed) else ():
             values = {"agent": taken.agent, "permit": storable(use.permit), "thing": storable(use.thing)}
             await taken.tx.execute(_sql.spend, {**values, "index": taken.index})
     if ours is not None:

@@ -24,12 +24,12 @@ UPDATE permit_thing SET spent_index = NULL
 WHERE permit = %(permit)s AND thing = %(thing)s AND spent_index = %(index)s
 
 -- name: permits_for
-SELECT DISTINCT p.id, p.payload FROM permit p JOIN permit_thing t ON t.permit = p.id
-WHERE p.site = %(site)s AND t.thing = ANY (%(things)s) AND (p.revoked_at IS NULL OR p.revoked_at > %(at)s)
+SELECT p.id, p.payload,
+       ARRAY (SELECT thing FROM permit_thing s WHERE s.permit = p.id AND s.spent_index IS NOT NULL) AS spent
+FROM permit p
+WHERE p.id IN (SELECT permit FROM permit_thing WHERE thing = ANY (%(things)s))
+  AND p.site = %(site)s AND (p.revoked_at IS NULL OR p.revoked_at > %(at)s)
 ORDER BY p.id
-
--- name: spent_of
-SELECT permit, thing FROM permit_thing WHERE permit = ANY (%(permits)s) AND spent_index IS NOT NULL
 
 -- name: holds_on
 WITH placed AS (
