@@ -104,16 +104,20 @@ class Warehouse:
         self._stack.push_async_callback(self._stop_database)
         await asyncio.gather(self.start_database(), self.broker.start())
 
-    async def start_cloud(self, first: Sequence[Staff]) -> None:
-        """Schema, keys, sites, the agent and each site's `first` account where they are missing; then the processes."""
+    async def prepare_cloud(self) -> None:
+        """The schema and the keys."""
         (self.folder / "media").mkdir(mode=0o700, exist_ok=True)
         await asyncio.gather(self._command("migrate"), self._command("keygen"))
+
+    async def start_cloud(self, first: Sequence[Staff]) -> None:
+        """Schema, keys, sites, the agent and each site's `first` account where they are missing; then the processes."""
+        await self.prepare_cloud()
         self.uplink = self._worker("uplink", CLOUD_UPLINK)
         self.downlink = self._worker("downlink", CLOUD_DOWNLINK)
         self.web = self._worker("web", None)
-        await asyncio.gather(self._found(first), *map(self._up, (self.uplink, self.downlink, self.web)))
+        await asyncio.gather(self.found(first), *map(self._up, (self.uplink, self.downlink, self.web)))
 
-    async def _found(self, first: Sequence[Staff]) -> None:
+    async def found(self, first: Sequence[Staff]) -> None:
         """Sites, agent and first accounts: once in a folder's life."""
         founded = self.folder / "founded"
         if founded.exists():
@@ -135,34 +139,41 @@ class Warehouse:
 
         Raises StartError when it is not ready in time.
         """
+        await self.open_stage()
+        counting = [sys.executable, "-m", "simulators.fleet", AGENT, str(facts_a_second)]
+        command = counting if facts_a_second else [*sealtrail(), "edge", "run"]
+        self.edge = Child(
+            "the edge agent", command, log=self._logs / "edge.log", on_event=self._on_event,
+            env={f"SEALTRAIL_EDGE_{name}".upper(): value for name, value in self.edge_settings().items()},
+        )  # fmt: skip
+        await self._up(self.edge)
+
+    async def open_stage(self) -> None:
+        """The cables, and the world before the gates."""
         self.cables = [Cable(self.broker.port), Cable(self.port)]
         for cable in self.cables:
             await cable.plug()
             self._stack.push_async_callback(cable.unplug)
         await self.stage.open()
         self._stack.push_async_callback(self.stage.close)
+
+    def edge_settings(self) -> dict[str, str]:
+        """What the agent is told, by the names of its settings."""
         identity = self.authority.client(AGENT, datetime.now(UTC))
         keys = self.folder / "keys"
-        env = {
-            "SITE_FILE": str(self._site_file()),
-            "DATA_DIR": str(self.journal.parent),
-            "KEY_FILE": str(self.folder / "edge" / "agent.pem"),
-            "CLOUD_KEYS": _public(keys / "cloud.pem"),
-            "LABEL_KEYS": _public(keys / "label.pem"),
-            "BROKER_HOST": HOST,
-            "BROKER_PORT": str(self.cables[0].port),
-            "BROKER_CA": str(self.authority.certificate_file),
-            "BROKER_CERT": str(identity.certificate),
-            "BROKER_KEY": str(identity.key),
-            "CLOUD_URL": f"http://{HOST}:{self.cables[1].port}",
+        return {
+            "site_file": str(self._site_file()),
+            "data_dir": str(self.journal.parent),
+            "key_file": str(self.folder / "edge" / "agent.pem"),
+            "cloud_keys": _public(keys / "cloud.pem"),
+            "label_keys": _public(keys / "label.pem"),
+            "broker_host": HOST,
+            "broker_port": str(self.cables[0].port),
+            "broker_ca": str(self.authority.certificate_file),
+            "broker_cert": str(identity.certificate),
+            "broker_key": str(identity.key),
+            "cloud_url": f"http://{HOST}:{self.cables[1].port}",
         }
-        counting = [sys.executable, "-m", "simulators.fleet", AGENT, str(facts_a_second)]
-        command = counting if facts_a_second else [*sealtrail(), "edge", "run"]
-        self.edge = Child(
-            "the edge agent", command, log=self._logs / "edge.log", on_event=self._on_event,
-            env={f"SEALTRAIL_EDGE_{name}": value for name, value in env.items()},
-        )  # fmt: skip
-        await self._up(self.edge)
 
     async def check_ledger(self) -> str | None:
         """None when `sealtrail cloud ledger-check` finds that everything holds, else what it found.
@@ -247,32 +258,33 @@ class Warehouse:
         )  # fmt: skip
 
     def _worker(self, name: str, client: str | None) -> Child:
-        env = self._cloud_env()
-        if client:
-            identity = self.authority.client(client, datetime.now(UTC))
-            env |= {
-                "SEALTRAIL_CLOUD_BROKER_HOST": HOST,
-                "SEALTRAIL_CLOUD_BROKER_PORT": str(self.broker.port),
-                "SEALTRAIL_CLOUD_BROKER_CA": str(self.authority.certificate_file),
-                "SEALTRAIL_CLOUD_BROKER_CERT": str(identity.certificate),
-                "SEALTRAIL_CLOUD_BROKER_KEY": str(identity.key),
-            }
+        env = _environment(self.cloud_settings(client))
         return Child(f"cloud {name}", [*sealtrail(), "cloud", name], log=self._logs / f"{name}.log", env=env)
 
-    def _cloud_env(self) -> dict[str, str]:
-        env = {
-            "DATABASE_URL": self._database.url(DATABASE, APP),
-            "OWNER_DATABASE_URL": self._database.url(DATABASE, OWNER),
-            "KEYS_DIR": str(self.folder / "keys"),
-            "DEPLOYMENT": "demo",
-            "MEDIA_URL": (self.folder / "media").as_uri(),
-            "WEB_HOST": HOST,
-            "WEB_PORT": str(self.port),
+    def cloud_settings(self, client: str | None = None) -> dict[str, str]:
+        """What the cloud's processes are told, by the names of their settings; `client` is their name at the broker."""
+        told = {
+            "database_url": self._database.url(DATABASE, APP),
+            "owner_database_url": self._database.url(DATABASE, OWNER),
+            "keys_dir": str(self.folder / "keys"),
+            "deployment": "demo",
+            "media_url": (self.folder / "media").as_uri(),
+            "web_host": HOST,
+            "web_port": str(self.port),
         }
         pages = Path(__file__).parents[1] / "cloud" / "console" / "dist"
         if pages.is_dir():
-            env["CONSOLE_DIR"] = str(pages)
-        return {f"SEALTRAIL_CLOUD_{name}": value for name, value in env.items()}
+            told["console_dir"] = str(pages)
+        if client:
+            identity = self.authority.client(client, datetime.now(UTC))
+            told |= {
+                "broker_host": HOST,
+                "broker_port": str(self.broker.port),
+                "broker_ca": str(self.authority.certificate_file),
+                "broker_cert": str(identity.certificate),
+                "broker_key": str(identity.key),
+            }
+        return told
 
     async def _command(self, *arguments: str, said_to_it: str = "") -> None:
         """One `sealtrail cloud …` from start to end. Raises StartError with its last words when it fails."""
@@ -284,7 +296,7 @@ class Warehouse:
     def _cloud(self, *arguments: str, said_to_it: str = "") -> Child:
         return Child(
             f"cloud {' '.join(arguments[:2])}", [*sealtrail(), "cloud", *arguments], log=self._logs / "commands.log",
-            env=self._cloud_env(), said_to_it=said_to_it,
+            env=_environment(self.cloud_settings()), said_to_it=said_to_it,
         )  # fmt: skip
 
     async def _up(self, child: Child) -> None:
@@ -331,6 +343,10 @@ def passwords(folder: Path, usernames: Sequence[str]) -> dict[str, str]:
         known.setdefault(name, secrets.token_urlsafe(9))
     _write_secret(path, json.dumps(known, indent=2).encode())
     return known
+
+
+def _environment(cloud_settings: dict[str, str]) -> dict[str, str]:
+    return {f"SEALTRAIL_CLOUD_{name}".upper(): value for name, value in cloud_settings.items()}
 
 
 def sealtrail() -> list[str]:
