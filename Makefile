@@ -29,9 +29,11 @@ demo: system-demo $(VENV) $(PAGES)  ## Run the main job: a whole warehouse day o
 test: setup  ## Run every test (ARGS="tests/proof -x" for some)
 	@if [ -n "$(PAGES)" ]; then scripts/console.sh run test --if-present; fi
 ifeq ($(strip $(ARGS)),)
-	@$(BIN)/pytest --numprocesses=2 --ignore=tests/system --ignore=tests/faults
-	@echo "And those that need the machine for themselves: whole systems, and what is done to them"
-	@$(BIN)/pytest tests/system tests/faults
+	@status=0; \
+	$(BIN)/pytest --numprocesses=2 --ignore=tests/system --ignore=tests/faults || status=1; \
+	echo "And those that need the machine for themselves: whole systems, and what is done to them"; \
+	$(BIN)/pytest tests/system tests/faults || status=1; \
+	exit $$status
 else
 	@$(BIN)/pytest $(ARGS)
 endif
