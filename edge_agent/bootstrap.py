@@ -28,7 +28,7 @@ from edge_agent.settings import PREFIX, EdgeSettings, GateEntry, SiteFile, read_
 from edge_agent.stations.gate import GateParts, GatePlan, GateStation
 from edge_agent.supervise import Health
 from edge_agent.uplink import Uplink
-from edge_agent.vision.labels import read_labels
+from edge_agent.vision.labels import read_labels, warm_up
 from edge_agent.vision.stills import keep_still
 from proof.errors import EncodingError
 from proof.keys import SigningKey
@@ -104,6 +104,7 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None) -> 
     health = Health(lambda device, problem: _tell_health(journal, stations.get(device), device, problem))
     find_key = {key.kid: key for key in settings.cloud_keys}.get
     book = PermitBook(journal.reads, site.agent, find_key)
+    warm_up()
     devices: dict[str, Any] = {}
     for entry in site.devices:
         choice = plan.drivers[entry.name]
