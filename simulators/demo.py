@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import json
+import shutil
 import signal
 import sys
 import tempfile
@@ -17,7 +18,7 @@ import httpx
 
 from custody.decisions import Reason
 from proof.keys import SigningKey
-from simulators.broker import free_port
+from simulators.broker import find_mosquitto, free_port
 from simulators.console import Colleague, Screen
 from simulators.day import Day, People
 from simulators.errors import FolderError, SimulatorError, WrongResultError
@@ -79,10 +80,11 @@ class Demo:
 
     async def run(self) -> dict[str, Any]:
         """The result of the day. Raises SimulatorError; everything that was started is stopped either way."""
+        port = self.options.port or free_port()
+        check_port(port)
+        find_mosquitto()
         async with AsyncExitStack() as stack:
             folder = self._folder(stack)
-            port = self.options.port or free_port()
-            check_port(port)
             check_folder(folder)
             _lock(folder, stack)
             self.teller.say("opening")
@@ -182,7 +184,9 @@ class Demo:
         if self.options.data is not None:
             return self.options.data.absolute()
         if self.options.once:
-            return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sealtrail-demo-")))
+            folder = Path(tempfile.mkdtemp(prefix="sealtrail-demo-"))
+            stack.push(lambda kind, *_: _remove(folder, kind))
+            return folder
         return Path("demo-data").absolute()
 
 
@@ -279,6 +283,16 @@ def _lock(folder: Path, stack: AsyncExitStack) -> None:
             f"Another demo runs on {folder}: stop it, or choose another folder with --data.",
             f"另一个演示正在使用 {folder}：请先停止它，或用 --data 另选文件夹。",
         ) from error
+
+
+def _remove(folder: Path, failure: type[BaseException] | None) -> None:
+    """A temporary folder goes, but for the logs of what failed, which tell more than a sentence can."""
+    if failure is None or not issubclass(failure, SimulatorError):
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    for path in folder.iterdir():
+        if path.name != "logs":
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
 
 
 async def _ended(task: "asyncio.Task[None]") -> None:
