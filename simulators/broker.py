@@ -13,7 +13,19 @@ from pathlib import Path
 from simulators.errors import MissingProgramError
 from simulators.pki import CLOUD_DOWNLINK, CLOUD_UPLINK, Authority, Identity
 from simulators.processes import Child
-from wire.topics import BIRTH, DESIRED, DOWN, FACTS, ORDERS, READINGS, RECEIPTS, ROOT, UP, every_agent
+from wire.topics import (
+    BIRTH,
+    DESIRED,
+    DOWN,
+    FACTS,
+    ORDERS,
+    READINGS,
+    RECEIPTS,
+    ROOT,
+    UP,
+    every_agent,
+    every_site_checkpoint,
+)
 
 MAX_PACKET_BYTES = 2 << 20
 SYSTEM_FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/sbin", "/opt/homebrew/sbin", "/usr/local/opt/mosquitto/sbin")
@@ -22,19 +34,22 @@ ACCOUNTS = ("mosquitto", "nobody")
 
 
 def acl_text() -> str:
-    """The access list: an agent says its own facts and hears its own orders; the two cloud workers the rest.
+    """The access list: an agent says its own facts, hears its own orders and every checkpoint; the cloud the rest.
 
     `%u` is the user name, which is the common name of the client's certificate. What is not named is refused.
     """
     lines = ["# Every agent, by the name in its certificate:"]
     lines += [f"pattern write {ROOT}/%u/{channel}" for channel in UP]
     lines += [f"pattern read {ROOT}/%u/{channel}" for channel in DOWN]
+    # Checkpoints are public. Not a `topic` line: before any `user` line those are for clients without a certificate.
+    lines += [f"pattern read {every_site_checkpoint()}"]
     lines += ["", f"user {CLOUD_UPLINK}"]
     lines += [f"topic read {every_agent(channel)}" for channel in (FACTS, READINGS, BIRTH)]
     lines += [f"topic write {every_agent(RECEIPTS)}"]
     lines += ["", f"user {CLOUD_DOWNLINK}"]
     lines += [f"topic read {every_agent(BIRTH)}"]
-    lines += [f"topic write {every_agent(channel)}" for channel in (ORDERS, DESIRED, "checkpoint")]
+    lines += [f"topic write {every_agent(channel)}" for channel in (ORDERS, DESIRED)]
+    lines += [f"topic write {every_site_checkpoint()}"]
     return "\n".join(lines) + "\n"
 
 

@@ -31,6 +31,9 @@ class FactKind(StrEnum):
     DEVICE_BACK = "device_back"
     RECORDING_BLOCKED = "recording_blocked"
     HEARTBEAT = "heartbeat"
+    ORDER_DISTRUSTED = "order_distrusted"
+    COSIGNED = "cosigned"
+    CHECKPOINT_REFUSED = "checkpoint_refused"
 
 
 class OrderKind(StrEnum):
@@ -143,6 +146,72 @@ class OrderAnswered(msgspec.Struct, frozen=True, kw_only=True):
     order: str
     outcome: Literal["done", "refused"]
     problem: str | None = None
+
+
+class OrderDistrusted(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `order_distrusted`: `count` messages where orders come were unsigned or unreadable; about the last."""
+
+    count: int
+    problem: str
+    bytes: int
+    sha256: str
+
+
+class GateState(msgspec.Struct, frozen=True, kw_only=True):
+    """One gate as its own sensors have it: null and an empty list where they have said nothing yet.
+
+    `broken` are the sides whose beam is broken now: in is the outer one.
+    """
+
+    station: str
+    position: Literal["open", "closed"] | None
+    broken: list[Literal["in", "out"]] = []
+
+
+class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `heartbeat`: the agent is at work, and how everything stands while nothing happens.
+
+    `every_s` is how often one comes, `uptime_s` since the agent's start; `waiting` facts have no receipt yet.
+    """
+
+    every_s: float
+    uptime_s: int
+    waiting: int
+    free_bytes: int
+    lost: list[str]
+    gates: list[GateState]
+
+
+class Cosigned(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `cosigned`: the log `origin` had only grown, up to `size` with `root` (hex). `line` is what we signed."""
+
+    origin: str
+    size: int
+    root: str
+    line: str
+
+
+class SeenCheckpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """What this witness had agreed to before: `root` in hex, `note` with the log's signature and its own."""
+
+    size: int
+    root: str
+    note: str
+
+
+class CheckpointRefused(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `checkpoint_refused`: the log `origin` signed `note` (whole), which speaks against what was `seen`.
+
+    `why`: two_roots or forked (proofs by themselves), false_empty (one too), behind, unproven (none by themselves).
+    `proof` is the consistency proof (hashes in hex) as the log's own tiles give it.
+    """
+
+    origin: str
+    size: int
+    why: str
+    note: str
+    seen: SeenCheckpoint | None = None
+    proof: list[str] = []
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):

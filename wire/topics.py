@@ -1,4 +1,7 @@
-"""MQTT topics (DESIGN section 3). Agent ids read `<site>.<name>`; the broker's ACL goes by the same patterns."""
+"""MQTT topics (DESIGN section 3). Agent ids read `<site>.<name>`; the broker's ACL goes by the same patterns.
+
+Only the checkpoint of a site's log is nobody's own: it lies under the site, retained, for every agent to hear.
+"""
 
 import re
 from dataclasses import dataclass
@@ -12,10 +15,12 @@ BIRTH = "birth"
 ORDERS = "orders"
 RECEIPTS = "receipts"
 DESIRED = "desired"
+CHECKPOINT = "checkpoint"
 UP = (FACTS, READINGS, BIRTH)
 DOWN = (ORDERS, RECEIPTS, DESIRED)
 
 _AGENT = re.compile(r"([a-z0-9][a-z0-9-]{0,31})\.[a-z0-9][a-z0-9-]{0,31}")
+_CHECKPOINT = re.compile(rf"{ROOT}/([a-z0-9][a-z0-9-]{{0,31}})/{CHECKPOINT}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +59,19 @@ def site_of(agent: str) -> str:
 def every_agent(channel: str, group: str = "") -> str:
     """The filter for `channel` of all agents; with `group`, shared among the members of that group."""
     return f"{f'$share/{group}/' if group else ''}{ROOT}/+/{channel}"
+
+
+def checkpoint_topic(site: str) -> str:
+    """Where the newest signed checkpoint of a site's log is published, retained."""
+    return f"{ROOT}/{site}/{CHECKPOINT}"
+
+
+def every_site_checkpoint() -> str:
+    """The filter for the checkpoints of all sites."""
+    return checkpoint_topic("+")
+
+
+def site_of_checkpoint(topic: str) -> str | None:
+    """The site whose checkpoint `topic` carries; None for any other topic."""
+    match = _CHECKPOINT.fullmatch(topic)
+    return match[1] if match else None

@@ -17,7 +17,7 @@ from simulators.processes import Child
 from tests.simulators.conftest import Brokerage
 from wire.errors import LinkError
 from wire.link import Link, Message
-from wire.topics import BIRTH, FACTS, ORDERS, READINGS, RECEIPTS, every_agent
+from wire.topics import BIRTH, FACTS, ORDERS, READINGS, RECEIPTS, checkpoint_topic, every_agent, every_site_checkpoint
 
 A, B = "nj01.gate-a", "nj01.gate-b"
 
@@ -60,6 +60,14 @@ async def test_an_agent_cannot_give_itself_a_receipt_or_an_order(brokerage: Brok
         await publish_refused(agent, f"sealtrail/v1/{A}/{RECEIPTS}", b"home-made")
         await cloud.publish(f"sealtrail/v1/{A}/{RECEIPTS}", b"from the cloud")
         assert (await first(agent)).payload == b"from the cloud"
+
+
+async def test_every_agent_hears_every_logs_checkpoint_also_later_and_says_none(brokerage: Brokerage) -> None:
+    async with brokerage.connect("cloud-downlink")() as cloud, brokerage.connect(A)() as agent:
+        await publish_refused(agent, checkpoint_topic("sz01"), b"home-made")
+        await cloud.publish(checkpoint_topic("sz01"), b"signed", retain=True)
+        await agent.subscribe(every_site_checkpoint())
+        assert await first(agent) == Message(checkpoint_topic("sz01"), b"signed", retained=True)
 
 
 async def test_a_shared_subscription_of_the_uplink_works(brokerage: Brokerage) -> None:

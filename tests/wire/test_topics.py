@@ -3,7 +3,17 @@
 import pytest
 
 from wire.errors import MessageError
-from wire.topics import FACTS, Topic, every_agent, parse_topic, site_of, valid_agent
+from wire.topics import (
+    FACTS,
+    Topic,
+    checkpoint_topic,
+    every_agent,
+    every_site_checkpoint,
+    parse_topic,
+    site_of,
+    site_of_checkpoint,
+    valid_agent,
+)
 
 
 def test_a_topic_comes_back() -> None:
@@ -39,3 +49,23 @@ def test_what_is_no_agent(agent: str) -> None:
     assert not valid_agent(agent)
     with pytest.raises(MessageError):
         site_of(agent)
+
+
+def test_a_checkpoint_lies_under_its_site() -> None:
+    assert checkpoint_topic("nj01") == "sealtrail/v1/nj01/checkpoint"
+    assert every_site_checkpoint() == "sealtrail/v1/+/checkpoint"
+    assert site_of_checkpoint("sealtrail/v1/nj01/checkpoint") == "nj01"
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "",
+        "sealtrail/v1/nj01.gate-a/checkpoint",
+        "sealtrail/v1/+/checkpoint",
+        "sealtrail/v1/nj01/facts",
+        "nj01/checkpoint",
+    ],
+)
+def test_what_is_no_checkpoint_of_a_site(topic: str) -> None:
+    assert site_of_checkpoint(topic) is None
