@@ -1,4 +1,4 @@
-"""The long faults run by `make faults`, which names this folder alone; `make test` has the short form in tests/system."""
+"""The long faults run by `make faults`, which names this folder alone; `make test` has a short form in tests/system."""
 
 import pytest
 
