@@ -26,10 +26,11 @@ class SealedFact:
 
 @dataclass(frozen=True, slots=True)
 class OpenedBatch:
-    """A batch whose signature fits and whose facts form the chain that was signed."""
+    """A batch whose signature fits and whose facts form the chain that was signed; `jws` is the signed statement."""
 
     statement: Statement
     facts: list[SealedFact]
+    jws: str
 
 
 def seal(fact: Fact, head: bytes) -> SealedFact:
@@ -75,4 +76,4 @@ def open_batch(payload: bytes, agent: str, find_key: Callable[[str], VerifyKey |
         facts.append(sealed)
     if head.hex() != statement.head:
         raise ChainError(f"the facts {statement.first} to {statement.last} do not lead to the head that was signed")
-    return OpenedBatch(statement, facts)
+    return OpenedBatch(statement, facts, batch.jws)

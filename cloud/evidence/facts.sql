@@ -1,6 +1,9 @@
 -- name: copy_facts
 COPY fact (agent, seq, site, index, kind, at, salt, content) FROM STDIN (FORMAT BINARY)
 
+-- name: copy_statements
+COPY statement (agent, first, last, jws) FROM STDIN (FORMAT BINARY)
+
 -- name: quarantine
 INSERT INTO quarantine (received_at, topic, agent, reason, detail, sha256, payload)
 VALUES (%(at)s, %(topic)s, %(agent)s, %(reason)s, %(detail)s, %(sha256)s, %(payload)s)

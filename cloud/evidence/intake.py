@@ -30,6 +30,7 @@ OTHER_KIND = "unnamed"
 """How a fact is filed whose kind is no name; what it says of itself stays in its content."""
 
 FactRow = tuple[str, int, str, int, str, datetime, bytes, str]
+StatementRow = tuple[str, int, int, str]
 
 
 @dataclass(slots=True)
@@ -83,6 +84,7 @@ async def take_group(tx: Tx, office: Office, group: Sequence[Arrived]) -> Outcom
 
 async def _take_site(tx: Tx, office: Office, appender: Appender, group: Sequence[Arrived], outcome: Outcome) -> None:
     rows: list[FactRow] = []
+    statements: list[StatementRow] = []
     streams = await lock_streams(tx, sorted({a.agent for a in group if a.agent and a.batch}))
     for arrived in sorted(group, key=_order):
         stream = streams.get(arrived.agent or "")
@@ -92,6 +94,7 @@ async def _take_site(tx: Tx, office: Office, appender: Appender, group: Sequence
         placed = await place(tx, stream, arrived.batch)
         if placed.standing is Standing.NEW:
             rows += await _take(tx, office, appender, stream, placed.fresh)
+            statements.append(_statement_row(arrived.batch))
             await note_progress(tx, appender, office.world, stream)
             outcome.receipts[stream.agent] = _receipt(stream)
         elif placed.standing is Standing.SEEN:
@@ -104,6 +107,7 @@ async def _take_site(tx: Tx, office: Office, appender: Appender, group: Sequence
             if placed.standing is Standing.GAP:
                 await ask_again(tx, office.world, office.key, stream)
     await _copy_facts(tx, rows)
+    await _copy_statements(tx, statements)
     for stream in streams.values():
         await save_stream(tx, stream, office.world.now())
     await close_ledger(tx, appender)
@@ -171,6 +175,20 @@ async def _copy_facts(tx: Tx, rows: Sequence[FactRow]) -> None:
         return
     async with tx.cursor() as cursor, cursor.copy(_sql.copy_facts) as copy:
         copy.set_types(["text", "int8", "text", "int8", "text", "timestamptz", "bytea", "text"])
+        for row in rows:
+            await copy.write_row(row)
+
+
+def _statement_row(batch: OpenedBatch) -> StatementRow:
+    return batch.statement.agent, batch.statement.first, batch.statement.last, batch.jws
+
+
+async def _copy_statements(tx: Tx, rows: Sequence[StatementRow]) -> None:
+    """Keeps what the agents signed: the proof that facts are theirs."""
+    if not rows:
+        return
+    async with tx.cursor() as cursor, cursor.copy(_sql.copy_statements) as copy:
+        copy.set_types(["text", "int8", "int8", "text"])
         for row in rows:
             await copy.write_row(row)
 

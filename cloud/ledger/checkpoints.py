@@ -39,3 +39,12 @@ async def sign_checkpoints(tx: Tx, world: World, log_keys: LogKeys) -> int:
 async def newest_checkpoint(tx: Tx, site: str) -> Row | None:
     """The newest checkpoint of `site`: size, root, note and at; None before the first."""
     return await one(tx, _sql.newest_checkpoint, site=site)
+
+
+async def published_note(tx: Tx, site: str, size: int | None = None) -> str | None:
+    """The checkpoint of `site` at `size`, else the newest, with the newest cosignature of each witness; None if none.
+
+    A vote of witnesses counts for the same note only, so every size has its own.
+    """
+    row = await one(tx, _sql.published, site=site, size=size)
+    return None if row is None else row["note"] + row["lines"]

@@ -49,3 +49,13 @@ SELECT s.id, s.origin, h.size, h.frontier
 FROM site s JOIN ledger_head h ON h.site = s.id
 WHERE h.size > coalesce((SELECT max(size) FROM checkpoint WHERE site = s.id), 0)
 ORDER BY s.id
+
+-- name: published
+SELECT c.note, coalesce((
+    SELECT string_agg(line, '' ORDER BY witness) FROM (
+        SELECT DISTINCT ON (witness) witness, line FROM cosignature
+        WHERE site = c.site AND size = c.size ORDER BY witness, at DESC
+    ) AS newest
+), '') AS lines
+FROM checkpoint c WHERE c.site = %(site)s AND (%(size)s::bigint IS NULL OR c.size = %(size)s)
+ORDER BY c.size DESC LIMIT 1

@@ -13,6 +13,7 @@ from typing import Any
 from cloud.db.pool import Tx, one, rows
 from cloud.db.queries import load_queries
 from cloud.errors import ConflictError, InvalidError, NotFoundError
+from cloud.ledger.tiles import grow_tiles
 from custody.permits import time_text
 from proof.canonical import canonical
 from proof.chain import commit_record
@@ -107,14 +108,16 @@ async def add_record(
 
 
 async def close_ledger(tx: Tx, appender: Appender) -> None:
-    """Writes what was added, moves the head, and tells who listens on `ledger` when it is committed."""
+    """Writes what was added, grows the tiles, moves the head; who listens on `ledger` hears of it after the commit."""
     if not appender.entries:
         return
     async with tx.cursor() as cursor, cursor.copy(_sql.copy_entries) as copy:
         copy.set_types(["text", "int8", "text"])
         for index, entry in enumerate(appender.entries, appender.first):
             await copy.write_row((appender.site, index, entry))
-    after = appender.frontier.append(leaf_hash(entry.encode()) for entry in appender.entries)
+    leaves = [leaf_hash(entry.encode()) for entry in appender.entries]
+    await grow_tiles(tx, appender.site, appender.first, leaves)
+    after = appender.frontier.append(leaves)
     head = {"site": appender.site, "size": after.size, "frontier": list(after.nodes)}
     await tx.execute(_sql.set_head, head)
     await tx.execute(_sql.notify, {"payload": json.dumps({"site": appender.site, "size": after.size})})
