@@ -6,7 +6,7 @@ Whoever serves it keeps the new state *before* answering, and lets nobody in bet
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from proof.checkpoint import Checkpoint
@@ -18,6 +18,20 @@ from proof.note import Note, NoteVerifier, read_note
 
 MAX_PROOF = 63
 MAX_BYTES = 64 << 10
+
+FALSE_EMPTY = "false_empty"
+"""Proof: the log signed an empty tree with another root than the empty tree's."""
+TWO_ROOTS = "two_roots"
+"""Proof: the log signed two roots for one size."""
+UNPROVEN = "unproven"
+"""No proof by itself: signed by the log, but what came with it does not show that the log only grew."""
+BEHIND = "behind"
+"""No proof by itself: a smaller log than was seen; late, repeated by anybody at all, or rolled back."""
+
+FORKED = "forked"
+"""Proof: a larger log of the same signer begins with another root than it signed for that size (`shows_fork`)."""
+
+PROOFS = (FALSE_EMPTY, TWO_ROOTS, FORKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +122,35 @@ def judge_request(
     ours = cosign(request.note.text, name, key, at_s).line()
     theirs = "".join(signature.line() for signature in request.note.by(log))
     return Cosigned(checkpoint, ours, f"{request.note.text}\n{theirs}{ours}")
+
+
+def speaks_against(answer: Declined, checkpoint: Checkpoint, seen: Checkpoint | None) -> str | None:
+    """The kind of accusation that a declined request makes; None for an honest mistake or a stranger's bytes.
+
+    Not the status: whoever has a log's checkpoint can send it with a wrong proof and be answered 422, and a log that
+    signed two roots for one size is answered 409 when it names a wrong old size.
+    """
+    if answer.status in (403, 404):
+        return None
+    if checkpoint.size == 0 and checkpoint.root != EMPTY_ROOT:
+        return FALSE_EMPTY
+    if seen and checkpoint.size == seen.size and checkpoint.root != seen.root:
+        return TWO_ROOTS
+    if seen and checkpoint.size < seen.size:
+        return BEHIND
+    return UNPROVEN if answer.status == 422 else None
+
+
+def shows_fork(seen: Checkpoint, other_root: bytes, checkpoint: Checkpoint, proof: Sequence[bytes]) -> bool:
+    """Whether `proof` leads from another root of `seen`'s size to `checkpoint`: the log signed two histories.
+
+    A proof that leads nowhere shows nothing.
+    """
+    try:
+        verify_consistency(seen.size, other_root, checkpoint.size, checkpoint.root, proof)
+    except TreeError:
+        return False
+    return other_root != seen.root
 
 
 def _fault(request: Request, seen: Checkpoint | None) -> str | None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from proof.checkpoint import Checkpoint
 from proof.note import NoteVerifier
+from proof.witness import BEHIND, FALSE_EMPTY, TWO_ROOTS, UNPROVEN
 from witness.state import Accusation
-from witness.witness import BEHIND, FALSE_EMPTY, TWO_ROOTS, UNPROVEN
 
 Seen = Sequence[tuple[Checkpoint, int]]
 

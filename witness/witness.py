@@ -3,27 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from proof.checkpoint import Checkpoint
 from proof.cosignature import cosigner
 from proof.errors import EncodingError
 from proof.keys import SigningKey
-from proof.merkle import EMPTY_ROOT
 from proof.note import ED25519, NoteVerifier, valid_name
 from proof.policy import parse_policy
-from proof.witness import Cosigned, Declined, Request, judge_request
+from proof.witness import PROOFS, Cosigned, Declined, Request, judge_request, speaks_against
 from witness.errors import OptionsError
 from witness.state import State, read_kept
-
-FALSE_EMPTY = "false_empty"
-"""Proof: the log signed an empty tree with another root than the empty tree's."""
-TWO_ROOTS = "two_roots"
-"""Proof: the log signed two roots for one size."""
-UNPROVEN = "unproven"
-"""No proof by itself: signed by the log, but what came with it does not show that the log only grew."""
-BEHIND = "behind"
-"""No proof by itself: a smaller log than was seen; late, repeated by anybody at all, or rolled back."""
-
-PROOFS = (FALSE_EMPTY, TWO_ROOTS)
 
 
 def know_logs(vkeys: Sequence[str], policy: bytes | None = None) -> dict[str, NoteVerifier]:
@@ -92,7 +79,7 @@ class Witness:
             if isinstance(answer, Cosigned):
                 self.state.keep(origin, answer.note, at_s)
             else:
-                accused = _speaks_against(answer, request.checkpoint, seen)
+                accused = speaks_against(answer, request.checkpoint, seen)
                 if accused and not self.state.accuse(
                     request.note.text, origin=origin, kind=accused, proves=accused in PROOFS, status=answer.status,
                     why=answer.why, request=body, seen=note, at_s=at_s,
@@ -105,20 +92,3 @@ class Witness:
     def checkpoint(self, origin_sha256: str) -> str | None:
         """The newest cosigned checkpoint of the log with this hash of its origin. Raises StateError."""
         return self.state.newest_by_hash(origin_sha256)
-
-
-def _speaks_against(answer: Declined, checkpoint: Checkpoint, seen: Checkpoint | None) -> str | None:
-    """The kind of accusation that a declined request makes; None for an honest mistake or a stranger's bytes.
-
-    Not the status: whoever has a log's checkpoint can send it with a wrong proof and be answered 422, and a log that
-    signed two roots for one size is answered 409 when it names a wrong old size.
-    """
-    if answer.status in (403, 404):
-        return None
-    if checkpoint.size == 0 and checkpoint.root != EMPTY_ROOT:
-        return FALSE_EMPTY
-    if seen and checkpoint.size == seen.size and checkpoint.root != seen.root:
-        return TWO_ROOTS
-    if seen and checkpoint.size < seen.size:
-        return BEHIND
-    return UNPROVEN if answer.status == 422 else None

@@ -12,7 +12,19 @@ from proof.merkle import EMPTY_ROOT, consistency_proof, inclusion_proof, leaf_ha
 from proof.note import COSIGNATURE, NoteVerifier, read_note, sign_note
 from proof.policy import judge, parse_policy
 from proof.tlog_proof import TlogProof
-from proof.witness import Cosigned, Declined, Request, judge_request, write_request
+from proof.witness import (
+    BEHIND,
+    FALSE_EMPTY,
+    TWO_ROOTS,
+    UNPROVEN,
+    Cosigned,
+    Declined,
+    Request,
+    judge_request,
+    shows_fork,
+    speaks_against,
+    write_request,
+)
 
 LOG_KEY = SigningKey.from_seed(bytes([1] * 32))
 ORIGIN = "sealtrail/test/nj01"
@@ -244,6 +256,32 @@ def test_a_proof_in_a_file() -> None:
 def test_what_is_no_proof(data: bytes) -> None:
     with pytest.raises(EncodingError):
         TlogProof.parse(data)
+
+
+@pytest.mark.parametrize(
+    ("status", "now", "seen", "kind"),
+    [
+        (422, checkpoint(5, LEAVES[::-1]), checkpoint(5), TWO_ROOTS),
+        (409, checkpoint(5, LEAVES[::-1]), checkpoint(5), TWO_ROOTS),
+        (400, checkpoint(4), checkpoint(5), BEHIND),
+        (422, checkpoint(9), checkpoint(5), UNPROVEN),
+        (400, Checkpoint(ORIGIN, 0, bytes(32)), None, FALSE_EMPTY),
+        (409, checkpoint(9), checkpoint(5), None),
+        (403, checkpoint(5, LEAVES[::-1]), checkpoint(5), None),
+    ],
+)
+def test_what_a_declined_request_says_against_the_log(
+    status: int, now: Checkpoint, seen: Checkpoint | None, kind: str | None
+) -> None:
+    assert speaks_against(Declined(status, ""), now, seen) == kind
+
+
+def test_a_fork_is_shown_by_a_proof_from_another_root() -> None:
+    other = [*LEAVES[:2], *LEAVES[3:]]
+    proof = consistency_proof(other[:12], 5)
+    assert shows_fork(checkpoint(5), root_of(other[:5]), checkpoint(12, other), proof)
+    assert not shows_fork(checkpoint(5), root_of(other[:5]), checkpoint(12), proof), "leads to another tree"
+    assert not shows_fork(checkpoint(5), root_of(LEAVES[:5]), checkpoint(12), consistency_proof(LEAVES[:12], 5))
 
 
 def test_a_cosignature_is_of_a_checkpoint_and_of_a_time() -> None:

@@ -11,10 +11,19 @@ from hypothesis import strategies as st
 
 from proof.checkpoint import Checkpoint
 from proof.keys import SigningKey
-from proof.witness import Cosigned, Declined, judge_request, write_request
+from proof.witness import (
+    BEHIND,
+    FALSE_EMPTY,
+    TWO_ROOTS,
+    UNPROVEN,
+    Cosigned,
+    Declined,
+    judge_request,
+    write_request,
+)
 from tests.witness.logs import FORK, KEY, LOG, ME, NAME, NOON_S, Log, over_http, sitting
 from witness.errors import OptionsError
-from witness.witness import BEHIND, FALSE_EMPTY, TWO_ROOTS, UNPROVEN, Witness, know_logs
+from witness.witness import Witness, know_logs
 
 
 @pytest.fixture
