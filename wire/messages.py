@@ -202,8 +202,8 @@ class SeenCheckpoint(msgspec.Struct, frozen=True, kw_only=True):
 class CheckpointRefused(msgspec.Struct, frozen=True, kw_only=True):
     """Body of `checkpoint_refused`: the log `origin` signed `note` (whole), which speaks against what was `seen`.
 
-    `why`: two_roots or forked (proofs by themselves), false_empty (one too), behind, unproven (none by themselves).
-    `proof` is the consistency proof (hashes in hex) as the log's own tiles give it.
+    `why`: as proof/witness.py names it. `proof` (hashes in hex) is the consistency proof as the log's own tiles give
+    it, and `start` the root (hex) from which it leads: for a fork another one than was seen.
     """
 
     origin: str
@@ -212,6 +212,7 @@ class CheckpointRefused(msgspec.Struct, frozen=True, kw_only=True):
     note: str
     seen: SeenCheckpoint | None = None
     proof: list[str] = []
+    start: str | None = None
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):

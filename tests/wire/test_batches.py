@@ -159,6 +159,13 @@ def test_a_statement_with_a_prev_that_is_no_hash_is_refused() -> None:
         open_batch(encode(msgspec.structs.replace(read, jws=token)), AGENT, find)
 
 
+def test_a_statement_over_more_facts_than_fit_in_memory_is_refused() -> None:
+    read = decode_batch(batch([fact(1)]))
+    token = Statement(agent=AGENT, first=1, last=10**15, prev=chain.GENESIS.hex(), head="00").sign(KEY)
+    with pytest.raises(MessageError, match="one by one"):
+        open_batch(encode(msgspec.structs.replace(read, jws=token)), AGENT, find)
+
+
 @given(st.binary(max_size=400))
 def test_no_noise_gets_through(payload: bytes) -> None:
     with pytest.raises((MessageError, ProofError)):
