@@ -18,7 +18,9 @@ from cloud.uplink import Uplink
 from cloud.web.app import create_app
 from cloud.web.serve import serve
 from cloud.world import real_world
+from proof.errors import EncodingError
 from proof.keys import SigningKey
+from proof.policy import Policy, parse_policy
 from wire.link import Connect
 from wire.mqtt import MqttOptions, mqtt_connect
 from wire.rule_packs import load_rule_pack
@@ -66,6 +68,17 @@ def broker(settings: BrokerSettings, client_id: str) -> Connect:
     )
 
 
+def read_policy(path: Path | None) -> tuple[str | None, Policy | None]:
+    """The trust policy in the file `path`, as text and as read. Raises SettingsError."""
+    if path is None:
+        return None, None
+    try:
+        data = path.read_bytes()
+        return data.decode(), parse_policy(data)
+    except (OSError, UnicodeDecodeError, EncodingError) as error:
+        raise SettingsError([f"SEALTRAIL_CLOUD_POLICY: {path}: {error}"]) from error
+
+
 @asynccontextmanager
 async def uplink(settings: BrokerSettings) -> AsyncIterator[Uplink]:
     """The worker that takes facts in. Raises KeyFileError, RulePackError, DatabaseGoneError, MigrationError."""
@@ -99,6 +112,7 @@ async def web(settings: WebSettings, say: Callable[[str], None]) -> None:
             cloud_key=keys.read_key(settings.keys_dir, keys.CLOUD),
             label_key=keys.read_key(settings.keys_dir, keys.LABEL),
             media=open_store(settings.media_url),
+            policy=read_policy(settings.policy)[0],
         )
         app = create_app(parts, console=settings.console_dir)
         await serve(app, settings.web_host, settings.web_port, say)

@@ -14,7 +14,9 @@ from proof.keys import SigningKey
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """`database_url` is for connections that listen; `pack` the rules in force; `media` where stills are kept."""
+    """`database_url` is for connections that listen; `pack` the rules in force; `media` where stills are kept;
+    `policy` the trust policy in force (tlog-policy), if one was set.
+    """
 
     database_url: str
     pool: Pool
@@ -23,6 +25,7 @@ class Parts:
     cloud_key: SigningKey
     label_key: SigningKey
     media: ObjectStore
+    policy: str | None = None
 
 
 def parts_of(request: Request) -> Parts:

@@ -34,7 +34,9 @@ class KeySettings(BaseSettings):
 
 
 class CloudSettings(BaseSettings):
-    """For every process: the database (application role), the keys' folder, the deployment's name in log origins."""
+    """For every process: the database (application role), the keys' folder, the deployment's name in log origins,
+    the rules in force, and the trust policy (a tlog-policy file: witnesses, their addresses, the quorum).
+    """
 
     model_config = _CONFIG
 
@@ -42,6 +44,7 @@ class CloudSettings(BaseSettings):
     keys_dir: Path
     deployment: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$")
     rule_pack: Path = DEFAULT_PACK
+    policy: Path | None = None
 
 
 class BrokerSettings(CloudSettings):

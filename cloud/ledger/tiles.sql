@@ -20,3 +20,11 @@ SELECT entry FROM ledger_entry WHERE site = %(site)s AND index < %(size)s ORDER 
 
 -- name: entries_between
 SELECT index, entry FROM ledger_entry WHERE site = %(site)s AND index >= %(low)s AND index < %(high)s ORDER BY index
+
+-- name: is_checkpoint_between
+SELECT EXISTS (
+    SELECT FROM checkpoint WHERE site = %(site)s AND size BETWEEN %(low)s AND %(high)s
+) AS there
+
+-- name: log_keys
+SELECT owner, public_key FROM key_life WHERE site = %(site)s AND role = 'log' AND ended IS NULL ORDER BY born

@@ -13,6 +13,7 @@ from cloud.db.pool import Tx
 from cloud.evidence.read_routes import router as evidence_reads
 from cloud.evidence.routes import router as evidence
 from cloud.fleet.routes import router as fleet
+from cloud.ledger.routes import router as log
 from cloud.live.hub import Hub
 from cloud.live.routes import router as live
 from cloud.live.service import Event, events_between
@@ -110,4 +111,5 @@ def _bare() -> FastAPI:
     for router in (people, evidence, evidence_reads, live, fleet, media):
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)
+    app.include_router(log)
     return app

@@ -1,0 +1,5 @@
+"""The public log is read over HTTP."""
+
+from tests.cloud.api import office, parts
+
+__all__ = ["office", "parts"]
