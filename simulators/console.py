@@ -113,14 +113,17 @@ class Screen:
                     name, _, value = line.partition(":")
                     event[name] = value.removeprefix(" ")
                 else:
-                    await self._take(event)
+                    await self._on_event(event)
                     event = {}
 
-    async def _take(self, event: dict[str, str]) -> None:
+    async def _on_event(self, event: dict[str, str]) -> None:
         self._last = event.get("id", self._last)
         if event.get("event") != "passage":
             return
-        shown = Shown(json.loads(event["data"]), self._now())
+        await self.take(Shown(json.loads(event["data"]), self._now()))
+
+    async def take(self, shown: Shown) -> None:
+        """One more passage is on the screen."""
         key = shown.row["agent"], shown.row["seq"]
         async with self._news:
             self.doubled += key in self._shown

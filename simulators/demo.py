@@ -15,8 +15,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import psycopg
 
+from cloud.errors import CloudError
 from custody.decisions import Reason
+from edge_agent.errors import EdgeError
 from proof.keys import SigningKey
 from simulators.broker import find_mosquitto, free_port
 from simulators.console import Colleague, Screen
@@ -29,7 +32,7 @@ from simulators.tally import journal_facts, ledger_facts, percentiles, receipted
 from simulators.teller import Teller
 from simulators.warehouse import (
     AGENT,
-    GATES,
+    FRAMES_PER_S,
     OTHER_SITE,
     SITE,
     Staff,
@@ -38,6 +41,7 @@ from simulators.warehouse import (
     check_port,
     passwords,
 )
+from wire.errors import WireError
 
 PORT = 8420
 FIRST: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
@@ -109,7 +113,7 @@ class Demo:
         await warehouse.start_cloud(staff)
         self.teller.step("cloud")
         await warehouse.start_edge()
-        self.teller.step("edge", agent=AGENT, gates=len(GATES))
+        self.teller.step("edge", agent=AGENT, gates=len(FRAMES_PER_S))
 
     async def _day(self, warehouse: Warehouse, secrets: dict[str, str], stack: AsyncExitStack) -> dict[str, Any]:
         colleagues = {one[0]: Colleague(warehouse.url, one[0], secrets[one[0]]) for one in FIRST + STAFF}
@@ -228,8 +232,11 @@ async def _run(options: Options) -> int:
     except SimulatorError as error:
         print_sentence(error.zh if options.language is Language.ZH else error.diagnosis)
         return 2
-    except httpx.HTTPError as error:
-        print_sentence(f"The web server did not answer: {str(error) or type(error).__name__}.")
+    except (EdgeError, CloudError, WireError) as error:
+        print_sentence(f"{error.diagnosis} ({error})")
+        return 1
+    except (httpx.HTTPError, psycopg.Error) as error:
+        print_sentence(f"The web server or the database did not answer: {str(error) or type(error).__name__}.")
         return 1
     except asyncio.CancelledError:
         return 0 if demo.day_is_over else 128 + stopped[0]

@@ -79,8 +79,8 @@ PHRASES: Mapping[str, Mapping[Language, str]] = {
             "Offline, and nobody vouches for the clock: even a permit does not open the gate",
         ),
         "mend": (
-            "网线插回：断网期间的 {facts} 条事实依次到达，无一遗漏、无一重复",
-            "The cable is plugged in: {facts} facts of that time arrived in their order, none lost, none doubled",
+            "网线插回：断网期间的 {facts} 次判定依次到达，无一遗漏、无一重复",
+            "The cable is plugged in: {facts} decisions of that time arrived in their order, none lost, none doubled",
         ),
         "clock_good": ("时钟重新可信，同一许可放行", "The clock is vouched for again: the same permit opens the gate"),
         "ledger": (

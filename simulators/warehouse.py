@@ -16,6 +16,7 @@ from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -35,7 +36,8 @@ from wire.mqtt import MqttOptions, mqtt_connect
 
 SITE, OTHER_SITE = "nj01", "sz01"
 AGENT = f"{SITE}.gate-a"
-GATES = ("gate-a", "gate-b")
+FRAMES_PER_S = {"gate-a": 10, "gate-b": 3}
+"""Gates, and how often the agent looks through each one's camera: nearly all that happens happens at the first."""
 DATABASE = "sealtrail"
 HOST = "127.0.0.1"
 
@@ -88,7 +90,7 @@ class Warehouse:
         self._logs = folder / "logs"
         self._server: EmbeddedServer | None = None
         self._run = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sealtrail-stage-")))
-        self.stage = Stage(self._run / "stage.sock", GATES)
+        self.stage = Stage(self._run / "stage.sock", tuple(FRAMES_PER_S))
         self.journal = folder / "edge" / "data" / FILE
 
     async def start_services(self) -> None:
@@ -308,13 +310,13 @@ class Warehouse:
         devices, stations = [], []
         drivers = {"camera": "camera_sim", "barrier": "gate_sim", "beam-outside": "beam_sim", "beam-inside": "beam_sim",
                    "lamp": "lamp_sim"}  # fmt: skip
-        for gate in GATES:
+        for gate in FRAMES_PER_S:
             names = {part: f"{gate}-{part}" for part in drivers}
-            devices += [
-                {"name": names[part], "driver": driver,
-                 "options": {"stage": str(self.stage.path), "device": f"{gate}.{part}"}}
-                for part, driver in drivers.items()
-            ]  # fmt: skip
+            for part, driver in drivers.items():
+                options: dict[str, Any] = {"stage": str(self.stage.path), "device": f"{gate}.{part}"}
+                if part == "camera":
+                    options["fps"] = FRAMES_PER_S[gate]
+                devices.append({"name": names[part], "driver": driver, "options": options})
             stations.append({
                 "kind": "gate", "name": gate, "camera": names["camera"], "gate": names["barrier"],
                 "beam_outside": names["beam-outside"], "beam_inside": names["beam-inside"], "lamp": names["lamp"],
