@@ -22,8 +22,8 @@ venv)
 demo | test)
     has mosquitto || missing="$missing mosquitto"
     has_library libzbar.so.0 || missing="$missing libzbar0"
+    has_cjk_font || missing="$missing fonts-noto-cjk"
     if [ "$1" = test ]; then
-        has_cjk_font || missing="$missing fonts-noto-cjk"
         has_chromium || { if is_ubuntu; then missing="$missing chromium-browser"; else missing="$missing chromium"; fi; }
     fi
     ;;

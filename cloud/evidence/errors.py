@@ -19,3 +19,20 @@ class SelfApprovalError(ForbiddenError):
     """Whoever registered or sealed a thing cannot approve its release."""
 
     diagnosis = "A release is approved by somebody else than who registered or sealed the thing."
+
+
+class BundleFaultError(CloudError):
+    """What the database says does not prove itself: no bundle is made of it. `step` is the verifier's."""
+
+    diagnosis = "No bundle was made: the records were changed by hand, or are damaged; run `sealtrail ledger verify`."
+    code = "records_do_not_hold"
+
+    def __init__(self, step: int, title: str, fault: str) -> None:
+        super().__init__(f"step {step} ({title}): {fault}")
+        self.step, self.fault = step, fault
+
+
+class StatementError(CloudError):
+    """The statement for people could not be set; a font is missing, most likely."""
+
+    diagnosis = "The statement (PDF) cannot be set: install the Noto CJK fonts (Debian: fonts-noto-cjk)."

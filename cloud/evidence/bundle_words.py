@@ -1,0 +1,108 @@
+"""What the statement in a bundle calls things, in Chinese and English."""
+
+from collections.abc import Mapping
+
+Words = tuple[str, str]
+"""Chinese, English."""
+
+SUBJECTS: Mapping[str, Words] = {
+    "item": ("涉案物品", "Evidence item"),
+    "package": ("封箱", "Sealed package"),
+    "case": ("案件", "Case"),
+}
+
+KINDS: Mapping[str, Words] = {
+    "agent_added": ("添加门口终端", "Gate agent added"),
+    "agent_started": ("门口终端启动", "Gate agent started"),
+    "alarm_raised": ("发出告警", "Alarm raised"),
+    "alarm_cleared": ("告警解除", "Alarm cleared"),
+    "bundle_exported": ("导出证据包", "Bundle exported"),
+    "case_opened": ("立案登记", "Case opened"),
+    "clock_stepped": ("时钟跳变", "Clock stepped"),
+    "content_erased": ("依法删除内容", "Content erased on a legal ground"),
+    "device_back": ("设备恢复", "Device back"),
+    "device_lost": ("设备失联", "Device lost"),
+    "erasure_proposed": ("提请删除内容", "Erasure of content proposed"),
+    "gate_moved": ("门动作", "Gate moved"),
+    "heartbeat": ("在线信号", "Sign of life"),
+    "hold_lifted": ("解除冻结", "Legal hold lifted"),
+    "hold_placed": ("依法冻结", "Legal hold placed"),
+    "item_registered": ("物品登记", "Item registered"),
+    "item_shelved": ("查验封签后上架", "Shelved, its seal checked"),
+    "key_born": ("启用密钥", "Key taken into use"),
+    "key_ended": ("停用密钥", "Key ended"),
+    "label_issued": ("签发标签", "Label issued"),
+    "order_answered": ("指令已答复", "Order answered"),
+    "package_sealed": ("封箱并加封签", "Package sealed"),
+    "passage_abandoned": ("门开后未通过", "Turned back at the open gate"),
+    "passage_crossed": ("通过门口", "Went through the gate"),
+    "passage_decided": ("在门口出示", "Shown at the gate"),
+    "permit_granted": ("签发出入库许可", "Permit granted"),
+    "permit_revoked": ("撤销出入库许可", "Permit revoked"),
+    "person_added": ("添加人员", "Person added"),
+    "recording_blocked": ("终端无法记录", "Agent could not record"),
+    "release_approved": ("批准出库", "Release approved"),
+    "release_withdrawn": ("撤回出库批准", "Approval of release withdrawn"),
+}
+
+WAYS: Mapping[str, Words] = {"in": ("入库方向", "going in"), "out": ("出库方向", "going out")}
+
+SEVERITIES: Mapping[str, Words] = {
+    "info": ("提示", "info"),
+    "warning": ("一般", "warning"),
+    "major": ("重要", "major"),
+    "critical": ("严重", "critical"),
+}
+
+REASONS: Mapping[str, Words] = {
+    "unknown_label": ("标签无法识别", "Unknown label"),
+    "forged_label": ("伪造标签", "Forged label"),
+    "copied_label": ("标签被复制或已作废", "Copied or outdated label"),
+    "other_site": ("其他仓库的标签", "Label of another warehouse"),
+    "legal_hold": ("依法冻结", "Legal hold"),
+    "no_permit": ("没有出入库许可", "No permit"),
+    "wrong_gate": ("门口不符", "Wrong gate"),
+    "wrong_direction": ("方向不符", "Wrong direction"),
+    "already_spent": ("许可已使用", "Permit already used"),
+    "clock_not_trustworthy": ("门口时钟不可信", "Gate clock not trustworthy"),
+    "not_yet_valid": ("许可尚未生效", "Permit not yet valid"),
+    "expired": ("许可已过期", "Permit expired"),
+    "too_few_people": ("在场人数不足", "Too few people present"),
+    "wrong_state": ("流程次序不符", "Step out of order"),
+}
+
+CAUSES: Mapping[str, Words] = {
+    "quarantine": ("异常报文已留存", "Message kept aside"),
+    "wrong_signature": ("签名错误", "Wrong signature"),
+    "gap": ("事实缺失", "Facts missing"),
+    "equivocation": ("同一事实出现两个版本", "Two versions of one fact"),
+    "decision_differs": ("门口与云端判定不一致", "Gate and cloud decided differently"),
+    "copied_label": ("标签被复制", "Copied label"),
+    "forged_label": ("伪造标签", "Forged label"),
+    "agent_offline": ("终端离线", "Gate agent offline"),
+    "recording_blocked": ("无法记录", "Recording blocked"),
+    "crossed_without_decision": ("未经判定通过门口", "Gate crossed without a decision"),
+}
+
+REFUSED: Words = ("拒绝通过", "refused")
+ALLOWED: Words = ("准予通过", "allowed")
+WITHHELD: Words = ("内容未予提供", "content withheld")
+ERASED: Words = ("内容已依法删除", "content erased on a legal ground")
+ROLES: Mapping[str, Words] = {
+    "agent": ("门口终端", "gate agent"),
+    "cloud": ("云端", "cloud"),
+    "label": ("标签", "labels"),
+    "log": ("账本", "log"),
+    "person": ("人员", "person"),
+    "witness": ("见证人", "witness"),
+}
+ENDS: Mapping[str, Words] = {
+    "rotated": ("例行更换", "rotated"),
+    "lost": ("遗失", "lost"),
+    "revoked": ("吊销", "revoked"),
+}
+
+
+def kind_words(kind: str) -> Words:
+    """What an entry of `kind` is called; a kind without a name is called by its own."""
+    return KINDS.get(kind, (kind, kind))
