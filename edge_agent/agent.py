@@ -24,15 +24,15 @@ from edge_agent.stations.gate import GateStation
 from edge_agent.store import Effect
 from edge_agent.supervise import Health, Loop
 from edge_agent.uplink import Uplink
+from edge_agent.witness import EdgeWitness
 from wire.batches import SealedFact
 from wire.errors import LinkError, MessageError
 from wire.link import Connect, Link
-from wire.messages import Birth, FactKind, encode
-from wire.topics import BIRTH, ORDERS, RECEIPTS, Topic, parse_topic
+from wire.messages import Birth, FactKind, Heartbeat, encode, to_body
+from wire.topics import BIRTH, ORDERS, RECEIPTS, Topic, every_site_checkpoint, parse_topic, site_of_checkpoint
 
 TICK_S = 0.2
 CLOCK_S = 1.0
-HEARTBEAT_S = 60.0
 TIDY_S = 3600.0
 GOODBYE_S = 2.0
 FAREWELL_S = 3.0
@@ -74,6 +74,8 @@ class Parts:
     pictures: Pictures
     connect: Connect
     keep: timedelta
+    heartbeat: timedelta = timedelta(seconds=60)
+    witness: EdgeWitness | None = None
     stops: list[Callable[[], None]] = field(default_factory=list)
 
 
@@ -103,6 +105,8 @@ class Agent:
             tasks = [asyncio.create_task(work) for work in (
                 self._link(), parts.pictures.deliver(), self._watch_clock_and_journal(), self._beat(), self._tidy(),
             )]  # fmt: skip
+            if parts.witness:
+                tasks.append(asyncio.create_task(parts.witness.work()))
             undo.push_async_callback(_end, tasks)
             stopped = asyncio.create_task(stop.wait())
             undo.push_async_callback(_end, [stopped])
@@ -160,6 +164,8 @@ class Agent:
             try:
                 async with self._parts.connect() as link:
                     await link.subscribe(*(str(Topic(self._parts.agent, channel)) for channel in (ORDERS, RECEIPTS)))
+                    if self._parts.witness:
+                        await link.subscribe(every_site_checkpoint())
                     await self._say_birth(link, self._birth())
                     failures = 0
                     _log.info("linked", extra={"fields": {}})
@@ -180,6 +186,11 @@ class Agent:
 
     async def _listen(self, link: Link) -> None:
         async for message in link.messages():
+            site = site_of_checkpoint(message.topic)
+            if site is not None:
+                if self._parts.witness:
+                    self._parts.witness.hear(site, message.payload)
+                continue
             try:
                 channel = parse_topic(message.topic).channel
             except MessageError as error:
@@ -202,14 +213,19 @@ class Agent:
                 self._tell(FactKind.CLOCK_STEPPED, {"by_ms": step // timedelta(milliseconds=1)})
 
     async def _beat(self) -> None:
+        """At once, and then again and again: what was so while nothing else was told."""
+        parts, began_us = self._parts, self._parts.clock.mono_us()
         while True:
-            await asyncio.sleep(HEARTBEAT_S)
-            journal = self._parts.journal
-            self._tell(FactKind.HEARTBEAT, {
-                "waiting": journal.last - journal.receipted,
-                "free_bytes": shutil.disk_usage(self._parts.data_dir).free,
-                "lost": self._parts.health.lost(),
-            })  # fmt: skip
+            beat = Heartbeat(
+                every_s=parts.heartbeat.total_seconds(),
+                uptime_s=(parts.clock.mono_us() - began_us) // 1_000_000,
+                waiting=parts.journal.last - parts.journal.receipted,
+                free_bytes=shutil.disk_usage(parts.data_dir).free,
+                lost=parts.health.lost(),
+                gates=[watch.station.state() for watch in parts.watches],
+            )
+            self._tell(FactKind.HEARTBEAT, to_body(beat))
+            await asyncio.sleep(parts.heartbeat.total_seconds())
 
     async def _tidy(self) -> None:
         while True:

@@ -30,6 +30,7 @@ from edge_agent.supervise import Health
 from edge_agent.uplink import Uplink
 from edge_agent.vision.labels import read_labels, warm_up
 from edge_agent.vision.stills import keep_still
+from edge_agent.witness import EdgeWitness, site_of_log
 from proof.errors import EncodingError
 from proof.keys import SigningKey
 from wire.errors import RulePackFileError
@@ -59,6 +60,7 @@ class Plan:
     key: SigningKey
     pack: RulePack
     drivers: dict[str, _Choice]
+    witness_key: SigningKey | None = None
 
 
 def read_plan() -> Plan:
@@ -70,9 +72,30 @@ def read_plan() -> Plan:
     drivers = _try(faults, lambda: choose_drivers(file)) if file else None
     key = _try(faults, lambda: read_key(settings.key_file)) if settings else None
     pack = _try(faults, lambda: _read_pack(settings.rule_pack)) if settings else None
-    if settings is None or file is None or drivers is None or key is None or pack is None:
+    witness_key = _try(faults, lambda: _read_witness_key(settings, file, key)) if settings else None
+    if faults or settings is None or file is None or drivers is None or key is None or pack is None:
         raise SettingsError(faults)
-    return Plan(settings=settings, file=file, key=key, pack=pack, drivers=drivers)
+    return Plan(settings=settings, file=file, key=key, pack=pack, drivers=drivers, witness_key=witness_key)
+
+
+def _read_witness_key(settings: EdgeSettings, file: SiteFile | None, key: SigningKey | None) -> SigningKey | None:
+    """The key of a witness; None where the agent is none. Raises SettingsError."""
+    if not settings.witness_logs:
+        return None
+    if file and file.site.site in map(site_of_log, settings.witness_logs):
+        raise SettingsError([f"{PREFIX}WITNESS_LOGS: an agent is no witness of its own site's log"])
+    path, variable = settings.witness_key_file, f"{PREFIX}WITNESS_KEY_FILE"
+    if path is None:
+        raise SettingsError([f"{variable}: a witness has a key of its own: `sealtrail edge keygen --witness AGENT`"])
+    try:
+        if path.stat().st_mode & 0o077:
+            raise SettingsError([f"{variable}: {path} is open to others than its owner: chmod 600 it"])
+        own = SigningKey.from_pem(path.read_bytes())
+    except (OSError, EncodingError) as error:
+        raise SettingsError([f"{variable}: {path}: {error}"]) from error
+    if key and own.public == key.public:
+        raise SettingsError([f"{variable}: {path} is the agent's own key; a witness has another one"])
+    return own
 
 
 def read_key(path: Path) -> SigningKey:
@@ -128,10 +151,21 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None) -> 
         pictures=Pictures(site.agent, plan.key, journal, clock, str(settings.cloud_url)),
         connect=connect or mqtt_connect(_mqtt(settings, site.agent)),
         keep=timedelta(days=settings.keep_days),
+        heartbeat=timedelta(seconds=settings.heartbeat_s),
+        witness=_witness(plan, journal, clock),
         stops=stops,
     )
     undo.pop_all()
     return Agent(agent)
+
+
+def _witness(plan: Plan, journal: Journal, clock: Clock) -> EdgeWitness | None:
+    settings = plan.settings
+    if plan.witness_key is None:
+        return None
+    return EdgeWitness(
+        plan.file.site.agent, plan.witness_key, settings.witness_logs, journal, clock, str(settings.cloud_url)
+    )
 
 
 def _watch(

@@ -69,18 +69,29 @@ def scan(
 
 
 @app.command()
-def keygen(path: Annotated[Path, typer.Argument(help="Where the private key goes (PEM, mode 0600)")]) -> None:
-    """Make an agent's key and print its public half, which `sealtrail cloud agent add` takes."""
+def keygen(
+    path: Annotated[Path, typer.Argument(help="Where the private key goes (PEM, mode 0600)")],
+    witness: Annotated[str | None, typer.Option(metavar="AGENT", help="The agent that cosigns with this key")] = None,
+) -> None:
+    """Make an agent's key and print its public half, which `sealtrail cloud agent add` takes.
+
+    With --witness: the key with which that agent cosigns other sites' logs, and its line for their policies.
+    """
+    from edge_agent.witness import witness_name
+    from proof.cosignature import cosigner
     from proof.keys import SigningKey
+    from wire.topics import valid_agent
 
     with told_in_one_sentence():
+        if witness is not None and not valid_agent(witness):
+            raise SettingsError([f"--witness: {witness} is no agent id, which reads <site>.<name>"])
         key = SigningKey.from_seed(os.urandom(32))
         try:
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(key.to_pem())
         except OSError as error:
             raise EdgeError(f"{path}: {error.strerror}") from error
-        print(key.public.text)
+        print(cosigner(witness_name(witness), key).vkey if witness else key.public.text)
 
 
 @journal.command()

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -16,13 +16,10 @@ from edge_agent.permits import NOTHING, Change, PermitBook
 from edge_agent.store import Effect
 from proof import jws
 from proof.errors import ProofError
-from wire.messages import ORDER_TYPE, FactKind, Order, OrderAnswered, OrderKind, to_body
-
-ORDER_DISTRUSTED = "order_distrusted"
-"""Kind of the fact that something unsigned or unreadable came where orders come."""
+from wire.messages import ORDER_TYPE, FactKind, Order, OrderAnswered, OrderDistrusted, OrderKind, to_body
 
 DISTRUST_EVERY_US = 60_000_000
-"""One such fact a minute says how many came: noise must not fill the disk."""
+"""One fact a minute says how many unsigned or unreadable ones came: noise must not fill the disk."""
 
 VERSION = 1
 MAX_PROBLEM = 300
@@ -124,14 +121,14 @@ class Orders:
         now = self._clock.mono_us()
         if self._distrust_told_us is not None and now - self._distrust_told_us < DISTRUST_EVERY_US:
             return
-        body: dict[str, Any] = {
-            "count": self._distrusted,
-            "problem": f"{type(error).__name__}: {error}"[:MAX_PROBLEM],
-            "bytes": len(payload),
-            "sha256": hashlib.sha256(payload).hexdigest(),
-        }
+        body = OrderDistrusted(
+            count=self._distrusted,
+            problem=f"{type(error).__name__}: {error}"[:MAX_PROBLEM],
+            bytes=len(payload),
+            sha256=hashlib.sha256(payload).hexdigest(),
+        )
         try:
-            self._journal.record(Draft(kind=ORDER_DISTRUSTED, device="agent", body=body))
+            self._journal.record(Draft(kind=FactKind.ORDER_DISTRUSTED, device="agent", body=to_body(body)))
         except JournalError as full:
             _log.error("%d distrusted orders not told of: %s", self._distrusted, full)
             return

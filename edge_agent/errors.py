@@ -45,6 +45,12 @@ class PictureError(EdgeError):
     diagnosis = "A picture could not be kept or sent; the fact it belongs to is safe."
 
 
+class TilesError(EdgeError):
+    """Another site's log cannot be read just now, so nothing can be said of its checkpoint."""
+
+    diagnosis = "The public tiles of a log cannot be had; its checkpoint is looked at again later."
+
+
 class SettingsError(EdgeError, ValueError):
     """Settings or a site file with faults; `faults` holds all of them, each with file and line where it has one."""
 

@@ -86,3 +86,17 @@ DELETE FROM permit WHERE not_after < :before
 
 -- name: drop_old_spent
 DELETE FROM spent WHERE permit NOT IN (SELECT id FROM permit) AND seq <= (SELECT pruned FROM mark)
+
+-- name: witnessed
+SELECT note FROM witnessed WHERE origin = :origin
+
+-- name: set_witnessed
+INSERT INTO witnessed (origin, note, seq) VALUES (:origin, :note, :seq)
+ON CONFLICT (origin) DO UPDATE SET note = excluded.note, seq = excluded.seq
+
+-- name: told
+SELECT at FROM told WHERE origin = :origin AND why = :why
+
+-- name: set_told
+INSERT INTO told (origin, why, at) VALUES (:origin, :why, :at)
+ON CONFLICT (origin, why) DO UPDATE SET at = excluded.at

@@ -1,4 +1,4 @@
--- The agent's one SQLite file, version 1 (PRAGMA user_version). Everything in it changes in the journal's transactions.
+-- The agent's one SQLite file, version 1 (PRAGMA user_version); later versions in files beside. Everything in it changes in the journal's transactions.
 
 CREATE TABLE fact (
     seq INTEGER PRIMARY KEY,

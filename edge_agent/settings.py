@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from edge_agent.errors import SettingsError
 from proof.errors import EncodingError
 from proof.keys import VerifyKey
+from proof.note import ED25519, NoteVerifier
 from wire.rule_packs import DEFAULT_PACK
 from wire.topics import site_of, valid_agent
 
@@ -27,6 +28,20 @@ def _keys(value: Any) -> Any:
         return tuple(VerifyKey.from_text(text.strip()) for text in value.split(",") if text.strip())
     except EncodingError as error:
         raise ValueError(f"not base64url Ed25519 public keys: {error}") from error
+
+
+def _logs(value: Any) -> Any:
+    """A comma-separated list of logs' verifier keys; anything else is pydantic's to judge."""
+    if not isinstance(value, str):
+        return value
+    try:
+        logs = tuple(NoteVerifier.from_vkey(text.strip()) for text in value.split(",") if text.strip())
+    except EncodingError as error:
+        raise ValueError(f"not verifier keys (name+hash+key): {error}") from error
+    sites = [log.name.rpartition("/")[2] for log in logs]
+    if any(log.type != ED25519 for log in logs) or len(set(sites)) != len(sites):
+        raise ValueError("each is the key of a log, and there is one for each site")
+    return logs
 
 
 Keys = Annotated[tuple[VerifyKey, ...], NoDecode, BeforeValidator(_keys), Field(min_length=1)]
@@ -49,6 +64,11 @@ class EdgeSettings(BaseSettings):
     broker_cert: Path
     broker_key: Path
     cloud_url: HttpUrl
+    heartbeat_s: float = Field(default=60, ge=1)
+    witness_logs: Annotated[tuple[NoteVerifier, ...], NoDecode, BeforeValidator(_logs)] = ()
+    """The logs of other sites that this agent cosigns, as their verifier keys; none: it is no witness."""
+    witness_key_file: Path | None = None
+    """The key it cosigns with (PEM, mode 0600), which is not the agent's own."""
     keep_days: int = Field(default=30, ge=1)
     """Days for which receipted facts and uploaded pictures are kept here."""
 

@@ -13,10 +13,11 @@ from typing import Any
 
 from edge_agent.errors import JournalError, JournalFullError
 
-VERSION = 1
-
 _HERE = Path(__file__).parent
-_SCHEMA = (_HERE / "schema.sql").read_text("utf-8")
+_STEPS = tuple((_HERE / name).read_text("utf-8") for name in ("schema.sql", "witness.sql"))
+VERSION = len(_STEPS)
+"""Each step makes the file one version newer; files of agents at work stay as they were made."""
+
 _named = re.split(r"^-- name: (\w+)\n", (_HERE / "queries.sql").read_text("utf-8"), flags=re.MULTILINE)[1:]
 SQL: Mapping[str, str] = dict(zip(_named[::2], _named[1::2], strict=True))
 """The statements of queries.sql by name."""
@@ -38,7 +39,7 @@ class Effect:
 
 
 def open_store(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    """The file at `path`, made when it is not there. Raises JournalError, JournalFullError."""
+    """The file at `path`, made or brought up to date. Raises JournalError, JournalFullError."""
     try:
         mode = "ro" if read_only else "rwc"
         db = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None,
@@ -47,10 +48,11 @@ def open_store(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
             for pragma in _PRAGMAS[2:] if read_only else _PRAGMAS:
                 db.execute(f"PRAGMA {pragma}")
             (version,) = db.execute("PRAGMA user_version").fetchone()
-            if version == 0 and not read_only:
-                db.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version = {VERSION};COMMIT;")
-            elif version != VERSION:
+            if version > VERSION or (version == 0 and read_only):
                 raise JournalError(f"{path} is a journal of version {version}, not {VERSION}")
+            if version < VERSION and not read_only:
+                steps = "".join(_STEPS[version:])
+                db.executescript(f"BEGIN;{steps}PRAGMA user_version = {VERSION};COMMIT;")
         except BaseException:
             db.close()
             raise

@@ -30,6 +30,7 @@ from wire.labels import see
 from wire.messages import (
     FactKind,
     GateMoved,
+    GateState,
     PassageAbandoned,
     PassageCrossed,
     PassageDecided,
@@ -200,6 +201,12 @@ class GateStation:
             if position is not self._position:
                 self._position = position
                 self._moved(FactKind.GATE_MOVED, GateMoved(station=self._plan.name, position=position.value))
+
+    def state(self) -> GateState:
+        """How the gate and its beams stand now."""
+        with self._lock:
+            at, broken = self._position, sorted(_way(side) for side in self._standing)
+            return GateState(station=self._plan.name, position=at.value if at else None, broken=broken)
 
     def tick(self) -> None:
         """What time alone brings; called several times a second, also when the camera is dead."""
