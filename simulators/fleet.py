@@ -62,7 +62,7 @@ def build(agent: str, settings: EdgeSettings, undo: ExitStack) -> Parts:
         random=os.urandom, pack=load_rule_pack(settings.rule_pack), health=Health(lambda device, problem: None),
         watches=[], uplink=uplink, orders=Orders(agent, journal, book, clock, find_key, uplink.resend),
         pictures=Pictures(agent, key, journal, clock, str(settings.cloud_url)), connect=mqtt_connect(options),
-        keep=timedelta(days=settings.keep_days),
+        keep=timedelta(days=settings.keep_days), heartbeat=timedelta(seconds=settings.heartbeat_s),
     )  # fmt: skip
 
 
