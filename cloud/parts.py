@@ -9,7 +9,7 @@ from obstore.store import ObjectStore
 from cloud.db.pool import Pool
 from cloud.world import World
 from custody.rule_pack import RulePack
-from proof.keys import SigningKey
+from proof.keys import Signer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +22,8 @@ class Parts:
     pool: Pool
     world: World
     pack: RulePack
-    cloud_key: SigningKey
-    label_key: SigningKey
+    cloud_key: Signer
+    label_key: Signer
     media: ObjectStore
     policy: str | None = None
 

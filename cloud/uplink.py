@@ -19,12 +19,11 @@ from cloud.errors import BrokenRecordsError, DatabaseGoneError, first_of
 from cloud.evidence.gaps import alarm_gaps
 from cloud.evidence.intake import Arrived, Office, Outcome, take_group
 from cloud.evidence.quarantine import Why
-from cloud.fleet.service import keys_of
+from cloud.fleet.service import AgentKeys, keys_of
 from cloud.fleet.streams import next_seqs
 from cloud.ledger.checkpoints import LogKeys, sign_checkpoints
 from cloud.ledger.service import site_ids
 from proof.errors import ChainError, ProofError, SignatureError
-from proof.keys import VerifyKey
 from wire.batches import open_batch
 from wire.errors import LinkError, MessageError, WireError
 from wire.link import Connect, Link, Message
@@ -103,17 +102,17 @@ def _agent_of(topic: str) -> str | None:
     return parsed.agent if parsed.channel == FACTS else None
 
 
-def _open(message: Message, agent: str | None, keys: dict[str, VerifyKey], sites: set[str]) -> Arrived:
+def _open(message: Message, agent: str | None, keys: AgentKeys, sites: set[str]) -> Arrived:
     if agent is None:
         return Arrived(message.topic, message.payload, None, None, why=Why.WRONG_TOPIC, detail="not a topic of facts")
     site = site_of(agent)
     arrived = Arrived(message.topic, message.payload, agent, site if site in sites else None)
-    key = keys.get(agent)
-    if key is None:
-        arrived.why, arrived.detail = Why.UNKNOWN_AGENT, f"no agent {agent}, or it was revoked"
+    known = keys.get(agent)
+    if known is None:
+        arrived.why, arrived.detail = Why.UNKNOWN_AGENT, f"no agent {agent}, or it has no valid key"
         return arrived
     try:
-        arrived.batch = open_batch(message.payload, agent, lambda kid: key if kid == key.kid else None)
+        arrived.batch = open_batch(message.payload, agent, known.get)
     except SignatureError as error:
         arrived.why, arrived.detail = Why.WRONG_SIGNATURE, str(error)
     except ChainError as error:

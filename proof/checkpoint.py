@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 
 from proof.errors import EncodingError, SignatureError
-from proof.keys import SigningKey
+from proof.keys import Signer
 from proof.merkle import HASH_BYTES
 from proof.note import NoteVerifier, read_note, sign_note
 
@@ -24,7 +24,7 @@ class Checkpoint:
         """The note's text: three lines."""
         return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
 
-    def sign(self, key: SigningKey) -> str:
+    def sign(self, key: Signer) -> str:
         """The checkpoint as a signed note; the log signs under its origin."""
         return sign_note(self.to_text(), [(self.origin, key)])
 

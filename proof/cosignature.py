@@ -2,19 +2,19 @@
 
 from proof.checkpoint import Checkpoint
 from proof.errors import EncodingError, SignatureError
-from proof.keys import SIGNATURE_BYTES, SigningKey
+from proof.keys import SIGNATURE_BYTES, Signer
 from proof.note import COSIGNATURE, Note, NoteSignature, NoteVerifier
 
 _STAMP_BYTES = 8
 MAX_STAMP = 2**63 - 1
 
 
-def cosigner(name: str, key: SigningKey) -> NoteVerifier:
+def cosigner(name: str, key: Signer) -> NoteVerifier:
     """The public half of the witness `name` with `key`."""
     return NoteVerifier(name, key.public, COSIGNATURE)
 
 
-def cosign(text: str, name: str, key: SigningKey, at_s: int) -> NoteSignature:
+def cosign(text: str, name: str, key: Signer, at_s: int) -> NoteSignature:
     """The cosignature of a checkpoint's note `text` by witness `name` at POSIX time `at_s`. Raises EncodingError."""
     Checkpoint.from_text(text)
     if not 0 < at_s <= MAX_STAMP:

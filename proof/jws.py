@@ -10,7 +10,7 @@ from typing import Any
 
 from proof.canonical import canonical
 from proof.errors import EncodingError, SignatureError
-from proof.keys import SigningKey, VerifyKey, b64, unb64
+from proof.keys import Signer, VerifyKey, b64, unb64
 
 MAX_BYTES = 1 << 20
 """A compact JWS longer than this is refused before it is parsed."""
@@ -19,7 +19,7 @@ FindKey = Callable[[str], VerifyKey | None]
 """The key of that id, or None where the reader does not know or no longer trusts it."""
 
 
-def sign(payload: Mapping[str, Any], key: SigningKey, typ: str) -> str:
+def sign(payload: Mapping[str, Any], key: Signer, typ: str) -> str:
     """The compact JWS of `payload` (canonical JSON) by `key`, for the purpose `typ`."""
     header = canonical({"alg": "Ed25519", "kid": key.public.kid, "typ": typ})
     signed = f"{b64(header)}.{b64(canonical(payload))}"
@@ -48,6 +48,11 @@ def verify(token: str, find_key: FindKey, typ: str) -> dict[str, Any]:
         raise SignatureError(f"signed by key {header['kid']!r}, which is not known or not valid")
     key.verify(unb64(signature_part), f"{header_part}.{payload_part}".encode())
     return _object(payload_part)
+
+
+def kid_of(token: str) -> str:
+    """Which key the JWS `token` says it is by. Raises EncodingError."""
+    return str(_object(token.partition(".")[0]).get("kid"))
 
 
 def _object(part: str) -> dict[str, Any]:

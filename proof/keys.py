@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hashlib
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
@@ -12,6 +13,17 @@ from proof.errors import EncodingError, SignatureError
 
 PUBLIC_BYTES = 32
 SIGNATURE_BYTES = 64
+
+
+class Signer(Protocol):
+    """Whoever signs with an Ed25519 key: a file's key (SigningKey), or a token or service that keeps it to itself."""
+
+    @property
+    def public(self) -> "VerifyKey":
+        """The public half."""
+
+    def sign(self, message: bytes) -> bytes:
+        """The 64-byte signature of `message` (RFC 8032, pure Ed25519)."""
 
 
 class SigningKey:

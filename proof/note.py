@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from proof.errors import EncodingError, SignatureError
-from proof.keys import SigningKey, VerifyKey
+from proof.keys import Signer, VerifyKey
 
 MAX_BYTES = 1 << 20
 ED25519 = 0x01
@@ -90,7 +90,7 @@ def valid_name(name: str) -> bool:
     return bool(name) and "+" not in name and not any(c.isspace() or c < " " for c in name)
 
 
-def sign_note(text: str, signers: Sequence[tuple[str, SigningKey]]) -> str:
+def sign_note(text: str, signers: Sequence[tuple[str, Signer]]) -> str:
     """The note of `text` (ends in a newline) signed by each (name, key). Raises EncodingError for a bad text."""
     _check_text(text)
     lines = []

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from proof import jws
 from proof.errors import EncodingError
-from proof.keys import SigningKey
+from proof.keys import Signer
 
 STATEMENT_TYPE = "sealtrail-statement+jws"
 RECEIPT_TYPE = "sealtrail-receipt+jws"
@@ -24,7 +24,7 @@ class Statement:
     prev: str
     head: str
 
-    def sign(self, key: SigningKey) -> str:
+    def sign(self, key: Signer) -> str:
         """Compact JWS of this statement by the agent's `key`."""
         return jws.sign({"v": VERSION, **asdict(self)}, key, STATEMENT_TYPE)
 
@@ -50,7 +50,7 @@ class Receipt:
     index: int
     at: str
 
-    def sign(self, key: SigningKey) -> str:
+    def sign(self, key: Signer) -> str:
         """Compact JWS of this receipt by the cloud's `key`."""
         return jws.sign({"v": VERSION, **asdict(self)}, key, RECEIPT_TYPE)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from proof.checkpoint import Checkpoint
 from proof.cosignature import cosign
 from proof.errors import EncodingError, SignatureError, TreeError
-from proof.keys import SigningKey
+from proof.keys import Signer
 from proof.merkle import EMPTY_ROOT, HASH_BYTES, verify_consistency
 from proof.note import Note, NoteVerifier, read_note
 
@@ -94,7 +94,7 @@ def judge_request(
     logs: Mapping[str, NoteVerifier],
     latest: Mapping[str, Checkpoint],
     name: str,
-    key: SigningKey,
+    key: Signer,
     at_s: int,
 ) -> Cosigned | Declined:
     """The answer of witness `name` to `body`, knowing `logs` by origin and what it cosigned `latest`."""

@@ -8,7 +8,7 @@ import msgspec
 from proof import chain
 from proof.canonical import canonical
 from proof.errors import ChainError, SignatureError
-from proof.keys import SigningKey, VerifyKey
+from proof.keys import Signer, VerifyKey
 from proof.statement import Statement
 from wire.errors import MessageError
 from wire.messages import Batch, Fact, decode_batch, encode
@@ -48,7 +48,7 @@ def seal(fact: Fact, head: bytes) -> SealedFact:
     return SealedFact(fact, content, commitment, chain.link(head, commitment))
 
 
-def sign_batch(agent: str, facts: Sequence[Fact], prev: bytes, head: bytes, key: SigningKey) -> bytes:
+def sign_batch(agent: str, facts: Sequence[Fact], prev: bytes, head: bytes, key: Signer) -> bytes:
     """The message of consecutive `facts` that continue `prev` and end in `head`."""
     statement = Statement(agent=agent, first=facts[0].seq, last=facts[-1].seq, prev=prev.hex(), head=head.hex())
     return encode(Batch(statement.sign(key), list(facts)))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from custody.passage import Genuineness, Sight
 from custody.things import Kind
 from proof.errors import SignatureError
-from proof.keys import SIGNATURE_BYTES, SigningKey, VerifyKey
+from proof.keys import SIGNATURE_BYTES, Signer, VerifyKey
 from wire import base45
 from wire.errors import ForgedLabelError, LabelError
 
@@ -44,7 +44,7 @@ def valid_id(thing: str) -> bool:
     return _ID.fullmatch(thing) is not None
 
 
-def write_label(label: Label, key: SigningKey) -> str:
+def write_label(label: Label, key: Signer) -> str:
     """The text for the QR code of `label`. Raises LabelError for an id or issue that cannot be written."""
     if not valid_id(label.id) or not 1 <= label.issue <= MAX_ISSUE:
         raise LabelError(f"cannot write a label for {label.id!r}, issue {label.issue}", label.id)

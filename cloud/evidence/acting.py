@@ -18,7 +18,7 @@ from cloud.world import World
 from custody.decisions import Refused
 from custody.rule_pack import RulePack, Transition
 from custody.things import Action, State
-from proof.keys import SigningKey
+from proof.keys import Signer
 from wire.messages import OrderKind
 
 _sql = load_queries(__file__)
@@ -35,7 +35,7 @@ class Acting:
     appender: Appender
     world: World
     pack: RulePack
-    cloud_key: SigningKey
+    cloud_key: Signer
     person: Person
     at: datetime
 

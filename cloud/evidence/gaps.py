@@ -11,13 +11,13 @@ from cloud.fleet.service import push_order
 from cloud.fleet.streams import Stream
 from cloud.ledger.service import Appender, close_ledger, open_ledger
 from cloud.world import World
-from proof.keys import SigningKey
+from proof.keys import Signer
 from wire.messages import OrderKind
 
 _sql = load_queries(__file__, "facts.sql")
 
 
-async def ask_again(tx: Tx, world: World, key: SigningKey, stream: Stream) -> None:
+async def ask_again(tx: Tx, world: World, key: Signer, stream: Stream) -> None:
     """Orders the agent to send again from what is missing; once for each missing seq."""
     if stream.asked_from == stream.next_seq:
         return

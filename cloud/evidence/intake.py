@@ -13,12 +13,14 @@ from cloud.evidence.gaps import ask_again, note_progress
 from cloud.evidence.passages import HANDLERS, record_fact
 from cloud.evidence.quarantine import Why, quarantine
 from cloud.evidence.taken import Taken
+from cloud.fleet.service import keys_of
 from cloud.fleet.streams import Standing, Stream, lock_streams, place, save_stream
 from cloud.ledger.service import ENTRY_VERSION, Appender, close_ledger, open_ledger
 from cloud.world import World
 from custody.permits import parse_time, time_text
 from custody.rule_pack import RulePack
-from proof.keys import SigningKey
+from proof import jws
+from proof.keys import Signer
 from proof.statement import Receipt
 from wire.batches import OpenedBatch, SealedFact
 from wire.messages import Fact
@@ -66,7 +68,7 @@ class Office:
     """Who takes facts in: time and chance, the key that signs receipts and orders, the rules in force."""
 
     world: World
-    key: SigningKey
+    key: Signer
     pack: RulePack
 
 
@@ -85,9 +87,12 @@ async def take_group(tx: Tx, office: Office, group: Sequence[Arrived]) -> Outcom
 async def _take_site(tx: Tx, office: Office, appender: Appender, group: Sequence[Arrived], outcome: Outcome) -> None:
     rows: list[FactRow] = []
     statements: list[StatementRow] = []
-    streams = await lock_streams(tx, sorted({a.agent for a in group if a.agent and a.batch}))
+    speaking = sorted({a.agent for a in group if a.agent and a.batch})
+    streams, keys = await lock_streams(tx, speaking), await keys_of(tx, speaking)
     for arrived in sorted(group, key=_order):
         stream = streams.get(arrived.agent or "")
+        if arrived.batch and jws.kid_of(arrived.batch.jws) not in keys.get(arrived.agent or "", {}):
+            arrived.batch, arrived.why, arrived.detail = None, Why.WRONG_SIGNATURE, "its key has ended meanwhile"
         if arrived.batch is None or stream is None:
             await _refuse(tx, appender, office, arrived)
             continue

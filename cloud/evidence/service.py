@@ -14,7 +14,7 @@ from cloud.evidence.models import Case, Done, Label, NewCase, NewItem, NewPackag
 from custody.decisions import Reason, Refused
 from custody.things import Action, Kind, State
 from proof.canonical import canonical
-from proof.keys import SigningKey
+from proof.keys import Signer
 from wire import labels
 
 _sql = load_queries(__file__)
@@ -78,7 +78,7 @@ async def seal_package(act: Acting, new: NewPackage) -> str | Refused:
     return package
 
 
-async def issue_label(act: Acting, thing: str, key: SigningKey) -> Label:
+async def issue_label(act: Acting, thing: str, key: Signer) -> Label:
     """A new label for an item, a package or a person; the older ones of it are void. Raises NotFoundError."""
     row = await one(act.tx, _sql.labelled, thing=thing, site=act.site)
     if row is None or row["kind"] is None:

@@ -7,7 +7,9 @@ RETURNING id
 INSERT INTO agent_stream (agent) VALUES (%(agent)s)
 
 -- name: keys
-SELECT id, site, public_key FROM agent WHERE id = ANY (%(agents)s) AND revoked_at IS NULL
+SELECT a.id, coalesce(k.public_key, a.public_key) AS public_key
+FROM agent a LEFT JOIN key_life k ON k.site = a.site AND k.role = 'agent' AND k.owner = a.id
+WHERE a.id = ANY (%(agents)s) AND a.revoked_at IS NULL AND k.ended IS NULL
 
 -- name: agents
 SELECT a.id, a.site, s.online, s.seen_at, s.next_seq

@@ -7,11 +7,12 @@ from typing import Any
 from cloud.db.pool import Row, Tx, one, rows
 from cloud.db.queries import load_queries
 from cloud.errors import ConflictError, InvalidError
+from cloud.ledger.key_history import record_birth
 from cloud.ledger.service import Appender, add_record
 from cloud.world import World
 from custody.permits import time_text
 from proof import jws
-from proof.keys import SigningKey, VerifyKey
+from proof.keys import Signer, VerifyKey
 from wire.messages import ORDER_TYPE, Order, to_body
 from wire.topics import site_of, valid_agent
 
@@ -29,14 +30,22 @@ async def add_agent(
         raise ConflictError("agent_exists", f"the agent {agent} is there already")
     await tx.execute(_sql.add_stream, {"agent": agent})
     content = {"agent": agent, "public_key": public_key.text}
-    return await add_record(
-        tx, appender, kind="agent_added", at=at, actor=actor, content=content, salt=world.salt(), things=()
-    )
+    index = await add_record(tx, appender, kind="agent_added", at=at, actor=actor, content=content, salt=world.salt())
+    await record_birth(tx, appender, world, role="agent", owner=agent, key=public_key, actor=actor)
+    return index
 
 
-async def keys_of(tx: Tx, agents: Sequence[str]) -> dict[str, VerifyKey]:
-    """The keys of those of `agents` that are known and not revoked."""
-    return {row["id"]: VerifyKey.from_raw(row["public_key"]) for row in await rows(tx, _sql.keys, agents=list(agents))}
+AgentKeys = dict[str, dict[str, VerifyKey]]
+"""Agent → key id → key; while a key is being replaced an agent has two."""
+
+
+async def keys_of(tx: Tx, agents: Sequence[str]) -> AgentKeys:
+    """The keys that are valid now of those of `agents` that have any. An agent older than key histories has its own."""
+    known: AgentKeys = {}
+    for row in await rows(tx, _sql.keys, agents=list(agents)):
+        key = VerifyKey.from_raw(row["public_key"])
+        known.setdefault(row["id"], {})[key.kid] = key
+    return known
 
 
 async def agents(tx: Tx, site: str | None = None) -> list[Row]:
@@ -45,7 +54,7 @@ async def agents(tx: Tx, site: str | None = None) -> list[Row]:
 
 
 async def push_order(
-    tx: Tx, world: World, key: SigningKey, *, agent: str, kind: str, body: Mapping[str, Any], at: datetime
+    tx: Tx, world: World, key: Signer, *, agent: str, kind: str, body: Mapping[str, Any], at: datetime
 ) -> str:
     """Puts a signed order for `agent` in its way (kinds and bodies: wire.messages.Order); returns its id."""
     order = Order(id=world.new_id(site_of(agent), "O"), agent=agent, kind=kind, at=time_text(at), body=dict(body))

@@ -7,10 +7,10 @@ from cloud.db.pool import Row, Tx, one, rows
 from cloud.db.queries import load_queries
 from cloud.world import World
 from proof.checkpoint import Checkpoint
-from proof.keys import SigningKey
+from proof.keys import Signer
 from proof.merkle import Frontier
 
-LogKeys = Callable[[str], SigningKey | None]
+LogKeys = Callable[[str], Signer | None]
 """The key that signs the log of a site, or None where it is not here."""
 
 _sql = load_queries(__file__)

@@ -1,5 +1,7 @@
--- name: agent_key
-SELECT site, public_key FROM agent WHERE id = %(agent)s AND revoked_at IS NULL
+-- name: agent_keys
+SELECT a.site, coalesce(k.public_key, a.public_key) AS public_key
+FROM agent a LEFT JOIN key_life k ON k.site = a.site AND k.role = 'agent' AND k.owner = a.id
+WHERE a.id = %(agent)s AND a.revoked_at IS NULL AND k.ended IS NULL
 
 -- name: add
 INSERT INTO media (sha256, agent, bytes, media_type, stored_at)

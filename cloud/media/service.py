@@ -10,7 +10,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-from cloud.db.pool import Row, Tx, one
+from cloud.db.pool import Row, Tx, one, rows
 from cloud.db.queries import load_queries
 from cloud.errors import NotFoundError, NotSignedInError
 from cloud.media.errors import MediaError, MediaTooLargeError
@@ -31,14 +31,14 @@ async def uploader(tx: Tx, token: str, sha256: str) -> Row:
     """`agent` and `site` of whoever signed `token` to upload the still `sha256`. Raises NotSignedInError."""
     try:
         agent = _claimed(token)
-        known = await one(tx, _sql.agent_key, agent=agent)
-        key = None if known is None else VerifyKey.from_raw(known["public_key"])
-        payload = jws.verify(token, lambda kid: key if key is not None and key.kid == kid else None, UPLOAD_TYPE)
+        known = await rows(tx, _sql.agent_keys, agent=agent)
+        keys = {key.kid: key for key in (VerifyKey.from_raw(row["public_key"]) for row in known)}
+        payload = jws.verify(token, keys.get, UPLOAD_TYPE)
     except (EncodingError, SignatureError) as error:
         raise NotSignedInError(f"not an upload token of a known agent: {error}") from error
-    if known is None or payload.get("sha256") != sha256:
+    if payload.get("sha256") != sha256:
         raise NotSignedInError("the upload token is for another still")
-    return {"agent": agent, "site": known["site"]}
+    return {"agent": agent, "site": known[0]["site"]}
 
 
 def _claimed(token: str) -> str:

@@ -32,7 +32,7 @@ async def test_an_agent_is_known_once_by_its_key_and_recorded(pool: Pool, world:
         keys = await keys_of(tx, ["nj01.gate-a", "nj01.gate-b"])
         (row,) = await agents(tx, site)
         assert await agents(tx, "zz99") == []
-    assert {agent: key.raw for agent, key in keys.items()} == {"nj01.gate-a": KEY.public.raw}
+    assert keys == {"nj01.gate-a": {KEY.public.kid: KEY.public}}
     assert (row["id"], row["online"], row["seen_at"], row["next_seq"]) == ("nj01.gate-a", False, None, 1)
 
 
