@@ -72,13 +72,13 @@ def read_plan() -> Plan:
     drivers = _try(faults, lambda: choose_drivers(file)) if file else None
     key = _try(faults, lambda: read_key(settings.key_file)) if settings else None
     pack = _try(faults, lambda: _read_pack(settings.rule_pack)) if settings else None
-    witness_key = _try(faults, lambda: _read_witness_key(settings, file, key)) if settings else None
+    witness_key = _try(faults, lambda: read_witness_key(settings, file, key)) if settings else None
     if faults or settings is None or file is None or drivers is None or key is None or pack is None:
         raise SettingsError(faults)
     return Plan(settings=settings, file=file, key=key, pack=pack, drivers=drivers, witness_key=witness_key)
 
 
-def _read_witness_key(settings: EdgeSettings, file: SiteFile | None, key: SigningKey | None) -> SigningKey | None:
+def read_witness_key(settings: EdgeSettings, file: SiteFile | None, key: SigningKey | None) -> SigningKey | None:
     """The key of a witness; None where the agent is none. Raises SettingsError."""
     if not settings.witness_logs:
         return None

@@ -20,13 +20,17 @@ from edge_agent.journal.journal import FILE, check_chain
 from edge_agent.settings import EdgeSettings, SiteFile
 from edge_agent.store import Reads
 from proof import jws
+from proof.note import NoteVerifier
 from simulators.acting import Held
 from simulators.frames import On
 from simulators.stage import Stage
 from tests.edge_agent.cloud_peer import AGENT_KEY, CloudPeer, cloud_peer
 from tests.edge_agent.hands import Hands
+from tests.edge_agent.public_log import PublicLog, public_log
 from tests.edge_agent.scene import AGENT, CLOUD, LABELS, PACK, SITE, a_permit, package, person
+from tests.edge_agent.witnessing import WITNESS_KEY
 from wire.memory import MemoryBroker
+from wire.topics import checkpoint_topic
 
 DRIVERS = {"camera": "camera", "barrier": "gate", "beam-outside": "beam", "beam-inside": "beam", "lamp": "lamp"}
 
@@ -75,6 +79,8 @@ class Site:
     stage: Stage
     broker: MemoryBroker
     media: Media
+    witnessed: tuple[NoteVerifier, ...] = ()
+    heartbeat_s: float = 60
 
     def plan(self) -> Plan:
         devices = [
@@ -90,9 +96,13 @@ class Site:
         settings = EdgeSettings(
             site_file=file.path, data_dir=self.folder / "data", key_file=unused, cloud_keys=(CLOUD.public,),
             label_keys=(LABELS.public,), broker_host="unused", broker_ca=unused, broker_cert=unused,
-            broker_key=unused, cloud_url=HttpUrl(self.media.url),
+            broker_key=unused, cloud_url=HttpUrl(self.media.url), witness_logs=self.witnessed,
+            heartbeat_s=self.heartbeat_s,
         )  # fmt: skip
-        return Plan(settings=settings, file=file, key=AGENT_KEY, pack=PACK, drivers=choose_drivers(file))
+        return Plan(
+            settings=settings, file=file, key=AGENT_KEY, pack=PACK, drivers=choose_drivers(file),
+            witness_key=WITNESS_KEY if self.witnessed else None,
+        )  # fmt: skip
 
 
 @pytest.fixture
@@ -217,6 +227,41 @@ async def test_a_still_the_cloud_does_not_take_is_kept_and_sent_after_a_new_star
         async with running(site):
             await asyncio.wait_for(site.media.asked.wait(), 30)
     assert set(site.media.taken) == {body["picture"]["sha256"] for body in peer.of("passage_decided")}
+
+
+async def test_a_heartbeat_tells_how_everything_stands(site: Site) -> None:
+    site.heartbeat_s = 1
+    gate = site.stage.gates["gate-a"]
+    async with cloud_peer(site.broker, Hands()) as peer, running(site):
+        await gate.beams["outside"].set(True)
+        await peer.until(lambda peer: any(body["gates"][0]["broken"] for body in peer.of("heartbeat")))
+        first, last = peer.of("heartbeat")[0], peer.of("heartbeat")[-1]
+        assert last["gates"] == [{"station": "gate-a", "position": "closed", "broken": ["in"]}]
+        assert (first["every_s"], first["uptime_s"], last["lost"]) == (1, 0, [])
+        assert last["free_bytes"] > 0
+        assert last["waiting"] >= 0
+
+
+async def test_a_witness_cosigns_what_lies_retained_and_refuses_a_roll_back(site: Site) -> None:
+    async with public_log() as log, cloud_peer(site.broker, Hands()) as peer, site.broker.connect() as cloud:
+        site.witnessed, site.media.url = (log.verifier,), log.url
+        await cloud.publish(checkpoint_topic(log.site), log.grow(300), retain=True)
+        async with running(site):
+            await peer.until(has("cosigned"))
+            await cloud.publish(checkpoint_topic(log.site), log.grow(300), retain=True)
+            await peer.until(has("cosigned", 2))
+            await cloud.publish(checkpoint_topic(log.site), log.roll_back(10), retain=True)
+            await peer.until(has("checkpoint_refused"))
+    assert [body["size"] for body in peer.of("cosigned")] == [300, 600]
+    assert chain_of(site) >= len(peer.facts)
+
+
+async def test_who_is_no_witness_hears_no_checkpoints(site: Site) -> None:
+    async with cloud_peer(site.broker, Hands()) as peer, site.broker.connect() as cloud, running(site):
+        await cloud.publish(checkpoint_topic("sz01"), PublicLog().grow(300), retain=True)
+        await peer.order("o1", "hold", {"things": [f"{SITE}/P-A"]})
+        await peer.until(has("order_answered"))
+    assert not {"cosigned", "checkpoint_refused"} & set(peer.kinds)
 
 
 def real_time() -> Hands:

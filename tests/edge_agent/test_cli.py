@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from edge_agent.cli import app
 from edge_agent.journal.journal import FILE, Journal
 from proof.keys import SigningKey
+from proof.note import COSIGNATURE, NoteVerifier
 from simulators.stage import Stage
 from tests.edge_agent.hands import Hands, counted_bytes, fact
 from tests.edge_agent.scene import AGENT, SITE
@@ -47,6 +48,19 @@ def test_keygen_makes_a_private_file_and_prints_the_public_half(tmp_path: Path) 
     assert code == 1
     assert "File exists" in err
     assert (tmp_path / "agent.pem").read_bytes() == before
+
+
+def test_keygen_for_a_witness_prints_the_line_for_a_policy(tmp_path: Path) -> None:
+    code, out, _ = edge("keygen", "--witness", AGENT, str(tmp_path / "witness.pem"))
+    assert code == 0
+    verifier = NoteVerifier.from_vkey(out.strip())
+    assert (verifier.name, verifier.type) == (f"sealtrail/{AGENT}", COSIGNATURE)
+    assert verifier.key == SigningKey.from_pem((tmp_path / "witness.pem").read_bytes()).public
+    assert stat.S_IMODE((tmp_path / "witness.pem").stat().st_mode) == 0o600
+    code, _, err = edge("keygen", "--witness", "nobody", str(tmp_path / "other.pem"))
+    assert code == 2
+    assert "is no agent id" in err
+    assert not (tmp_path / "other.pem").exists()
 
 
 def test_verify_and_stats_of_a_sound_journal(data: Path) -> None:

@@ -6,10 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
+from edge_agent.bootstrap import read_witness_key
 from edge_agent.errors import SettingsError
-from edge_agent.settings import SiteFile
+from edge_agent.settings import EdgeSettings, SiteFile
 from proof.keys import SigningKey
+from proof.note import COSIGNATURE, NoteVerifier
 
 RIGHT = """\
 site: nj01
@@ -81,6 +84,64 @@ def test_what_is_no_site_file_is_told_with_a_line(tmp_path: Path, text: str) -> 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be read"):
         SiteFile(tmp_path / "absent.yaml")
+
+
+LOG = NoteVerifier("sealtrail/demo/sz01", SigningKey.from_seed(b"o" * 32).public)
+
+
+def witness_settings(tmp_path: Path, logs: str, key_file: Path | None) -> EdgeSettings:
+    """As the environment would give them."""
+    key, unused = SigningKey.from_seed(bytes(32)).public, tmp_path / "unused"
+    told = {"witness_logs": logs, "witness_key_file": key_file, "cloud_url": "http://127.0.0.1:1"}
+    return EdgeSettings.model_validate({
+        "site_file": unused, "data_dir": tmp_path, "key_file": unused, "cloud_keys": (key,), "label_keys": (key,),
+        "broker_host": "unused", "broker_ca": unused, "broker_cert": unused, "broker_key": unused, **told,
+    })  # fmt: skip
+
+
+def pem(path: Path, seed: bytes, mode: int = 0o600) -> Path:
+    path.write_bytes(SigningKey.from_seed(seed).to_pem())
+    path.chmod(mode)
+    return path
+
+
+def test_a_witness_has_logs_of_other_sites_and_a_key_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "site.yaml").write_text(RIGHT, "utf-8")
+    file, own = SiteFile(tmp_path / "site.yaml"), SigningKey.from_seed(b"a" * 32)
+    key = pem(tmp_path / "witness.pem", b"w" * 32)
+    bj = NoteVerifier("sealtrail/demo/bj01", LOG.key)
+    settings = witness_settings(tmp_path, f"{LOG.vkey}, {bj.vkey}", key)
+    assert settings.witness_logs == (LOG, bj)
+    read = read_witness_key(settings, file, own)
+    assert read is not None
+    assert read.public == SigningKey.from_seed(b"w" * 32).public
+    assert read_witness_key(witness_settings(tmp_path, "", None), file, own) is None
+    mine = NoteVerifier("sealtrail/demo/nj01", LOG.key)
+    for logs, path, fault in (
+        (mine.vkey, key, "no witness of its own site's log"),
+        (LOG.vkey, None, "WITNESS_KEY_FILE: a witness has a key of its own"),
+        (LOG.vkey, tmp_path / "absent.pem", "absent.pem"),
+        (LOG.vkey, pem(tmp_path / "open.pem", b"w" * 32, 0o640), "chmod 600"),
+        (LOG.vkey, pem(tmp_path / "agent.pem", b"a" * 32), "the agent's own key"),
+        (LOG.vkey, file.path, "private key"),
+    ):
+        file.path.chmod(0o600)
+        with pytest.raises(SettingsError, match=fault):
+            read_witness_key(witness_settings(tmp_path, logs, path), file, own)
+
+
+@pytest.mark.parametrize(
+    "logs",
+    [
+        "nonsense",
+        f"{LOG.vkey},{LOG.vkey}",
+        NoteVerifier("sealtrail/w", LOG.key, COSIGNATURE).vkey,
+        f"{LOG.vkey},{NoteVerifier('other/sz01', LOG.key).vkey}",
+    ],
+)
+def test_what_are_no_logs_to_witness(tmp_path: Path, logs: str) -> None:
+    with pytest.raises(ValidationError):
+        witness_settings(tmp_path, logs, None)
 
 
 def edge_run(env: dict[str, str]) -> subprocess.CompletedProcess[str]:
