@@ -8,6 +8,7 @@ PARTS = {
     "edge": ("edge_agent.cli", "The agent at the gates: run it, try its camera on photographs, make its key"),
     "cloud": ("cloud.cli", "The cloud's processes and its upkeep: migrate, uplink, downlink, web, people"),
     "witness": ("witness.cli", "A witness of other people's logs: make its key, run it, see what it saw"),
+    "bundle": ("cloud.bundle_cli", "Court bundles: export what proves itself, in one file"),
     "verify": ("verify", "Check a bundle, a proof or a checkpoint, offline"),
     "sim": ("simulators.cli", "Parts of the simulated warehouse by themselves"),
 }

@@ -57,12 +57,17 @@ class BrokerSettings(CloudSettings):
     broker_key: Path
 
 
-class WebSettings(CloudSettings):
-    """For `cloud web`: where it listens, where stills are kept, and the console's built pages."""
+class MediaSettings(CloudSettings):
+    """For what reads stills: where they are kept, a folder or an object store by URL."""
+
+    media_url: str = Field(min_length=1)
+
+
+class WebSettings(MediaSettings):
+    """For `cloud web`: where it listens, and the console's built pages."""
 
     web_host: str = "127.0.0.1"
     web_port: int = Field(ge=0, le=65535)
-    media_url: str = Field(min_length=1)
     console_dir: Path | None = None
 
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from obstore.store import ObjectStore
 
@@ -44,13 +44,15 @@ MOST_ENTRIES = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A bundle about `id` (of `kind`, where that matters); with `redact` without personal data and pictures.
+    """A bundle about `id`: an item, a package or a case, `kind` where it must be one of them.
+
+    With `redact` personal data and pictures are left out.
 
     `policy` is whom its reader trusts (C2SP tlog-policy); without one, the site's log and no witness.
     """
 
     id: str
-    kind: Literal["item", "package", "case"] | None = None
+    kind: str | None = None
     redact: bool = False
     media: bool = True
     policy: bytes | None = None

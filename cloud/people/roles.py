@@ -32,16 +32,25 @@ class Act(StrEnum):
     WITHDRAW_RELEASE = "withdraw_release"
     PLACE_HOLD = "place_hold"
     LIFT_HOLD = "lift_hold"
+    EXPORT_BUNDLE = "export_bundle"
 
 
 ACTS: dict[Role, frozenset[Act]] = {
-    Role.ADMIN: frozenset({Act.ADD_PERSON, Act.ADD_AGENT}),
+    Role.ADMIN: frozenset({Act.ADD_PERSON, Act.ADD_AGENT, Act.EXPORT_BUNDLE}),
     Role.INSPECTOR: frozenset({Act.OPEN_CASE, Act.REGISTER_ITEM}),
     Role.KEEPER: frozenset({Act.SEAL_PACKAGE, Act.ISSUE_LABEL, Act.SHELVE, Act.ISSUE_PERMIT, Act.REVOKE_PERMIT}),
     Role.BOOKKEEPER: frozenset(),
-    Role.APPROVER: frozenset({Act.APPROVE_RELEASE, Act.WITHDRAW_RELEASE, Act.PLACE_HOLD, Act.LIFT_HOLD}),
-    Role.OPERATOR: frozenset(),
-    Role.AUDITOR: frozenset(),
+    Role.APPROVER: frozenset(
+        {
+            Act.APPROVE_RELEASE,
+            Act.WITHDRAW_RELEASE,
+            Act.PLACE_HOLD,
+            Act.LIFT_HOLD,
+            Act.EXPORT_BUNDLE,
+        }
+    ),
+    Role.OPERATOR: frozenset({Act.EXPORT_BUNDLE}),
+    Role.AUDITOR: frozenset({Act.EXPORT_BUNDLE}),
 }
 
 

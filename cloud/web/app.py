@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from cloud.db.pool import Tx
+from cloud.evidence.bundle_routes import router as bundles
 from cloud.evidence.read_routes import router as evidence_reads
 from cloud.evidence.routes import router as evidence
 from cloud.fleet.routes import router as fleet
@@ -108,7 +109,7 @@ def _bare() -> FastAPI:
         lifespan=_lifespan,
     )
     errors.install(app)
-    for router in (people, evidence, evidence_reads, live, fleet, media):
+    for router in (people, evidence, evidence_reads, bundles, live, fleet, media):
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)
     app.include_router(log)
