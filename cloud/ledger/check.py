@@ -1,42 +1,46 @@
-"""Checking a site's ledger from its entries up: what an auditor with the database can find out for himself.
+"""Checking a site from its entries up: is every content the one committed to, does every agent's chain hold, is the
+tree the one that was signed, do the tables say what the log leads to, and is nothing there that is in no entry?
 
-Streams through the entries once, in one snapshot; memory grows with the number of agents only.
+Read in pieces of a few hundred rows inside one snapshot, so a ledger of any length fits. The first fault ends it.
+`docs/threat-model.md` says which fault finds which kind of tampering.
 """
 
-import json
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from cloud.db.pool import Row, Tx, one, rows
 from cloud.db.queries import load_queries
-from cloud.errors import CloudError, NotFoundError
-from cloud.ledger.checkpoints import newest_checkpoint
-from proof.canonical import canonical
-from proof.chain import GENESIS, commit_content, commit_record, link
-from proof.checkpoint import verify_checkpoint
-from proof.errors import ProofError
+from cloud.errors import NotFoundError
+from cloud.ledger.derived import Derived, Packs, Told, take_record
+from cloud.ledger.derived_facts import take_fact
+from cloud.ledger.entries import Content, check_entry, check_receipt, check_statement, remember, times
+from cloud.ledger.faults import LedgerFaultError
+from cloud.ledger.tables import ReadStill, check_stills, compare_tables, differs, read_packs
+from cloud.ledger.tree import add_leaves, check_end, find_suspect, judge_suspect
+from cloud.ledger.walk import Chain, Keys, Trust, Walk
 from proof.keys import VerifyKey
-from proof.merkle import Frontier, leaf_hash
-from proof.note import NoteVerifier
+from proof.merkle import leaf_hash
 
-CHUNK = 1000
+CHUNK = 1024
 
 _sql = load_queries(__file__, "check.sql")
+_tables_sql = load_queries(__file__, "tables.sql")
 
-
-class LedgerFaultError(CloudError):
-    """Something in the ledger of a site is wrong; `name` says what, `index` at which entry, where there is one."""
-
-    diagnosis = "The ledger does not agree with itself: the database was changed by hand, or damaged."
-
-    def __init__(self, name: str, message: str, index: int | None = None) -> None:
-        super().__init__(message)
-        self.name, self.index = name, index
+OnProgress = Callable[[str, int, int], None]
+"""What is being read, how much of it is done, and how much there is."""
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerCheck:
-    """What a check found: how much it read, and the first fault; `root` (hex) when there is none."""
+    """What a check found: how much it read, and the first fault; `root` (hex) when there is none.
+
+    `row` is the row that is wrong, `said` the fault in English and Chinese. `doubts` are no faults: what could not be
+    checked, and why.
+    """
 
     site: str
     ok: bool
@@ -45,10 +49,18 @@ class LedgerCheck:
     records: int
     agents: int
     checkpoint: int | None = None
+    checkpoints: int = 0
+    cosignatures: int = 0
+    statements: int = 0
+    rows: int = 0
+    stills: int = 0
     root: str | None = None
     fault: str | None = None
     index: int | None = None
+    row: str | None = None
     detail: str | None = None
+    said: tuple[str, str] | None = None
+    doubts: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Its members, for a program."""
@@ -56,140 +68,241 @@ class LedgerCheck:
 
 
 @dataclass(slots=True)
-class _Reading:
-    """How far the reading has come."""
-
-    site: str
-    stop: int
-    """the size at which the newest checkpoint was signed"""
-    frontier: Frontier = field(default_factory=Frontier)
-    at_stop: Frontier = field(default_factory=Frontier)
-    leaves: list[bytes] = field(default_factory=list)
-    chains: dict[str, tuple[int, bytes]] = field(default_factory=dict)
-    facts: int = 0
-    records: int = 0
-
-    @property
-    def size(self) -> int:
-        return self.frontier.size + len(self.leaves)
-
-    def add_leaf(self, entry: str) -> None:
-        self.leaves.append(leaf_hash(entry.encode()))
-        if len(self.leaves) == CHUNK or self.size == self.stop:
-            self.flush()
-
-    def flush(self) -> None:
-        self.frontier, self.leaves = self.frontier.append(self.leaves), []
-        if self.frontier.size == self.stop:
-            self.at_stop = self.frontier
+class _Check:
+    tx: Tx
+    walk: Walk
+    keys: Keys
+    on_progress: OnProgress
+    whole: bool
+    packs: Packs = field(default_factory=dict)
+    rows: int = 0
+    stills: int = 0
+    doubts: list[str] = field(default_factory=list)
 
 
 async def check_site(tx: Tx, site: str, log_key: VerifyKey | None) -> LedgerCheck:
-    """Reads the whole ledger of `site` and says whether it holds. Raises NotFoundError for an unknown site.
+    """Reads the whole ledger of `site`, not the tables beside it. Raises NotFoundError for an unknown site.
 
     `tx` must be a fresh transaction: it is made a snapshot. Without `log_key` no checkpoint can hold.
     """
-    await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-    head, checkpoint = await one(tx, _sql.head, site=site), await newest_checkpoint(tx, site)
+    return await _run(_Check(tx, Walk(site, Derived(site)), Keys(Trust(log_key)), _quiet, whole=False), None, _forget)
+
+
+async def verify_site(
+    tx: Tx,
+    trust: Trust,
+    walk: Walk,
+    *,
+    read_still: ReadStill | None,
+    on_progress: OnProgress,
+    save: Callable[[Walk], None],
+) -> LedgerCheck:
+    """The same with all that is derived from the ledger, signed or kept beside it; `walk` may have begun before.
+
+    `save` is given the walk after every piece. Raises NotFoundError, EncodingError and SignatureError for known
+    checkpoints that are none of this log.
+    """
+    return await _run(_Check(tx, walk, Keys(trust), on_progress, whole=True), read_still, save)
+
+
+def _quiet(what: str, done: int, total: int) -> None: ...
+
+
+def _forget(walk: Walk) -> None: ...
+
+
+async def _run(check: _Check, read_still: ReadStill | None, save: Callable[[Walk], None]) -> LedgerCheck:
+    walk = check.walk
+    await check.tx.execute(b"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    head = await one(check.tx, _sql.head, site=walk.site)
     if head is None:
-        raise NotFoundError("site", site)
-    reading = _Reading(site, checkpoint["size"] if checkpoint else -1)
+        raise NotFoundError("site", walk.site)
     found: LedgerFaultError | None = None
     try:
-        await _read(tx, reading)
-        await _compare(tx, reading, head)
-        _check_checkpoint(reading, checkpoint, head["origin"], log_key)
+        await _read(check, head, save)
+        await _compare(check)
+        if check.whole and read_still is not None:
+            check.stills, absent = await check_stills(check.tx, walk.site, read_still, check.on_progress)
+            if absent:
+                check.doubts.append(f"{absent} stills that passages name were not brought up, or are gone unseen")
+        elif check.whole:
+            check.doubts.append("stills were not read: no address of the store was given")
     except LedgerFaultError as error:
         found = error
+    return _told(check, found)
+
+
+def _told(check: _Check, found: LedgerFaultError | None) -> LedgerCheck:
+    walk = check.walk
+    if walk.erasures:
+        check.doubts.append(f"{walk.erasures} contents were erased, each by an entry that says so")
+    if walk.strangers:
+        check.doubts.append(f"{walk.strangers} cosignatures are by witnesses whose key is not known here")
+    if walk.signed < walk.size and found is None:
+        check.doubts.append(f"the last {walk.size - walk.signed} entries are not signed yet")
     return LedgerCheck(
-        site=site, ok=found is None, entries=reading.size, facts=reading.facts, records=reading.records,
-        agents=len(reading.chains), checkpoint=checkpoint["size"] if checkpoint else None,
-        root=None if found else reading.frontier.root().hex(), fault=found.name if found else None,
-        index=found.index if found else None, detail=str(found) if found else None,
+        site=walk.site, ok=found is None, entries=walk.size, facts=walk.facts, records=walk.records,
+        agents=len(walk.chains), checkpoint=walk.signed or None, checkpoints=walk.checkpoints,
+        cosignatures=walk.cosignatures, statements=walk.statements, rows=check.rows, stills=check.stills,
+        root=None if found else walk.frontier.root().hex(), fault=found.name if found else None,
+        index=found.index if found else None, row=found.row if found else None, detail=str(found) if found else None,
+        said=found.words if found else None, doubts=tuple(check.doubts),
     )  # fmt: skip
 
 
-async def _read(tx: Tx, reading: _Reading) -> None:
-    async with tx.cursor(name="ledger_check") as cursor:
-        cursor.itersize = CHUNK
-        await cursor.execute(_sql.everything, {"site": reading.site})
-        async for row in cursor:
-            if row["index"] != reading.size:
-                raise LedgerFaultError("entry_missing", f"there is no entry {reading.size}", reading.size)
-            _check_entry(reading, row)
-            reading.add_leaf(row["entry"])
-    reading.flush()
+async def _read(check: _Check, head: Row, save: Callable[[Walk], None]) -> None:
+    walk, tx = check.walk, check.tx
+    # Every query names a range of entries: by index, never by reading a table whole, whatever statistics say.
+    for method in (b"hashjoin", b"mergejoin", b"seqscan"):
+        await tx.execute(b"SET LOCAL enable_" + method + b" = off")
+    remember(walk, check.keys)
+    check.packs = await read_packs(tx) if check.whole else {}
+    async with _filed(check) as filed:
+        while found := await rows(tx, _sql.entries, **_span(walk)):
+            in_place = takewhile(lambda row: row[1]["index"] == row[0], enumerate(found, walk.size))
+            leaves = [leaf_hash(row["entry"].encode()) for _, row in in_place]
+            await find_suspect(tx, walk, leaves)
+            try:
+                await _read_piece(check, found, await filed(walk.size + CHUNK))
+            except LedgerFaultError as error:
+                if walk.suspect is not None and error.index is not None and walk.suspect <= error.index:
+                    judge_suspect(walk, entries_hold=False)
+                raise
+            await add_leaves(tx, walk, leaves, head["origin"], check.keys)
+            save(walk)
+            check.on_progress("entries", walk.size, head["size"])
+    await check_end(tx, walk, head, head["origin"], check.keys)
 
 
-def _check_entry(reading: _Reading, row: Row) -> None:
-    index = row["index"]
-    try:
-        entry = json.loads(row["entry"])
-        kind = entry["type"]
-        if kind == "fact":
-            _check_fact(reading, index, entry, row)
-        elif kind == "record":
-            _check_record(reading, index, entry, row)
-        else:
-            raise LedgerFaultError("entry_unreadable", f"an entry of type {kind!r}", index)
-    except (ValueError, KeyError, TypeError) as error:
-        raise LedgerFaultError("entry_unreadable", f"not an entry of ours: {error}", index) from error
+def _span(walk: Walk) -> dict[str, Any]:
+    return {"site": walk.site, "low": walk.size, "high": walk.size + CHUNK}
 
 
-def _check_fact(reading: _Reading, index: int, entry: dict[str, Any], row: Row) -> None:
-    agent, seq, commitment = entry["agent"], entry["seq"], bytes.fromhex(entry["c"])
-    if row["agent"] is None:
-        raise LedgerFaultError("fact_missing", f"the fact {agent} {seq} is not there", index)
-    if (row["agent"], row["seq"], row["fact_kind"]) != (agent, seq, entry["kind"]):
-        raise LedgerFaultError("fact_differs", f"another fact than {agent} {seq} is filed under the entry", index)
-    if commit_content(row["fact_content"].encode(), row["fact_salt"]) != commitment:
-        raise LedgerFaultError("commitment_differs", f"the fact {agent} {seq} is not what was committed to", index)
-    next_seq, head = reading.chains.get(agent, (1, GENESIS))
-    if seq != next_seq or link(head, commitment).hex() != entry["h"]:
-        raise LedgerFaultError("chain_broken", f"the fact {agent} {seq} does not continue its chain", index)
-    reading.chains[agent] = (seq + 1, bytes.fromhex(entry["h"]))
-    reading.facts += 1
-
-
-def _check_record(reading: _Reading, index: int, entry: dict[str, Any], row: Row) -> None:
-    if row["record_kind"] is None:
-        raise LedgerFaultError("record_missing", f"the record of {entry['kind']} is not there", index)
-    content = json.loads(row["record_content"])
-    if row["record_kind"] != entry["kind"] or row["actor"] != content["actor"]:
-        raise LedgerFaultError("record_differs", f"another record than {entry['kind']} is filed here", index)
-    if commit_record(content, row["record_salt"]).hex() != entry["c"]:
-        raise LedgerFaultError("commitment_differs", f"the record of {entry['kind']} is not as committed to", index)
-    if canonical(content).decode() != row["record_content"]:
-        raise LedgerFaultError("record_differs", "the record is not written in the one agreed way", index)
-    reading.records += 1
-
-
-async def _compare(tx: Tx, reading: _Reading, head: Row) -> None:
-    if reading.size != head["size"]:
-        raise LedgerFaultError("size_differs", f"{reading.size} entries, while the head says {head['size']}")
-    if reading.frontier.nodes != tuple(head["frontier"]):
-        raise LedgerFaultError("root_differs", "the entries do not lead to the tree in the head")
-    for row in await rows(tx, _sql.streams, site=reading.site):
-        if (row["next_seq"], row["head"]) != reading.chains.get(row["agent"], (1, GENESIS)):
-            raise LedgerFaultError("stream_differs", f"the chain of {row['agent']} ends elsewhere than its stream says")
-    counts = await one(tx, _sql.counts, site=reading.site)
-    if counts != {"facts": reading.facts, "records": reading.records}:
-        raise LedgerFaultError("without_entry", f"facts or records without an entry: {counts}")
-
-
-def _check_checkpoint(reading: _Reading, checkpoint: Row | None, origin: str, key: VerifyKey | None) -> None:
-    if checkpoint is None:
-        if reading.size:
-            raise LedgerFaultError("no_checkpoint", "the log was never signed")
+@asynccontextmanager
+async def _filed(check: _Check) -> AsyncIterator[Callable[[int], Awaitable[dict[int, set[str]]]]]:
+    """Reads the table of which entry is filed under which things alongside: all of it below an index."""
+    if not check.whole:
+        yield _nothing
         return
-    if key is None:
-        raise LedgerFaultError("no_log_key", "the key of this log is not here to check its checkpoint with")
-    try:
-        signed = verify_checkpoint(checkpoint["note"].encode(), NoteVerifier(origin, key))
-    except ProofError as error:
-        raise LedgerFaultError("checkpoint_not_genuine", str(error)) from error
-    size = signed.size
-    if (size, signed.root) != (checkpoint["size"], checkpoint["root"]) or size > reading.size:
-        raise LedgerFaultError("checkpoint_differs", f"the signed size {size} or its root is not what was kept")
-    if reading.at_stop.root() != signed.root:
-        raise LedgerFaultError("checkpoint_differs", f"the first {size} entries are not those that were signed")
+    waiting: deque[Row] = deque()
+    async with check.tx.cursor(name="filed") as cursor:
+        await cursor.execute(_sql.thing_entries, {"site": check.walk.site, "low": check.walk.size})
+
+        async def below(high: int) -> dict[int, set[str]]:
+            found: dict[int, set[str]] = {}
+            while True:
+                if not waiting:
+                    waiting.extend(await cursor.fetchmany(CHUNK))
+                if not waiting or waiting[0]["index"] >= high:
+                    return found
+                row = waiting.popleft()
+                found[row["index"]] = set(row["things"])
+
+        yield below
+
+
+async def _nothing(high: int) -> dict[int, set[str]]:
+    return {}
+
+
+async def _read_piece(check: _Check, found: Sequence[Row], filed: dict[int, set[str]]) -> None:
+    walk, span = check.walk, _span(check.walk)
+    passages: dict[int, Row] = {}
+    statements: dict[int, list[Row]] = {}
+    if check.whole:
+        passages = {row["index"]: row for row in await rows(check.tx, _sql.passages, **span)}
+        for row in await rows(check.tx, _sql.statements, **span):
+            statements.setdefault(row["index"], []).append(row)
+    for expected, row in enumerate(found, walk.size):
+        entry, content = check_entry(walk, check.keys, row, expected)
+        if check.whole:
+            _derive(check, expected, entry, content, passages.pop(expected, None), filed.get(expected, set()))
+            for statement in statements.get(expected, ()):
+                check_statement(walk, check.keys, statement)
+    if passages:
+        index = min(passages)
+        raise LedgerFaultError("row_without_entry", "the entry is no decision", index, f"passage {index}")
+
+
+def _derive(
+    check: _Check, index: int, entry: Content, content: Content | None, passage: Row | None, filed: set[str]
+) -> None:
+    """What follows from the entry: the passage that it is, and what it is filed under."""
+    derived = check.walk.derived
+    if content is None:
+        _open(derived, index, entry, passage, filed)
+        return
+    if entry["type"] == "record":
+        expected = take_record(derived, Told(index, entry["kind"], entry["at"], content), check.packs)
+        row = None
+    else:
+        at, taken_at = times(entry)
+        row, expected = take_fact(derived, index, content, entry["agent"], at, taken_at, check.packs)
+    where = f"passage {index}"
+    if row is not None and passage is None:
+        raise LedgerFaultError("row_missing", "the decision has no row", index, where)
+    if row is None and passage is not None:
+        raise LedgerFaultError("row_without_entry", "the entry is no decision that can be read", index, where)
+    if row is not None and passage is not None:
+        differs(row, passage, where, index)
+        ends = [passage["crossed_index"], passage["abandoned_index"]]
+        if ends != [None, None]:
+            derived.ends[str(index)] = ends
+    if expected is not None and expected != filed and derived.unsure.isdisjoint(expected ^ filed):
+        name = "row_missing" if expected - filed else "row_without_entry"
+        thing = min(expected - filed or filed - expected)
+        raise LedgerFaultError(name, f"entry {index} under {thing}", index, f"thing_entry {thing} {index}")
+
+
+def _open(derived: Derived, index: int, entry: Content, passage: Row | None, filed: set[str]) -> None:
+    """An erased content leaves open what it led to: that is taken as the tables tell it."""
+    if passage is not None:
+        derived.passages += 1
+        if passage["outcome"] == "allowed":
+            key = f"{entry['agent']} {entry['seq']}"
+            derived.open_passages[key] = {"index": index, "things": list(passage["things"])}
+            derived.ends[str(index)] = [passage["crossed_index"], passage["abandoned_index"]]
+    derived.unsure |= filed
+    if entry["kind"].startswith("alarm_"):
+        derived.unsure |= {str(index), *derived.living.values()}
+
+
+async def _compare(check: _Check) -> None:
+    """What has to be so when all entries were read."""
+    walk, tx = check.walk, check.tx
+    for row in await rows(tx, _sql.streams, site=walk.site):
+        chain, where = walk.chains.get(row["agent"], Chain()), f"agent_stream {row['agent']}"
+        if (row["next_seq"], row["head"]) != (chain.next_seq, chain.head):
+            problem = f"the chain of {row['agent']} ends elsewhere than its stream says"
+            raise LedgerFaultError("stream_differs", problem, row=where)
+        if check.whole:
+            check_receipt(walk, check.keys, row)
+    counts = await one(tx, _sql.counts, site=walk.site)
+    if counts != {"facts": walk.facts, "records": walk.records}:
+        raise LedgerFaultError("without_entry", f"facts or records without an entry: {counts}")
+    if walk.erased:
+        index = int(min(walk.erased, key=int))
+        problem = f"entry {walk.erased[str(index)]} is to say so, and does not"
+        raise LedgerFaultError("erased_without_entry", problem, index)
+    if check.whole:
+        await _compare_whole(check)
+
+
+async def _compare_whole(check: _Check) -> None:
+    walk, derived = check.walk, check.walk.derived
+    for agent, chain in walk.chains.items():
+        if chain.bare is not None:
+            where = f"fact {agent} {chain.covered + 1}"
+            raise LedgerFaultError("statement_missing", "no statement speaks of it", chain.bare, where)
+    kept = await one(check.tx, _sql.statement_count, site=walk.site)
+    if kept != {"statements": walk.statements}:
+        raise LedgerFaultError("statement_differs", f"statements of facts that are not there: {kept}", row="statement")
+    if derived.ends:
+        index = int(min(derived.ends, key=int))
+        problem = f"crossed or abandoned by entries {derived.ends[str(index)]}, which do not say so"
+        raise LedgerFaultError("row_differs", problem, index, f"passage {index}")
+    beyond = await one(check.tx, _tables_sql.thing_entries_beyond, site=walk.site, size=walk.size)
+    if beyond is not None:
+        where = f"thing_entry {beyond['thing']} {beyond['index']}"
+        raise LedgerFaultError("row_without_entry", "there is no such entry", row=where)
+    check.rows = await compare_tables(check.tx, derived, check.keys)

@@ -37,7 +37,7 @@ async def receiving(pool: Pool, world: World, site: str) -> Receiving:
 async def test_a_ledger_that_was_left_alone_holds(receiving: Receiving) -> None:
     found = await receiving.check()
     assert (found.ok, found.fault, found.facts, found.agents) == (True, None, 40, 2)
-    assert (found.records, found.entries, found.checkpoint) == (4, 44, 44)
+    assert (found.records, found.entries, found.checkpoint) == (6, 46, 46)
 
 
 TRICKS = {
@@ -55,23 +55,23 @@ TRICKS = {
         "INSERT INTO record SELECT site, 5000, kind, at, actor, salt, content FROM record LIMIT 1",
     ),
     "entry changed": (
-        "root_differs",
+        "entry_differs",
         "UPDATE ledger_entry SET entry = replace(entry, '03:00', '04:00') WHERE index = 3",
     ),
-    "entry not ours": ("entry_unreadable", "UPDATE ledger_entry SET entry = '{}' WHERE index = 3"),
+    "entry not ours": ("entry_differs", "UPDATE ledger_entry SET entry = '{}' WHERE index = 3"),
     "entry gone": ("entry_missing", "DELETE FROM ledger_entry WHERE index = 3"),
     "first entry gone": ("entry_missing", "DELETE FROM ledger_entry WHERE index = 0"),
-    "end cut off": ("size_differs", "DELETE FROM ledger_entry WHERE index = 43"),
+    "end cut off": ("size_differs", "DELETE FROM ledger_entry WHERE index = 45"),
     "chain rewritten": (
-        "chain_broken",
+        "entry_differs",
         'UPDATE ledger_entry SET entry = regexp_replace(entry, \'"h":"..\', \'"h":"zz\') WHERE index = 3',
     ),
     "stream set back": ("stream_differs", "UPDATE agent_stream SET next_seq = 5 WHERE agent = 'nj01.gate-b'"),
     "head set back": ("size_differs", "UPDATE ledger_head SET size = 40"),
-    "checkpoint forged": ("checkpoint_not_genuine", "UPDATE checkpoint SET note = replace(note, '44', '43')"),
+    "checkpoint forged": ("checkpoint_not_genuine", "UPDATE checkpoint SET note = replace(note, '46', '45')"),
     "checkpoint of another size": (
         "checkpoint_differs",
-        "DELETE FROM checkpoint WHERE size = 21; UPDATE checkpoint SET size = 43",
+        "DELETE FROM checkpoint WHERE size < 46; UPDATE checkpoint SET size = 45",
     ),
     "never signed": ("no_checkpoint", "DELETE FROM checkpoint"),
 }
@@ -91,7 +91,7 @@ async def test_what_was_changed_behind_its_back_is_found(receiving: Receiving, d
 async def test_a_history_written_anew_as_a_whole_does_not_fit_what_was_signed(
     receiving: Receiving, database: Database
 ) -> None:
-    """Record, entry and head agree with one another; only the checkpoint that is out in the world does not."""
+    """Record, entry, tiles and head agree with one another; only the checkpoint that is out in the world does not."""
     assert (await receiving.check()).ok
     rows = await receiving.rows("SELECT entry FROM ledger_entry ORDER BY index")
     record = (await receiving.rows("SELECT index, salt, content FROM record ORDER BY index DESC"))[0]
@@ -101,12 +101,14 @@ async def test_a_history_written_anew_as_a_whole_does_not_fit_what_was_signed(
     entries[index] = canonical(
         json.loads(entries[index]) | {"c": commit_record(content, record["salt"]).hex()}
     ).decode()
-    nodes = Frontier().append(leaf_hash(entry.encode()) for entry in entries).nodes
+    leaves = [leaf_hash(entry.encode()) for entry in entries]
+    nodes = Frontier().append(leaves).nodes
     with psycopg.connect(database.owner) as owner:
         owner.execute("SET session_replication_role = replica")
         owner.execute("UPDATE ledger_entry SET entry = %s WHERE index = %s", [entries[index], index])
         owner.execute("UPDATE record SET content = %s WHERE index = %s", [canonical(content).decode(), index])
         owner.execute("UPDATE ledger_head SET frontier = %s", [list(nodes)])
+        owner.execute("UPDATE ledger_tile SET hashes = %s WHERE level = 0", [b"".join(leaves)])
     assert (await receiving.check_as_it_is()).fault == "checkpoint_differs"
 
 

@@ -1,0 +1,131 @@
+"""What facts lead to: the row of each passage, permits spent and free again, things moved, orders answered."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from cloud.db.pool import storable
+from cloud.ledger.derived import Derived, Packs, Row, place, step_of
+from cloud.ledger.faults import LedgerFaultError
+from custody.decisions import Reason
+from custody.passage import Genuineness, Sight
+from custody.things import Action, Direction, Kind
+from wire.errors import MessageError
+from wire.labels import valid_id
+from wire.messages import (
+    FactKind,
+    OrderAnswered,
+    PassageAbandoned,
+    PassageCrossed,
+    PassageDecided,
+    UseBody,
+    body_of,
+)
+
+PASSAGE_KINDS = (FactKind.PASSAGE_DECIDED, FactKind.PASSAGE_CROSSED, FactKind.PASSAGE_ABANDONED)
+
+
+def take_fact(
+    derived: Derived, index: int, fact: Mapping[str, Any], agent: str, at: datetime, taken_at: datetime, packs: Packs
+) -> tuple[Row | None, set[str]]:
+    """Takes a fact; returns the row of the passage that it is, if it is one, and the things it is filed under."""
+    kind, body, seq = fact["kind"], fact["body"], fact["seq"]
+    try:
+        if kind == FactKind.PASSAGE_DECIDED:
+            return _decided(derived, index, body_of(PassageDecided, body), agent, seq, at, taken_at)
+        if kind == FactKind.PASSAGE_CROSSED:
+            return None, _crossed(derived, index, body_of(PassageCrossed, body), agent, seq, packs)
+        if kind == FactKind.PASSAGE_ABANDONED:
+            return None, _abandoned(derived, index, body_of(PassageAbandoned, body), agent, seq)
+        if kind == FactKind.ORDER_ANSWERED:
+            _answered(derived, index, body_of(OrderAnswered, body), agent)
+    except MessageError:  # kept as it is, with an alarm that is a record of its own
+        pass
+    return None, set()
+
+
+def _own(site: str, things: list[str]) -> list[str]:
+    return [one for one in dict.fromkeys(things) if one.startswith(f"{site}/") and valid_id(one)]
+
+
+def _decided(
+    derived: Derived, index: int, body: PassageDecided, agent: str, seq: int, at: datetime, taken_at: datetime
+) -> tuple[Row | None, set[str]]:
+    try:
+        sights = [
+            Sight(Genuineness(s.genuineness), s.id, None if s.kind is None else Kind(s.kind)) for s in body.sights
+        ]
+        refused = body.outcome != "allowed"
+        reason = Reason(body.reason or "").value if refused else None
+    except ValueError:
+        return None, set()
+    genuine = [s.id for s in sights if s.genuineness is Genuineness.GENUINE and s.concerns_gate]
+    things, people = _own(derived.site, genuine), _own(derived.site, body.people)
+    row: Row = {
+        "agent": agent, "seq": seq, "station": storable(body.station), "direction": body.direction,
+        "outcome": body.outcome, "reason": reason, "rule": storable(body.rule),
+        "subject": (storable(body.subject or "") or None) if refused else None, "things": things, "people": people,
+        "at": at, "taken_at": taken_at, "picture": body.picture and storable(body.picture.sha256),
+    }  # fmt: skip
+    derived.passages += 1
+    if not refused:
+        derived.open_passages[f"{agent} {seq}"] = {"index": index, "things": things}
+        for use in body.uses:
+            _spend(derived, agent, use, index)
+    uses = [use.permit for use in body.uses]
+    return row, derived.with_contents(_own(derived.site, [*things, *people, *uses]))
+
+
+def _use(use: UseBody) -> str:
+    return f"{storable(use.permit)} {storable(use.thing)}"
+
+
+def _spend(derived: Derived, agent: str, use: UseBody, index: int) -> None:
+    row, permit = derived.table("permit_thing").get(_use(use)), derived.table("permit").get(storable(use.permit))
+    if row is not None and permit is not None and permit["agent"] == agent and row["spent_index"] is None:
+        row["spent_index"] = index
+
+
+def _end(derived: Derived, agent: str, seq: int, decision: int | None) -> Row | None:
+    """The allowed passage decided in fact `decision`, which ends now."""
+    if decision is None or not 0 < decision < seq:
+        return None
+    return derived.open_passages.pop(f"{agent} {decision}", None)
+
+
+def _crossed(derived: Derived, index: int, body: PassageCrossed, agent: str, seq: int, packs: Packs) -> set[str]:
+    passage, things = _end(derived, agent, seq, body.decision), _own(derived.site, body.things)
+    if passage is not None:
+        _ended(derived, passage["index"], "crossed_index", index)
+    for thing in things:
+        state = step_of(derived, thing, Action.passing(Direction(body.direction)), packs)
+        if state is not None:
+            for name in (thing, *derived.inside.get(thing, ())):
+                place(derived, name, state, index)
+    return derived.with_contents(things)
+
+
+def _abandoned(derived: Derived, index: int, body: PassageAbandoned, agent: str, seq: int) -> set[str]:
+    passage = _end(derived, agent, seq, body.decision)
+    if passage is None:
+        return set()
+    for use in body.uses:
+        row = derived.table("permit_thing").get(_use(use))
+        if row is not None and row["spent_index"] == passage["index"]:
+            row["spent_index"] = None
+    _ended(derived, passage["index"], "abandoned_index", index)
+    return derived.with_contents(list(passage["things"]))
+
+
+def _ended(derived: Derived, passage: int, how: str, index: int) -> None:
+    """Ends of passages are compared when they are told, so that they need not all be remembered."""
+    said = derived.ends.pop(str(passage), [None, None])
+    if said != ([index, None] if how == "crossed_index" else [None, index]):
+        problem = f"passage {passage} ended with entry {index}, while its {how} and the other say {said}"
+        raise LedgerFaultError("row_differs", problem, passage, f"passage {passage}")
+
+
+def _answered(derived: Derived, index: int, body: OrderAnswered, agent: str) -> None:
+    answer = body.outcome if body.problem is None else f"{body.outcome}: {body.problem}"
+    row = {"agent": agent, "answered_index": index, "answer": storable(answer)}
+    derived.table("agent_order").setdefault(f"{storable(body.order)} {agent}", row)

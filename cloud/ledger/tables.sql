@@ -1,0 +1,63 @@
+-- name: evidence_case
+SELECT id AS key, number, title, rule_pack, opened_at, opened_by, index FROM evidence_case WHERE site = %(site)s
+
+-- name: package
+SELECT id AS key, case_id, seal_number, state, index FROM package WHERE site = %(site)s
+
+-- name: item
+SELECT id AS key, case_id, name, quantity, unit, state, package_id, index FROM item WHERE site = %(site)s
+
+-- name: hold
+SELECT thing AS key, reason, placed_by, index FROM hold WHERE site = %(site)s
+
+-- name: label
+SELECT thing || ' ' || issue AS key, kind, issued_at, index, text AS signed, thing, issue FROM label WHERE site = %(site)s
+
+-- name: permit
+SELECT id AS key, agent, direction, not_before, not_after, payload, granted_by, revoked_at, index, jws AS signed
+FROM permit WHERE site = %(site)s
+
+-- name: permit_thing
+SELECT t.permit || ' ' || t.thing AS key, t.spent_index FROM permit_thing t JOIN permit p ON p.id = t.permit
+WHERE p.site = %(site)s
+
+-- name: alarm
+SELECT index::text AS key, cause, place, severity, raised_at, cleared_at FROM alarm WHERE site = %(site)s
+
+-- name: quarantine
+SELECT encode(q.sha256, 'hex') || ' ' || q.reason || ' ' || q.topic AS key, length(q.payload) AS bytes,
+       q.sha256 AS digest, sha256(q.payload) AS counted
+FROM quarantine q
+
+-- name: agent
+SELECT id AS key, added_at, public_key FROM agent WHERE site = %(site)s
+
+-- name: person
+SELECT id AS key, username, name, roles, added_at FROM person WHERE site = %(site)s
+
+-- name: agent_order
+SELECT o.id || ' ' || o.agent AS key, o.agent, o.answered_index, o.answer FROM agent_order o
+JOIN agent a ON a.id = o.agent WHERE a.site = %(site)s AND o.answered_index IS NOT NULL
+
+-- name: key_life
+SELECT role || ' ' || owner || ' ' || kid AS key, public_key, born, ended, why FROM key_life WHERE site = %(site)s
+
+-- name: erasure
+SELECT index::text AS key, entry FROM erasure WHERE site = %(site)s
+
+-- name: passage_count
+SELECT count(*) AS passages FROM passage WHERE site = %(site)s
+
+-- name: thing_entries_beyond
+SELECT thing, index FROM thing_entry WHERE site = %(site)s AND index >= %(size)s LIMIT 1
+
+-- name: stills
+SELECT m.sha256, m.bytes FROM media m JOIN agent a ON a.id = m.agent
+WHERE a.site = %(site)s AND m.sha256 > %(after)s ORDER BY m.sha256 LIMIT 200
+
+-- name: still_count
+SELECT count(*) AS stills FROM media m JOIN agent a ON a.id = m.agent WHERE a.site = %(site)s
+
+-- name: stills_not_kept
+SELECT count(*) AS stills FROM passage p LEFT JOIN media m ON m.sha256 = p.picture
+WHERE p.site = %(site)s AND p.picture IS NOT NULL AND m.sha256 IS NULL
