@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-NAMES = ("gate", "journal", "cloud", "screen")
+NAMES = ("gate", "journal", "cloud", "screen", "bundle")
 """The modules beside this one; each has a `run()` that prints its figures beside their limits."""
 
 

@@ -56,9 +56,9 @@ def write_statement(told: Told) -> bytes:
     missing = [font for font in FONTS if font not in fonts.families()]
     if missing:
         raise StatementError(f"no font {' and no font '.join(missing)} on this machine")
-    data = json.dumps(_page(told), ensure_ascii=False)
+    data, at = json.dumps(_page(told), ensure_ascii=False), told.at.replace(microsecond=0)
     try:
-        return bytes(typst.compile(str(TEMPLATE), sys_inputs={"data": data}, font_paths=fonts, timestamp=told.at))
+        return bytes(typst.compile(str(TEMPLATE), sys_inputs={"data": data}, font_paths=fonts, timestamp=at))
     except typst.TypstError as error:
         raise StatementError(str(error)) from error
 
@@ -203,7 +203,7 @@ def _keys(told: Told) -> Iterator[dict[str, Any]]:
         yield {
             "role": words.ROLES[life.role],
             "owner": life.owner,
-            "print": life.key.kid,
+            "print": f"{life.key.kid} {life.key.text}",
             "from": life.born,
             "to": ["", ""] if life.ended is None else [f"{life.ended}（{zh}）", f"{life.ended} ({en})"],
         }

@@ -82,7 +82,7 @@ class Walk:
             await sign_checkpoints(tx, self.office.parts.world, lambda _: self.log_key)
 
     def _say(self, kind: str, body: dict[str, Any]) -> int:
-        self.clock.advance(timedelta(seconds=5))
+        self.clock.advance(timedelta(seconds=5, microseconds=7))
         return self.teller.say(kind, body, at=self.clock.at)
 
     def _body(self, store: Warehouse, direction: str, people: list[str]) -> dict[str, Any]:
