@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cloud.cli import ACTOR, one_sentence
+from cloud.answering import ACTOR, one_sentence
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Court bundles: what proves itself, in one file.")
 

@@ -5,13 +5,15 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
-from typing import Annotated, Any, NoReturn, Protocol
+from typing import Annotated, Any, Protocol
 
 import typer
 
+from cloud.answering import ACTOR, answer, fail, one_sentence, run
+from cloud.key_cli import app as key_app
 from cloud.people.roles import Role
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The cloud's processes and its upkeep.")
@@ -21,8 +23,7 @@ person_app = typer.Typer(no_args_is_help=True, help="People who sign in.")
 app.add_typer(site_app, name="site")
 app.add_typer(agent_app, name="agent")
 app.add_typer(person_app, name="person")
-
-ACTOR = "command line"
+app.add_typer(key_app, name="key")
 
 
 class Worker(Protocol):
@@ -56,34 +57,6 @@ def log_to_stderr() -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
 
 
-@contextmanager
-def one_sentence() -> Iterator[None]:
-    """Turns what is wrong with settings, files, database or broker into one sentence and exit status 2."""
-    from cloud.errors import CloudError
-    from custody.errors import CustodyError
-    from proof.errors import ProofError
-    from wire.errors import WireError
-
-    try:
-        yield
-    except (CloudError, CustodyError, ProofError, WireError) as error:
-        _fail(f"{error} ({error.diagnosis})")
-
-
-def _fail(sentence: str) -> NoReturn:
-    print(f"sealtrail: {' '.join(sentence.split())}", file=sys.stderr)
-    raise typer.Exit(2)
-
-
-def _run(work: Coroutine[Any, Any, None]) -> None:
-    with one_sentence():
-        asyncio.run(work)
-
-
-def _answer(**members: object) -> None:
-    print(json.dumps(members, ensure_ascii=False), flush=True)
-
-
 @app.command()
 def migrate() -> None:
     """Brings the database's schema up to date (SEALTRAIL_CLOUD_OWNER_DATABASE_URL)."""
@@ -93,7 +66,7 @@ def migrate() -> None:
 
     with one_sentence():
         applied = apply(load_settings(OwnerSettings).owner_database_url, real_world().now())
-    _answer(applied=applied)
+    answer(applied=applied)
 
 
 @app.command()
@@ -106,7 +79,7 @@ def keygen() -> None:
     with one_sentence():
         folder = load_settings(KeySettings).keys_dir
         made = {name: keys.read_or_write_key(folder, name, real_world().random) for name in (keys.CLOUD, keys.LABEL)}
-    _answer(**{name: key.public.text for name, key in made.items()})
+    answer(**{name: key.public.text for name, key in made.items()})
 
 
 @site_app.command("add")
@@ -116,23 +89,25 @@ def add_site(
     en: Annotated[str, typer.Option(help="its name in English")],
 ) -> None:
     """Founds a site with an empty ledger and the key that signs its checkpoints."""
-    _run(_add_site(site, zh, en))
+    run(_add_site(site, zh, en))
 
 
 async def _add_site(site: str, zh: str, en: str) -> None:
-    from cloud import keys
     from cloud.bootstrap import opened_pool
     from cloud.db.pool import transaction
-    from cloud.ledger import service
+    from cloud.keyroom import found_site
+    from cloud.ledger.service import origin_of
     from cloud.settings import CloudSettings, load_settings
     from cloud.world import real_world
     from proof.note import NoteVerifier
 
-    settings, world = load_settings(CloudSettings), real_world()
+    settings = load_settings(CloudSettings)
     async with opened_pool(settings) as pool, transaction(pool) as tx:
-        await service.add_site(tx, site=site, name_zh=zh, name_en=en, deployment=settings.deployment, at=world.now())
-        key = keys.read_or_write_key(settings.keys_dir, keys.log_key_name(site), world.random)
-    _answer(site=site, vkey=NoteVerifier(service.origin_of(settings.deployment, site), key.public).vkey)
+        key = await found_site(
+            tx, real_world(), settings.keys_dir, site=site, name_zh=zh, name_en=en, deployment=settings.deployment,
+            actor=ACTOR,
+        )  # fmt: skip
+    answer(site=site, vkey=NoteVerifier(origin_of(settings.deployment, site), key).vkey)
 
 
 @agent_app.command("add")
@@ -141,7 +116,7 @@ def add_agent(
     public_key: Annotated[str, typer.Option(help="as `sealtrail edge keygen` prints it")],
 ) -> None:
     """Makes an agent known with its public key."""
-    _run(_add_agent(agent, public_key))
+    run(_add_agent(agent, public_key))
 
 
 async def _add_agent(agent: str, public_key: str) -> None:
@@ -159,7 +134,7 @@ async def _add_agent(agent: str, public_key: str) -> None:
         appender = await open_ledger(tx, site)
         index = await service.add_agent(tx, appender, world, agent=agent, public_key=key, at=world.now(), actor=ACTOR)
         await close_ledger(tx, appender)
-    _answer(agent=agent, entry=index)
+    answer(agent=agent, entry=index)
 
 
 @person_app.command("add")
@@ -173,12 +148,12 @@ def add_person(
     """Adds a local account; the password is never on the command line."""
     unknown = sorted(set(role) - {known.value for known in Role})
     if unknown:
-        _fail(f"no such role: {', '.join(unknown)}; there are {', '.join(Role)}")
+        fail(f"no such role: {', '.join(unknown)}; there are {', '.join(Role)}")
     if password_stdin:
         password = sys.stdin.readline().rstrip("\n")
     else:
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    _run(_add_person(site, username, name, password, [Role(given) for given in role]))
+    run(_add_person(site, username, name, password, [Role(given) for given in role]))
 
 
 async def _add_person(site: str, username: str, name: str, password: str, roles: list[Role]) -> None:
@@ -200,7 +175,7 @@ async def _add_person(site: str, username: str, name: str, password: str, roles:
             tx, appender, real_world(), username=username, name=name, password_hash=hashed, roles=roles, actor=ACTOR
         )
         await close_ledger(tx, appender)
-    _answer(person=person.id, username=username, roles=[role.value for role in roles])
+    answer(person=person.id, username=username, roles=[role.value for role in roles])
 
 
 @app.command()
@@ -210,7 +185,7 @@ def uplink() -> None:
     from cloud.settings import BrokerSettings, load_settings
 
     log_to_stderr()
-    _run(_work("uplink", lambda: bootstrap.uplink(load_settings(BrokerSettings))))
+    run(_work("uplink", lambda: bootstrap.uplink(load_settings(BrokerSettings))))
 
 
 @app.command()
@@ -220,7 +195,7 @@ def downlink() -> None:
     from cloud.settings import BrokerSettings, load_settings
 
     log_to_stderr()
-    _run(_work("downlink", lambda: bootstrap.downlink(load_settings(BrokerSettings))))
+    run(_work("downlink", lambda: bootstrap.downlink(load_settings(BrokerSettings))))
 
 
 @app.command()
@@ -259,12 +234,12 @@ async def _work(name: str, make: Callable[[], AbstractAsyncContextManager[Worker
         await asyncio.wait({running})
         if not running.cancelled():
             await running
-    _answer(event="stopped", process=name)
+    answer(event="stopped", process=name)
 
 
 async def _tell_ready(name: str, ready: asyncio.Event) -> None:
     await ready.wait()
-    _answer(event="ready", process=name)
+    answer(event="ready", process=name)
 
 
 @app.command("ledger-check")
@@ -289,7 +264,7 @@ async def _ledger_check(site: str, as_json: bool) -> bool:
     async with opened_pool(settings, most=1) as pool, transaction(pool) as tx:
         found = await check_site(tx, site, key.public if key else None)
     if as_json:
-        _answer(**found.as_json())
+        answer(**found.as_json())
     elif found.ok:
         print(f"{site}: {found.entries} entries hold, {found.facts} facts of {found.agents} agents among them")
     else:

@@ -24,6 +24,7 @@ from cloud.bootstrap import opened_pool
 from cloud.db.embedded import APP
 from cloud.db.pool import Tx, transaction
 from cloud.fleet import service as fleet
+from cloud.keyroom import found_site
 from cloud.ledger import service as ledger
 from cloud.people import passwords
 from cloud.people import service as people
@@ -115,11 +116,10 @@ async def _found(folder: Path, settings: CloudSettings, world: World) -> None:
 
 
 async def _found_site(tx: Tx, settings: CloudSettings, world: World) -> None:
-    keys.read_or_write_key(settings.keys_dir, keys.log_key_name(SITE), world.random)
     if SITE not in await ledger.site_ids(tx):
-        await ledger.add_site(
-            tx, site=SITE, name_zh="南京一号仓", name_en="Nanjing warehouse 1", deployment=settings.deployment,
-            at=world.now(),
+        await found_site(
+            tx, world, settings.keys_dir, site=SITE, name_zh="南京一号仓", name_en="Nanjing warehouse 1",
+            deployment=settings.deployment, actor="set-up",
         )  # fmt: skip
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from cloud.db.pool import Row, Tx, one, rows
 from cloud.db.queries import load_queries
-from cloud.errors import ConflictError, InvalidError
-from cloud.ledger.key_history import record_birth
+from cloud.errors import ConflictError, InvalidError, NotFoundError
+from cloud.ledger.key_history import record_birth, record_missing
 from cloud.ledger.service import Appender, add_record
 from cloud.world import World
 from custody.permits import time_text
@@ -33,6 +33,14 @@ async def add_agent(
     index = await add_record(tx, appender, kind="agent_added", at=at, actor=actor, content=content, salt=world.salt())
     await record_birth(tx, appender, world, role="agent", owner=agent, key=public_key, actor=actor)
     return index
+
+
+async def add_agent_key(tx: Tx, appender: Appender, world: World, *, agent: str, key: VerifyKey, actor: str) -> int:
+    """A further key of `agent`, valid beside those it has; returns the entry. Raises NotFoundError, ConflictError."""
+    if agent not in {row["id"] for row in await agents(tx, appender.site)}:
+        raise NotFoundError("agent", agent)
+    await record_missing(tx, appender, world, (), actor)  # an agent older than key histories keeps its first key
+    return await record_birth(tx, appender, world, role="agent", owner=agent, key=key, actor=actor)
 
 
 AgentKeys = dict[str, dict[str, VerifyKey]]

@@ -29,6 +29,9 @@ async def sign_checkpoints(tx: Tx, world: World, log_keys: LogKeys) -> int:
         if key is None:
             _log.error("no key to sign the log of %s", row["id"])
             continue
+        if row["keys"] and key.public.raw not in row["keys"]:
+            _log.error("the key %s of the log of %s has ended: start this process anew", key.public.kid, row["id"])
+            continue
         root = Frontier(row["size"], tuple(row["frontier"])).root()
         note = Checkpoint(row["origin"], row["size"], root).sign(key)
         values = {"site": row["id"], "size": row["size"], "root": root, "note": note, "at": world.now()}

@@ -45,7 +45,9 @@ VALUES (%(site)s, %(size)s, %(root)s, %(note)s, %(at)s)
 ON CONFLICT DO NOTHING
 
 -- name: grown
-SELECT s.id, s.origin, h.size, h.frontier
+SELECT s.id, s.origin, h.size, h.frontier, ARRAY(
+    SELECT public_key FROM key_life WHERE site = s.id AND role = 'log' AND ended IS NULL
+) AS keys
 FROM site s JOIN ledger_head h ON h.site = s.id
 WHERE h.size > coalesce((SELECT max(size) FROM checkpoint WHERE site = s.id), 0)
 ORDER BY s.id

@@ -58,12 +58,23 @@ def test_from_an_empty_folder_to_a_ledger_that_holds(run: Run, settings: dict[st
     site = answered(run("site", "add", "nj01", "--zh", "一号库", "--en", "One"))
     assert NoteVerifier.from_vkey(str(site["vkey"])).name == "sealtrail/test/nj01"
     key = SigningKey.from_seed(b"a" * 32).public.text
-    assert answered(run("agent", "add", "nj01.gate-a", "--public-key", key)) == {"agent": "nj01.gate-a", "entry": 0}
+    assert answered(run("agent", "add", "nj01.gate-a", "--public-key", key)) == {"agent": "nj01.gate-a", "entry": 3}
     person = run(
         "person", "add", "li", "--site", "nj01", "--name", "李", "--role", "keeper", "--role", "approver",
         "--password-stdin", standard_input="long enough for anybody\n",
     )  # fmt: skip
     assert answered(person)["roles"] == ["keeper", "approver"]
+    lives = [json.loads(line) for line in run("key", "list", "--site", "nj01").stdout.splitlines()]
+    assert [(life["role"], life["born"], life["ended"]) for life in lives] == [
+        ("log", 0, None), ("cloud", 1, None), ("label", 2, None), ("agent", 4, None),
+    ]  # fmt: skip
+    assert answered(run("key", "rotate", "cloud"))["sites"] == ["nj01"]
+    assert answered(run("keygen"))["cloud"] != keys["cloud"]
+    second = SigningKey.from_seed(b"b" * 32).public
+    assert answered(run("key", "rotate", "nj01.gate-a", "--public-key", second.text))["kid"] == second.kid
+    for command, life in (("retire", lives[3]["kid"]), ("lost", second.kid), ("revoke", lives[2]["kid"])):
+        assert answered(run("key", command, life, "--site", "nj01"))["kid"] == life
+    assert answered(run("key", "record")) == {"entries": {"nj01": []}}
     unsigned = run("ledger-check", "nj01", "--json")
     assert unsigned.returncode == 1
     assert json.loads(unsigned.stdout)["fault"] == "no_checkpoint"
@@ -81,6 +92,8 @@ WRONG: dict[str, tuple[list[str], dict[str, str | None], str]] = {
     "a key that is none": (["agent", "add", "zz99.a", "--public-key", "key"], {}, "base64url"),
     "an agent that is none": (["agent", "add", "Gate", "--public-key", "A" * 43], {}, "not an agent id"),
     "a site that is none": (["site", "add", "NJ", "--zh", "一", "--en", "one"], {}, "no site id"),
+    "a key to end that nobody has": (["key", "revoke", "00", "--site", "nj01"], {}, "no site 'nj01'"),
+    "a key to replace that is none": (["key", "rotate", "gate"], {}, "'gate' is none of cloud, label"),
     "a role that is none": (
         ["person", "add", "li", "--site", "nj01", "--name", "x", "--role", "king", "--password-stdin"], {}, "king",
     ),
