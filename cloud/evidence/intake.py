@@ -13,6 +13,7 @@ from cloud.evidence.gaps import ask_again, note_progress
 from cloud.evidence.passages import HANDLERS, record_fact
 from cloud.evidence.quarantine import Why, quarantine
 from cloud.evidence.taken import Taken
+from cloud.evidence.witnessing import accused_sites
 from cloud.fleet.service import keys_of
 from cloud.fleet.streams import Standing, Stream, lock_streams, place, save_stream
 from cloud.ledger.service import ENTRY_VERSION, Appender, close_ledger, open_ledger
@@ -79,6 +80,9 @@ async def take_group(tx: Tx, office: Office, group: Sequence[Arrived]) -> Outcom
         if arrived.site is None:
             await _refuse(tx, None, office, arrived)
     known = sorted((a for a in group if a.site is not None), key=lambda a: a.site or "")
+    accused = await accused_sites(tx, (sealed.fact for a in known if a.batch for sealed in a.batch.facts))
+    for site in sorted(accused | {a.site or "" for a in known}) if accused else ():
+        await open_ledger(tx, site)  # locks them all, in the order in which everybody does
     for site, of_site in groupby(known, key=lambda a: a.site or ""):
         await _take_site(tx, office, await open_ledger(tx, site), list(of_site), outcome)
     return outcome

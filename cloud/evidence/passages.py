@@ -9,6 +9,7 @@ from cloud.db.queries import load_queries
 from cloud.evidence.judgement import decision_of, difference, sights_of
 from cloud.evidence.movements import abandoned, crossed
 from cloud.evidence.taken import Taken
+from cloud.evidence.witnessing import checkpoint_refused, cosigned, order_distrusted
 from custody.decisions import Allowed, Decision, Reason, Refused
 from custody.passage import Genuineness, Sight
 from wire.errors import MessageError
@@ -118,6 +119,9 @@ HANDLERS: dict[str, Callable[[Taken], Awaitable[None]]] = {
     FactKind.DEVICE_LOST: _device_lost,
     FactKind.DEVICE_BACK: _device_back,
     FactKind.RECORDING_BLOCKED: _recording_blocked,
+    FactKind.ORDER_DISTRUSTED: order_distrusted,
+    FactKind.COSIGNED: cosigned,
+    FactKind.CHECKPOINT_REFUSED: checkpoint_refused,
 }
 """The kinds that have consequences; facts of every other kind are kept as they are."""
 

@@ -1,0 +1,16 @@
+-- name: site_of
+SELECT id FROM site WHERE origin = %(origin)s
+
+-- name: sites_of
+SELECT id FROM site WHERE origin = ANY(%(origins)s)
+
+-- name: keys
+SELECT public_key FROM key_life WHERE site = %(site)s AND role = %(role)s AND owner = %(owner)s
+
+-- name: checkpoint
+SELECT root, note FROM checkpoint WHERE site = %(site)s AND size = %(size)s
+
+-- name: add_cosignature
+INSERT INTO cosignature (site, size, witness, at, line)
+VALUES (%(site)s, %(size)s, %(witness)s, %(at)s, %(line)s)
+ON CONFLICT DO NOTHING
