@@ -9,6 +9,7 @@ PARTS = {
     "cloud": ("cloud.cli", "The cloud's processes and its upkeep: migrate, uplink, downlink, web, people"),
     "witness": ("witness.cli", "A witness of other people's logs: make its key, run it, see what it saw"),
     "bundle": ("cloud.bundle_cli", "Court bundles: export what proves itself, in one file"),
+    "ledger": ("cloud.ledger_cli", "Whether a site's records hold, row by row, and whether they are complete"),
     "verify": ("verify", "Check a bundle, a proof or a checkpoint, offline"),
     "sim": ("simulators.cli", "Parts of the simulated warehouse by themselves"),
 }
