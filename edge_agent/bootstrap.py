@@ -72,17 +72,22 @@ def read_plan() -> Plan:
     drivers = _try(faults, lambda: choose_drivers(file)) if file else None
     key = _try(faults, lambda: read_key(settings.key_file)) if settings else None
     pack = _try(faults, lambda: _read_pack(settings.rule_pack)) if settings else None
-    witness_key = _try(faults, lambda: read_witness_key(settings, file, key)) if settings else None
+    witness_key = (
+        _try(faults, lambda: read_witness_key(settings, file.site.site if file else None, key)) if settings else None
+    )
     if faults or settings is None or file is None or drivers is None or key is None or pack is None:
         raise SettingsError(faults)
     return Plan(settings=settings, file=file, key=key, pack=pack, drivers=drivers, witness_key=witness_key)
 
 
-def read_witness_key(settings: EdgeSettings, file: SiteFile | None, key: SigningKey | None) -> SigningKey | None:
-    """The key of a witness; None where the agent is none. Raises SettingsError."""
+def read_witness_key(settings: EdgeSettings, site: str | None, key: SigningKey | None) -> SigningKey | None:
+    """The key of an agent of `site`, whose own key is `key`, as a witness; None where it is none. Raises SettingsError.
+
+    What is not known is not checked.
+    """
     if not settings.witness_logs:
         return None
-    if file and file.site.site in map(site_of_log, settings.witness_logs):
+    if site in [site_of_log(log) for log in settings.witness_logs]:
         raise SettingsError([f"{PREFIX}WITNESS_LOGS: an agent is no witness of its own site's log"])
     path, variable = settings.witness_key_file, f"{PREFIX}WITNESS_KEY_FILE"
     if path is None:
@@ -152,20 +157,20 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None) -> 
         connect=connect or mqtt_connect(_mqtt(settings, site.agent)),
         keep=timedelta(days=settings.keep_days),
         heartbeat=timedelta(seconds=settings.heartbeat_s),
-        witness=_witness(plan, journal, clock),
+        witness=build_witness(settings, site.agent, plan.witness_key, journal, clock),
         stops=stops,
     )
     undo.pop_all()
     return Agent(agent)
 
 
-def _witness(plan: Plan, journal: Journal, clock: Clock) -> EdgeWitness | None:
-    settings = plan.settings
-    if plan.witness_key is None:
+def build_witness(
+    settings: EdgeSettings, agent: str, key: SigningKey | None, journal: Journal, clock: Clock
+) -> EdgeWitness | None:
+    """The witness that the settings make of `agent`, if they do."""
+    if key is None:
         return None
-    return EdgeWitness(
-        plan.file.site.agent, plan.witness_key, settings.witness_logs, journal, clock, str(settings.cloud_url)
-    )
+    return EdgeWitness(agent, key, settings.witness_logs, journal, clock, str(settings.cloud_url))
 
 
 def _watch(

@@ -15,7 +15,7 @@ from importlib.metadata import version
 import typer
 
 from edge_agent.agent import Agent, Parts
-from edge_agent.bootstrap import read_key
+from edge_agent.bootstrap import build_witness, read_key, read_witness_key
 from edge_agent.cli import log_json, told_in_one_sentence
 from edge_agent.clock import SystemClock, boot_id
 from edge_agent.downlink import Orders
@@ -29,7 +29,7 @@ from edge_agent.uplink import Uplink
 from wire.messages import Birth, encode
 from wire.mqtt import MqttOptions, Will, mqtt_connect
 from wire.rule_packs import load_rule_pack
-from wire.topics import BIRTH, Topic
+from wire.topics import BIRTH, Topic, site_of
 
 TICKS_A_S = 20
 
@@ -63,6 +63,7 @@ def build(agent: str, settings: EdgeSettings, undo: ExitStack) -> Parts:
         watches=[], uplink=uplink, orders=Orders(agent, journal, book, clock, find_key, uplink.resend),
         pictures=Pictures(agent, key, journal, clock, str(settings.cloud_url)), connect=mqtt_connect(options),
         keep=timedelta(days=settings.keep_days), heartbeat=timedelta(seconds=settings.heartbeat_s),
+        witness=build_witness(settings, agent, read_witness_key(settings, site_of(agent), key), journal, clock),
     )  # fmt: skip
 
 

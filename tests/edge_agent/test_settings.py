@@ -106,16 +106,16 @@ def pem(path: Path, seed: bytes, mode: int = 0o600) -> Path:
 
 
 def test_a_witness_has_logs_of_other_sites_and_a_key_of_its_own(tmp_path: Path) -> None:
-    (tmp_path / "site.yaml").write_text(RIGHT, "utf-8")
-    file, own = SiteFile(tmp_path / "site.yaml"), SigningKey.from_seed(b"a" * 32)
+    own, no_key = SigningKey.from_seed(b"a" * 32), tmp_path / "no.key"
+    no_key.touch(0o600)
     key = pem(tmp_path / "witness.pem", b"w" * 32)
     bj = NoteVerifier("sealtrail/demo/bj01", LOG.key)
     settings = witness_settings(tmp_path, f"{LOG.vkey}, {bj.vkey}", key)
     assert settings.witness_logs == (LOG, bj)
-    read = read_witness_key(settings, file, own)
+    read = read_witness_key(settings, "nj01", own)
     assert read is not None
     assert read.public == SigningKey.from_seed(b"w" * 32).public
-    assert read_witness_key(witness_settings(tmp_path, "", None), file, own) is None
+    assert read_witness_key(witness_settings(tmp_path, "", None), "nj01", own) is None
     mine = NoteVerifier("sealtrail/demo/nj01", LOG.key)
     for logs, path, fault in (
         (mine.vkey, key, "no witness of its own site's log"),
@@ -123,11 +123,10 @@ def test_a_witness_has_logs_of_other_sites_and_a_key_of_its_own(tmp_path: Path) 
         (LOG.vkey, tmp_path / "absent.pem", "absent.pem"),
         (LOG.vkey, pem(tmp_path / "open.pem", b"w" * 32, 0o640), "chmod 600"),
         (LOG.vkey, pem(tmp_path / "agent.pem", b"a" * 32), "the agent's own key"),
-        (LOG.vkey, file.path, "private key"),
+        (LOG.vkey, no_key, "private key"),
     ):
-        file.path.chmod(0o600)
         with pytest.raises(SettingsError, match=fault):
-            read_witness_key(witness_settings(tmp_path, logs, path), file, own)
+            read_witness_key(witness_settings(tmp_path, logs, path), "nj01", own)
 
 
 @pytest.mark.parametrize(
