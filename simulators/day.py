@@ -61,6 +61,11 @@ class Day:
         await self.release()
         await self.cable()
 
+    @property
+    def returned(self) -> str:
+        """The package that went out and came back."""
+        return self._ids[0]
+
     async def intake(self, number: str) -> None:
         """A case, its items, sealed packages with labels, and passes for the keepers."""
         people = self._people

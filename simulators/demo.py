@@ -23,6 +23,7 @@ from edge_agent.errors import EdgeError
 from proof.keys import SigningKey
 from simulators.broker import find_mosquitto, free_port
 from simulators.console import Colleague, Screen
+from simulators.court import check_alone, take_bundle
 from simulators.day import Day, People
 from simulators.errors import FolderError, SimulatorError, WrongResultError
 from simulators.gatework import ALLOWED, Ears, Gatework, in_time
@@ -135,10 +136,11 @@ class Demo:
         )  # fmt: skip
         # Somebody who can print labels, but has not the label key: theirs is as good as any other.
         forger = SigningKey.from_seed(bytes(32))
-        await Day(warehouse, people, work, self.teller, forger).run(f"{datetime.now(UTC):%Y%m%d-%H%M%S}")
-        return await self._count(warehouse, work, screen)
+        day = Day(warehouse, people, work, self.teller, forger)
+        await day.run(f"{datetime.now(UTC):%Y%m%d-%H%M%S}")
+        return await self._count(warehouse, work, screen, day.returned)
 
-    async def _count(self, warehouse: Warehouse, work: Gatework, screen: Screen) -> dict[str, Any]:
+    async def _count(self, warehouse: Warehouse, work: Gatework, screen: Screen, returned: str) -> dict[str, Any]:
         recorded = await asyncio.to_thread(journal_facts, warehouse.journal)
         async with in_time(lambda: "not every fact has its receipt"):
             while await asyncio.to_thread(receipted, warehouse.journal) < recorded[-1][0]:  # noqa: ASYNC110 - the agent's own file
@@ -148,6 +150,10 @@ class Demo:
         fault = await warehouse.check_ledger()
         if fault is None:
             self.teller.step("ledger")
+        bundle = await take_bundle(warehouse, returned, self._kept(warehouse))
+        doubt = await check_alone(bundle)
+        if doubt is None:
+            self.teller.step("bundle", path=bundle)
         result = {
             "steps": self.teller.told(),
             "passages_allowed": results[ALLOWED],
@@ -158,6 +164,8 @@ class Demo:
             "lost": count.lost,
             "duplicated": count.duplicated + screen.doubled,
             "ledger_verified": fault is None,
+            "bundle": str(bundle),
+            "bundle_verified": doubt is None,
             "gate_decision_ms": percentiles([decided.ms for decided in self._ears.heard]),
             "to_screen_ms": percentiles(work.to_screen_ms),
         }
@@ -168,6 +176,7 @@ class Demo:
             f"{result['lost']} facts are lost": result["lost"],
             f"{result['duplicated']} facts are doubled": result["duplicated"],
             f"the ledger does not hold: {fault}": fault is not None,
+            f"the bundle does not hold: {doubt}": doubt is not None,
             f"nothing was refused for {', '.join(sorted(MUST_REFUSE - set(results)))}": MUST_REFUSE - set(results),
         }
         faults = [sentence for sentence, wrong in checks.items() if wrong]
@@ -183,6 +192,11 @@ class Demo:
             duplicated=result["duplicated"],
         )  # fmt: skip
         self.teller.say("figures", d50=decided["p50"], d99=decided["p99"], s50=shown["p50"], s99=shown["p99"])
+
+    def _kept(self, warehouse: Warehouse) -> Path | None:
+        """Where the bundle goes: beside the data, unless that goes away with the demo."""
+        passing = self.options.once and self.options.data is None
+        return None if passing else warehouse.folder / "bundles"
 
     def _folder(self, stack: AsyncExitStack) -> Path:
         if self.options.data is not None:

@@ -87,6 +87,10 @@ PHRASES: Mapping[str, Mapping[Language, str]] = {
             "账本校验：根哈希与每条链均可由条目重新推导",
             "The ledger was checked: root and chains follow from its entries",
         ),
+        "bundle": (
+            "归还封箱的证据包已在无网络、无数据库的进程中核验成立：{path}",
+            "The bundle of the package that came back holds for a process without network or database: {path}",
+        ),
         "allowed": ("放行", "allowed"),
         "refused": ("拒绝", "refused"),
         "on_screen": ("{ms:.0f} 毫秒后上屏", "on the screen after {ms:.0f} ms"),

@@ -189,6 +189,15 @@ class Warehouse:
             raise child.failure("failed")
         return None if status == 0 else child.last_words
 
+    async def export_bundle(self, package: str, path: Path) -> None:
+        """`sealtrail bundle export` of `package` into the new file `path`. Raises StartError with its last words."""
+        command = [*sealtrail(), "bundle", "export", "--site", SITE, "--package", package, "-o", str(path)]
+        env = _environment(self.cloud_settings())
+        child = Child("bundle export", command, log=self._logs / "commands.log", env=env)
+        await child.start()
+        if await child.ended() != 0:
+            raise child.failure("failed")
+
     def database_url(self) -> str:
         """Address of the database for the application's role."""
         return self._database.url(DATABASE, APP)

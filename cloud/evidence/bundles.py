@@ -22,15 +22,14 @@ from cloud.evidence import redaction
 from cloud.evidence.bundle_statement import Told, people_of, write_statement
 from cloud.evidence.errors import BundleFaultError
 from cloud.ledger.proofs import consistency
+from cloud.ledger.public import own_policy
 from cloud.ledger.tiles import read_tiles
 from cloud.media import store as media_store
 from custody.permits import time_text
 from proof.bundle import MANIFEST, VERSION, Bundle, write_bundle
 from proof.canonical import canonical
 from proof.errors import ProofError, SignatureError
-from proof.keys import VerifyKey
 from proof.merkle import inclusion_ranges
-from proof.note import NoteVerifier
 from proof.policy import Judged, Policy, judge, parse_policy
 from proof.tiles import inclusion_from, tiles_of
 from proof.tlog_proof import TlogProof
@@ -114,11 +113,10 @@ async def make_bundle(tx: Tx, store: ObjectStore, site: str, wanted: Wanted, at:
 async def _policy(gathering: _Gathering) -> Policy:
     given = gathering.wanted.policy
     if given is None:
-        key = await one(gathering.tx, _sql.log_key, site=gathering.site)
-        if key is None:
+        own = await own_policy(gathering.tx, gathering.site)
+        if own is None:
             raise InvalidError("bad_policy", f"the ledger of {gathering.site} does not tell its log's key")
-        log = NoteVerifier(gathering.founded["origin"], VerifyKey.from_raw(key["public_key"]))
-        given = f"log {log.vkey}\nquorum none\n".encode()
+        given = own.encode()
     gathering.files["policy.txt"] = given
     try:
         return parse_policy(given)

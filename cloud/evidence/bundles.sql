@@ -81,9 +81,6 @@ ORDER BY size LIMIT 1
 -- name: stamps
 SELECT token FROM checkpoint_stamp WHERE site = %(site)s AND size = %(size)s ORDER BY at
 
--- name: log_key
-SELECT public_key FROM key_life WHERE site = %(site)s AND role = 'log' ORDER BY born DESC LIMIT 1
-
 -- name: rule_packs
 SELECT hash, content FROM rule_pack WHERE hash = ANY (%(hashes)s)
 

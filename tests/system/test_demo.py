@@ -65,6 +65,17 @@ def test_no_fact_is_lost_or_doubled_and_the_ledger_holds(result: dict[str, Any])
     assert result["facts_recorded"] == result["facts_in_ledger"] > 40
 
 
+def test_the_bundle_of_the_returned_package_is_there_and_holds(result: dict[str, Any]) -> None:
+    assert result["bundle_verified"] is True
+    bundle = Path(result["bundle"])
+    command = [sys.executable, "verify.py", str(bundle), "--policy", str(bundle.with_name("policy.txt")), "--json"]
+    checked = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    report = json.loads(checked.stdout)
+    assert report["holds"] is True
+    assert all(step["checked"] for step in report["steps"] if step["step"] in (3, 4, 5, 6, 8, 9))
+
+
 def test_every_kind_of_refusal_happened_and_passages_in_and_out(result: dict[str, Any]) -> None:
     assert set(result["refusals"]) == GATE_REASONS
     assert sum(result["refusals"].values()) == result["passages_refused"]

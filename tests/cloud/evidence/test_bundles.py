@@ -40,12 +40,17 @@ OFFLINE = (
 )
 
 
-@pytest.fixture
-async def walk(office: Office, clock: Clock) -> Walk:
+async def told_of_its_log(office: Office) -> None:
+    """The ledger says whose key signs it, as the founding of a site makes it."""
     async with transaction(office.parts.pool) as tx:
         appender = await open_ledger(tx, "nj01")
         await record_missing(tx, appender, office.parts.world, [("log", ORIGIN, LOG_KEY.public)], "test")
         await close_ledger(tx, appender)
+
+
+@pytest.fixture
+async def walk(office: Office, clock: Clock) -> Walk:
+    await told_of_its_log(office)
     return Walk(office, clock, LOG_KEY)
 
 
