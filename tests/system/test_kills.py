@@ -29,4 +29,5 @@ async def test_agent_uplink_broker_and_database_die_and_no_fact_is_lost_or_doubl
         found = await count(warehouse)
         assert (found.lost, found.duplicated, found.foreign, found.in_order) == (0, 0, 0, True)
         assert found.recorded == found.in_ledger > 20
+        await warehouse.uplink.stop()  # it signs the log at the latest when it ends
         assert await warehouse.check_ledger() is None
