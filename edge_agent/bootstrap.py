@@ -170,7 +170,9 @@ def build_witness(
     """The witness that the settings make of `agent`, if they do."""
     if key is None:
         return None
-    return EdgeWitness(agent, key, settings.witness_logs, journal, clock, str(settings.cloud_url))
+    return EdgeWitness(
+        agent, key, settings.witness_logs, journal, clock, str(settings.cloud_url), settings.witness_every_s
+    )
 
 
 def _watch(

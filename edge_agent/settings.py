@@ -69,6 +69,8 @@ class EdgeSettings(BaseSettings):
     """The logs of other sites that this agent cosigns, as their verifier keys; none: it is no witness."""
     witness_key_file: Path | None = None
     """The key it cosigns with (PEM, mode 0600), which is not the agent's own."""
+    witness_every_s: float = Field(default=30, ge=0)
+    """Between two cosignatures of one log."""
     keep_days: int = Field(default=30, ge=1)
     """Days for which receipted facts and uploaded pictures are kept here."""
 

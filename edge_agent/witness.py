@@ -75,7 +75,11 @@ class _Way:
 
 
 class EdgeWitness:
-    """The witness `sealtrail/<agent>` with `key`, of `logs`; `cloud_url` is where their tiles are."""
+    """The witness `sealtrail/<agent>` with `key`, of `logs`; `cloud_url` is where their tiles are.
+
+    It cosigns a log once in `every_s` at the most: its word is an entry in its own site's log, and two sites whose
+    agents are each other's witnesses must not keep each other awake. What speaks against a log is told at once.
+    """
 
     def __init__(
         self,
@@ -85,12 +89,14 @@ class EdgeWitness:
         journal: Journal,
         clock: Clock,
         cloud_url: str,
+        every_s: float,
         pauses_s: tuple[float, ...] = PAUSES_S,
     ) -> None:
         self._name, self._key, self._journal, self._clock = witness_name(agent), key, journal, clock
         self._logs: Mapping[str, NoteVerifier] = {site_of_log(log): log for log in logs}
         self._heard: Mapping[str, asyncio.Queue[bytes]] = {site: asyncio.Queue(WAITING) for site in self._logs}
-        self._url, self._pauses_s = cloud_url.rstrip("/"), pauses_s
+        self._url, self._every_s, self._pauses_s = cloud_url.rstrip("/"), every_s, pauses_s
+        self._cosigned_s: dict[str, float] = {}
 
     def hear(self, site: str, payload: bytes) -> None:
         """Takes what came as the checkpoint of `site`; of a log that is not in the settings nothing is kept."""
@@ -108,25 +114,32 @@ class EdgeWitness:
                 group.create_task(self._watch(client, site, log))
 
     async def _watch(self, client: httpx.AsyncClient, site: str, log: NoteVerifier) -> None:
-        queue = self._heard[site]
+        loop, failures = asyncio.get_running_loop(), 0
+        later: bytes | None = None  # to be looked at again when it is due, if nothing newer comes
+        due = 0.0
         while True:
-            payload, failures = await queue.get(), 0
-            while True:
-                try:
-                    await self._take(client, site, log, payload)
-                    break
-                except (TilesError, JournalError) as error:
-                    _log.warning("the checkpoint of %s is not judged yet: %s", log.name, error)
-                    await asyncio.sleep(self._pauses_s[min(failures, len(self._pauses_s) - 1)])
-                    failures += 1
-                if not queue.empty():
-                    payload = queue.get_nowait()
+            payload = await _next(self._heard[site], later, due)
+            try:
+                rest_s = await self._take(client, site, log, payload)
+                failures = 0
+            except (TilesError, JournalError) as error:
+                _log.warning("the checkpoint of %s is not judged yet: %s", log.name, error)
+                rest_s = self._pauses_s[min(failures, len(self._pauses_s) - 1)]
+                later, due, failures = payload, loop.time() + rest_s, failures + 1
+                continue
+            if rest_s is not None:
+                later, due = (payload if rest_s else None), loop.time() + rest_s
+            elif payload is later:
+                later = None
 
-    async def _take(self, client: httpx.AsyncClient, site: str, log: NoteVerifier, payload: bytes) -> None:
-        """Raises TilesError, JournalError: then nothing was said and nothing has changed."""
+    async def _take(self, client: httpx.AsyncClient, site: str, log: NoteVerifier, payload: bytes) -> float | None:
+        """None where it is no news; 0 when it was judged; else the seconds after which it may be cosigned.
+
+        Raises TilesError, JournalError: then nothing was said and nothing has changed.
+        """
         heard = _read(payload, log)
         if heard is None:
-            return
+            return None
         kept = await asyncio.to_thread(self._journal.reads.rows, "witnessed", origin=log.name)
         seen_note: str | None = kept[0][0] if kept else None
         seen = Checkpoint.from_text(read_note(seen_note.encode()).text) if seen_note else None
@@ -135,7 +148,7 @@ class EdgeWitness:
             if heard is None:
                 raise TilesError(f"what {site} serves as its checkpoint is none")
         if seen == heard.checkpoint:
-            return
+            return None
         way = await self._find_way(client, site, seen, heard.checkpoint)
         answer = judge_request(
             write_request(seen.size if seen else 0, way.proof, heard.signed(log)),
@@ -145,11 +158,16 @@ class EdgeWitness:
             key=self._key,
             at_s=int(self._clock.read().at.timestamp()),
         )
-        if isinstance(answer, Cosigned):
-            await self._agree(answer)
-        else:
-            why = _against(answer, heard.checkpoint, seen, way)
-            await self._refuse(log, heard, why, seen, seen_note, way)
+        if isinstance(answer, Declined):
+            await self._refuse(log, heard, _against(answer, heard.checkpoint, seen, way), seen, seen_note, way)
+            return 0
+        now_s = asyncio.get_running_loop().time()
+        rest_s = self._cosigned_s.get(site, -self._every_s) + self._every_s - now_s
+        if rest_s > 0:
+            return rest_s
+        await self._agree(answer)
+        self._cosigned_s[site] = now_s
+        return 0
 
     async def _find_way(self, client: httpx.AsyncClient, site: str, seen: Checkpoint | None, new: Checkpoint) -> _Way:
         """From the tiles of the log at its new size. Raises TilesError when they cannot be had."""
@@ -221,6 +239,17 @@ def _read(payload: bytes, log: NoteVerifier) -> _Heard | None:
         _log.warning("a checkpoint of %s that is too large", log.name)
         return None
     return heard
+
+
+async def _next(queue: "asyncio.Queue[bytes]", later: bytes | None, due: float) -> bytes:
+    """What is heard next, or `later` when nothing was until the loop's time `due`."""
+    if later is None:
+        return await queue.get()
+    try:
+        async with asyncio.timeout_at(due):
+            return await queue.get()
+    except TimeoutError:
+        return later
 
 
 async def _get(client: httpx.AsyncClient, url: str, most: int) -> bytes:

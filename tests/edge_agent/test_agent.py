@@ -97,7 +97,7 @@ class Site:
             site_file=file.path, data_dir=self.folder / "data", key_file=unused, cloud_keys=(CLOUD.public,),
             label_keys=(LABELS.public,), broker_host="unused", broker_ca=unused, broker_cert=unused,
             broker_key=unused, cloud_url=HttpUrl(self.media.url), witness_logs=self.witnessed,
-            heartbeat_s=self.heartbeat_s,
+            heartbeat_s=self.heartbeat_s, witness_every_s=0,
         )  # fmt: skip
         return Plan(
             settings=settings, file=file, key=AGENT_KEY, pack=PACK, drivers=choose_drivers(file),

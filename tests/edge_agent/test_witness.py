@@ -74,7 +74,7 @@ def open_journal(folder: Path, hands: Hands) -> Iterator[Journal]:
 
 
 @asynccontextmanager
-async def sitting(folder: Path, log: PublicLog, hands: Hands | None = None, pause_s: float = 0) -> AsyncIterator[Desk]:
+async def sitting(folder: Path, log: PublicLog, hands: Hands | None = None, every_s: float = 0) -> AsyncIterator[Desk]:
     """A witness of `log` at work until the end of the block."""
     hands, news, loop = hands or Hands(), asyncio.Event(), asyncio.get_running_loop()
     with open_journal(folder, hands) as journal:
@@ -83,7 +83,7 @@ async def sitting(folder: Path, log: PublicLog, hands: Hands | None = None, paus
             loop.call_soon_threadsafe(news.set)
 
         journal.watch(wake)
-        witness = EdgeWitness(AGENT, WITNESS_KEY, (log.verifier,), journal, hands.clock, f"{log.url}/", (pause_s,))
+        witness = EdgeWitness(AGENT, WITNESS_KEY, (log.verifier,), journal, hands.clock, f"{log.url}/", every_s, (0,))
         work = asyncio.create_task(witness.work())
         try:
             yield Desk(witness, journal, hands, log, news)
@@ -260,6 +260,22 @@ async def test_a_flood_of_checkpoints_forgets_the_oldest(desk: Desk) -> None:
     await desk.told(WAITING)
     assert desk.cosigned[0] == WAITING + 1
     assert desk.cosigned[-1] == WAITING * 2
+
+
+async def test_a_log_is_cosigned_once_in_a_while_and_then_as_it_is_by_then(tmp_path: Path, log: PublicLog) -> None:
+    async with sitting(tmp_path, log, every_s=2) as desk:
+        await desk.hear_and_tell(log.grow(10))
+        for _ in range(3):
+            desk.hear(log.grow(10))
+        desk.hear(log.roll_back(5))
+        await desk.told(2)
+        assert desk.refused == ["behind"], "which does not wait"
+        log.leaves.clear()
+        log.tiles.clear()
+        log.grow(40)
+        desk.hear(log.note())
+        await desk.told(3)
+        assert desk.cosigned == [10, 40]
 
 
 async def test_after_a_kill_at_any_moment_fact_and_state_agree(tmp_path: Path, log: PublicLog) -> None:

@@ -20,7 +20,7 @@ WITNESS_KEY = SigningKey.from_seed(b"w" * 32)
 async def witness_for_ever(folder: Path, url: str, log: NoteVerifier) -> None:
     clock = SystemClock("b" * 32)
     journal = Journal(folder, clock, counted_bytes())
-    witness = EdgeWitness(AGENT, WITNESS_KEY, (log,), journal, clock, url)
+    witness = EdgeWitness(AGENT, WITNESS_KEY, (log,), journal, clock, url, 0)
     written, loop = asyncio.Event(), asyncio.get_running_loop()
 
     def wake() -> None:
