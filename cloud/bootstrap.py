@@ -4,12 +4,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
+
 from cloud import keys
 from cloud.db.migrate import check_schema
 from cloud.db.pool import Pool, open_pool, transaction
 from cloud.downlink import Downlink
 from cloud.errors import KeyFileError, SettingsError
 from cloud.evidence.intake import Office
+from cloud.jobs import Jobs
 from cloud.ledger.checkpoints import LogKeys
 from cloud.media.store import open_store
 from cloud.parts import Parts
@@ -24,6 +27,8 @@ from proof.policy import Policy, parse_policy
 from wire.link import Connect
 from wire.mqtt import MqttOptions, mqtt_connect
 from wire.rule_packs import load_rule_pack
+
+WITNESS_TIMEOUT_S = 10
 
 
 @asynccontextmanager
@@ -77,6 +82,14 @@ def read_policy(path: Path | None) -> tuple[str | None, Policy | None]:
         return data.decode(), parse_policy(data)
     except (OSError, UnicodeDecodeError, EncodingError) as error:
         raise SettingsError([f"SEALTRAIL_CLOUD_POLICY: {path}: {error}"]) from error
+
+
+@asynccontextmanager
+async def jobs(settings: BrokerSettings) -> AsyncIterator[Jobs]:
+    """The worker that takes checkpoints to witnesses and agents. Raises DatabaseGoneError, MigrationError."""
+    world, policy = real_world(), read_policy(settings.policy)[1]
+    async with opened_pool(settings, most=4) as pool, httpx.AsyncClient(timeout=WITNESS_TIMEOUT_S) as http:
+        yield Jobs(pool, world, broker(settings, world.new_name("jobs")), http, policy)
 
 
 @asynccontextmanager

@@ -199,6 +199,16 @@ def downlink() -> None:
 
 
 @app.command()
+def jobs() -> None:
+    """Takes checkpoints to the witnesses of SEALTRAIL_CLOUD_POLICY and to the agents; one is enough."""
+    from cloud import bootstrap
+    from cloud.settings import BrokerSettings, load_settings
+
+    log_to_stderr()
+    run(_work("jobs", lambda: bootstrap.jobs(load_settings(BrokerSettings))))
+
+
+@app.command()
 def web() -> None:
     """Serves the API, the live stream and the console."""
     import uvloop
