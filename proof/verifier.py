@@ -25,14 +25,16 @@ from typing import Any
 
 from proof.bundle import Bundle, parse_object
 from proof.chain import commit_content, commit_record_content, link
-from proof.checkpoint import Checkpoint, verify_checkpoint
+from proof.checkpoint import Checkpoint
 from proof.errors import ChainError, EncodingError, ProofError, SignatureError, TreeError
 from proof.keyring import Keyring
 from proof.merkle import EMPTY_ROOT, leaf_hash, verify_consistency, verify_inclusion
-from proof.note import NoteVerifier
 from proof.policy import Judged, Policy, judge, parse_policy
 from proof.statement import Statement
 from proof.tlog_proof import TlogProof
+
+ERASED = "content_erased"
+"""Records of this kind name in `indexes` the entries whose contents went, and in `ground` why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,15 +154,38 @@ def _committed(case: _Case) -> int:
         if commit(contents[index], _hex(salts[index], f"contents/{index}.salt")).hex() != entry.get("c"):
             raise ChainError(f"the content of entry {index} is not the one it commits to")
         case.contents[index] = parse_object(contents[index], f"contents/{index}.json")
-    withheld = sorted(set(case.entries) - set(contents))
+    missing, erasures = set(case.entries) - set(contents), _erasures(case)
+    for record, erased in erasures.items():
+        gone, ground = sorted(missing & erased), str(case.contents[record].get("ground"))
+        if gone:
+            case.report.exceptions.append(
+                Notice(
+                    f"The content of {len(gone)} entries was erased by entry {record} on a legal ground "
+                    f"({ground}): {_some(gone)}",
+                    f"{len(gone)} 条记录的内容已由第 {record} 号记录依法删除（{ground}）：{_some(gone)}",
+                )
+            )
+    withheld = sorted(missing.difference(*erasures.values()))
     if withheld:
         case.report.exceptions.append(
             Notice(
-                f"The content of {len(withheld)} entries is withheld or erased: {_some(withheld)}",
-                f"{len(withheld)} 条记录的内容未予提供或已依法删除：{_some(withheld)}",
+                f"The content of {len(withheld)} entries is withheld: {_some(withheld)}",
+                f"{len(withheld)} 条记录的内容未予提供：{_some(withheld)}",
             )
         )
     return len(contents)
+
+
+def _erasures(case: _Case) -> dict[int, set[int]]:
+    """What each record of the kind ERASED says it erased."""
+    found: dict[int, set[int]] = {}
+    for index, content in case.contents.items():
+        if case.entries[index].get("kind") == ERASED:
+            indexes = content.get("indexes")
+            if not isinstance(indexes, list) or any(type(one) is not int or one >= index for one in indexes):
+                raise EncodingError(f"entry {index}: an erasure names entries before it")
+            found[index] = set(indexes)
+    return found
 
 
 def _keys(case: _Case) -> int:
@@ -207,7 +232,9 @@ def _grown(case: _Case) -> int:
     for name, data in sorted(older.items()):
         shown = parse_object(data, f"consistency/{name}.json")
         now = case.judged.checkpoint
-        then = verify_checkpoint(str(shown.get("checkpoint")).encode(), _log(case.policy, now.origin))
+        then = judge(str(shown.get("checkpoint")).encode(), case.policy).checkpoint
+        if then.origin != now.origin:
+            raise SignatureError(f"consistency/{name}.json speaks of the log {then.origin}")
         try:
             path = [base64.b64decode(str(node), validate=True) for node in shown.get("proof", [])]
         except ValueError as error:
@@ -217,13 +244,6 @@ def _grown(case: _Case) -> int:
         except TreeError as error:
             raise TreeError(f"the log was rewritten since it had {then.size} entries: {error}") from error
     return len(older)
-
-
-def _log(policy: Policy, origin: str) -> NoteVerifier:
-    for log in policy.logs:
-        if log.name == origin:
-            return log
-    raise SignatureError(f"the log {origin} is not one of the policy")
 
 
 def _rules(case: _Case) -> int:

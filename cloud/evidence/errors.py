@@ -36,3 +36,10 @@ class StatementError(CloudError):
     """The statement for people could not be set; a font is missing, most likely."""
 
     diagnosis = "The statement (PDF) cannot be set: install the Noto CJK fonts (Debian: fonts-noto-cjk)."
+
+
+class SamePersonError(ForbiddenError):
+    """What takes two people was asked for twice by one."""
+
+    diagnosis = "This takes a second person: somebody else than who proposed it confirms it."
+    code = "same_person"

@@ -24,21 +24,24 @@ async def history(tx: Tx, site: str, thing: str, *, after: int, limit: int) -> H
 
 def _row(row: Row) -> HistoryRow:
     base = {name: row[name] for name in ("index", "site", "agent", "seq", "actor", "actor_name", "picture_ready")}
+    text = row["record_content"] if row["fact_kind"] is None else row["fact_content"]
+    base["erased"] = text is None
     if row["fact_kind"] is None:
-        at, content = row["record_at"], json.loads(row["record_content"])
+        at, content = row["record_at"], json.loads(text or "{}")
         rest = {"type": "record", "kind": row["record_kind"], "at": at, "taken_at": at, "content": content}
         return HistoryRow(**base, **rest, error_ms=None, clock_source=None, picture=None)
-    fact: dict[str, Any] = json.loads(row["fact_content"])
-    body = fact["body"]
+    entry: dict[str, Any] = json.loads(row["entry"])
+    fact: dict[str, Any] = json.loads(text or "{}")
+    body, clock = fact.get("body", {}), fact.get("clock", {})
     picture = body.get("picture")
     return HistoryRow(
         **base,
         type="fact",
         kind=row["fact_kind"],
         at=row["fact_at"],
-        taken_at=json.loads(row["entry"])["taken_at"],
-        error_ms=fact["clock"]["error_ms"],
-        clock_source=fact["clock"]["source"],
+        taken_at=entry["taken_at"],
+        error_ms=clock.get("error_ms"),
+        clock_source=clock.get("source"),
         content=body,
         picture=picture.get("sha256") if isinstance(picture, dict) else None,
     )

@@ -78,6 +78,29 @@ class PermitAsked(_Asked):
     permit: ThingId
 
 
+class NewErasure(_Asked):
+    """Entries whose contents are to be erased, and the legal ground."""
+
+    entries: list[Annotated[int, Field(ge=0, le=2**53)]] = Field(min_length=1, max_length=1000)
+    ground: Long = Field(examples=["《个人信息保护法》第四十七条，当事人申请"])
+
+
+class ErasureAsked(_Asked):
+    """A proposal to erase, to be confirmed: the entry of the proposal."""
+
+    proposal: int = Field(ge=0, le=2**53)
+
+
+class Erasure(BaseModel):
+    """What is to be erased, or was when somebody confirmed it; `index` is the entry of the proposal or erasure."""
+
+    index: int
+    entries: list[int]
+    ground: str
+    proposed_by: str
+    confirmed_by: str | None = None
+
+
 class Case(BaseModel):
     """A case; `rule_pack` is the hash of the rules in force when it was opened."""
 
@@ -171,7 +194,10 @@ class Permit(BaseModel):
 
 
 class HistoryRow(BaseModel):
-    """One entry about a thing: what an agent said (`fact`) or what was done in the cloud (`record`)."""
+    """One entry about a thing: what an agent said (`fact`) or what was done in the cloud (`record`).
+
+    `erased`: its content was erased on a legal ground, and is empty here.
+    """
 
     index: int
     site: str
@@ -186,6 +212,7 @@ class HistoryRow(BaseModel):
     error_ms: int | None
     clock_source: str | None
     content: dict[str, Any]
+    erased: bool
     picture: str | None
     picture_ready: bool
 

@@ -4,15 +4,18 @@ from typing import Annotated, TypeVar
 
 from fastapi import APIRouter
 
-from cloud.evidence import holds, permits, reads, service
+from cloud.evidence import erasure, holds, permits, reads, service
 from cloud.evidence.acting import acting
 from cloud.evidence.errors import RefusedError
 from cloud.evidence.models import (
     Case,
     Done,
+    Erasure,
+    ErasureAsked,
     Item,
     Label,
     NewCase,
+    NewErasure,
     NewHold,
     NewItem,
     NewLabel,
@@ -121,3 +124,17 @@ async def post_lifting(body: ThingsAsked, person: Annotated[Person, may(Act.LIFT
     """Lifts the holds on things."""
     async with acting(parts, person) as act:
         return await holds.lift_hold(act, body.things)
+
+
+@router.post("/erasures", operation_id="propose_erasure", status_code=201)
+async def post_erasure(body: NewErasure, person: Annotated[Person, may(Act.ERASE)], parts: PartsIn) -> Erasure:
+    """Proposes to erase the contents of entries on a legal ground; a second person confirms it."""
+    async with acting(parts, person) as act:
+        return _allowed(await erasure.propose(act, body.entries, body.ground))
+
+
+@router.post("/erasures/confirm", operation_id="confirm_erasure", status_code=201)
+async def post_confirmation(body: ErasureAsked, person: Annotated[Person, may(Act.ERASE)], parts: PartsIn) -> Erasure:
+    """Erases what somebody else proposed. Commitments and proofs stay; what is under legal hold is refused (409)."""
+    async with acting(parts, person) as act:
+        return _allowed(await erasure.confirm(act, body.proposal))

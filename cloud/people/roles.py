@@ -33,10 +33,11 @@ class Act(StrEnum):
     PLACE_HOLD = "place_hold"
     LIFT_HOLD = "lift_hold"
     EXPORT_BUNDLE = "export_bundle"
+    ERASE = "erase"
 
 
 ACTS: dict[Role, frozenset[Act]] = {
-    Role.ADMIN: frozenset({Act.ADD_PERSON, Act.ADD_AGENT, Act.EXPORT_BUNDLE}),
+    Role.ADMIN: frozenset({Act.ADD_PERSON, Act.ADD_AGENT, Act.EXPORT_BUNDLE, Act.ERASE}),
     Role.INSPECTOR: frozenset({Act.OPEN_CASE, Act.REGISTER_ITEM}),
     Role.KEEPER: frozenset({Act.SEAL_PACKAGE, Act.ISSUE_LABEL, Act.SHELVE, Act.ISSUE_PERMIT, Act.REVOKE_PERMIT}),
     Role.BOOKKEEPER: frozenset(),
@@ -47,6 +48,7 @@ ACTS: dict[Role, frozenset[Act]] = {
             Act.PLACE_HOLD,
             Act.LIFT_HOLD,
             Act.EXPORT_BUNDLE,
+            Act.ERASE,
         }
     ),
     Role.OPERATOR: frozenset({Act.EXPORT_BUNDLE}),

@@ -58,13 +58,34 @@ def test_without_a_policy_of_ones_own_the_keys_are_an_exception() -> None:
     assert "taken from the bundle itself" in report.exceptions[0].en
 
 
+def test_what_was_erased_on_a_legal_ground_is_told_apart_from_what_is_withheld() -> None:
+    made = site()
+    made.record("content_erased", {"indexes": [1, 2], "ground": "PIPL art. 47", "proposed_by": "x", "actor": "y"}, 8)
+    files = made.files()
+    for index in (1, 3):
+        del files[f"contents/{index}.json"], files[f"contents/{index}.salt"]
+    report = verify(files)
+    assert report.holds
+    told = [notice.en for notice in report.exceptions]
+    assert any("1 entries was erased by entry 8 on a legal ground (PIPL art. 47): 1" in text for text in told)
+    assert any("1 entries is withheld: 3" in text for text in told)
+
+
+@pytest.mark.parametrize("indexes", ["1", [1.5], ["1"], [True], [8], [9]])
+def test_an_erasure_that_makes_no_sense_is_malformed(indexes: object) -> None:
+    made = site()
+    made.record("content_erased", {"indexes": indexes, "ground": "x"}, 8)
+    with pytest.raises(EncodingError, match="erasure names entries"):
+        verify(made.files())
+
+
 def test_what_is_withheld_is_told_and_the_proofs_still_hold() -> None:
     files = site().files()
     del files["contents/1.json"], files["contents/1.salt"]
     del files[f"media/{hashlib.sha256(PICTURE).hexdigest()}.jpg"]
     report = verify(files)
     assert report.holds
-    assert any("withheld or erased: 1" in notice.en for notice in report.exceptions)
+    assert any("1 entries is withheld: 1" in notice.en for notice in report.exceptions)
     assert any("1 of 1 stills" in notice.en for notice in report.exceptions)
 
 

@@ -1,0 +1,92 @@
+"""Erasing contents on a legal ground: one person proposes, another confirms, each by an entry of their own.
+
+Content and salt go, and with them what could be guessed from the commitment; the entry, its place in the log and its
+commitment stay, so every other proof still holds. What is under legal hold is not erased.
+"""
+
+import json
+from collections.abc import Sequence
+
+from cloud.db.pool import Row, one, rows
+from cloud.db.queries import load_queries
+from cloud.errors import ConflictError, InvalidError, NotFoundError
+from cloud.evidence.acting import Acting
+from cloud.evidence.errors import SamePersonError
+from cloud.evidence.models import Erasure
+from custody.decisions import Reason, Refused
+from proof.keyring import KEY_BORN, KEY_ENDED
+
+PROPOSED, ERASED = "erasure_proposed", "content_erased"
+NEVER = frozenset({KEY_BORN, KEY_ENDED, PROPOSED, ERASED})
+"""Kinds without personal data that others are checked by."""
+ERASED_TEXT = "已依法删除 / erased"
+"""What stands in the place of a name that was erased."""
+
+_sql = load_queries(__file__, "erasure.sql")
+
+
+async def propose(act: Acting, entries: Sequence[int], ground: str) -> Erasure | Refused:
+    """Proposes to erase the contents of `entries` on the legal `ground`. Nothing is erased yet.
+
+    Raises NotFoundError, InvalidError `not_erasable`, ConflictError `erased`.
+    """
+    found = await _erasable(act, entries)
+    things = _things(found)
+    if refused := await _held(act, things):
+        return refused
+    indexes = [row["index"] for row in found]
+    index = await act.record(PROPOSED, {"indexes": indexes, "ground": ground}, things)
+    return Erasure(index=index, entries=indexes, ground=ground, proposed_by=act.person.id)
+
+
+async def confirm(act: Acting, proposal: int) -> Erasure | Refused:
+    """Erases what was proposed at entry `proposal`, by somebody else than who proposed it.
+
+    Raises NotFoundError, SamePersonError, ConflictError `erased`.
+    """
+    proposed = await one(act.tx, _sql.proposal, site=act.site, index=proposal)
+    if proposed is None:
+        raise NotFoundError("proposal to erase at entry", str(proposal))
+    if proposed["actor"] == act.person.id:
+        raise SamePersonError(f"{act.person.username} proposed the erasure")
+    content = json.loads(proposed["content"])
+    found = await _erasable(act, content["indexes"])
+    things, indexes = _things(found), [row["index"] for row in found]
+    if refused := await _held(act, things):
+        return refused
+    told = {"indexes": indexes, "ground": content["ground"], "proposal": proposal, "proposed_by": proposed["actor"]}
+    entry = await act.record(ERASED, told, things)
+    await act.tx.execute(_sql.add_erasures, {"site": act.site, "indexes": indexes, "entry": entry})
+    for row in found:
+        values = {"site": act.site, "index": row["index"], "kind": row["record_kind"], "things": row["things"]}
+        await act.tx.execute(_sql.forget_names, {**values, "erased": ERASED_TEXT})
+    for statement in (_sql.erase_facts, _sql.erase_records):
+        await act.tx.execute(statement, {"site": act.site, "indexes": indexes})
+    return Erasure(
+        index=entry, entries=indexes, ground=content["ground"], proposed_by=proposed["actor"],
+        confirmed_by=act.person.id,
+    )  # fmt: skip
+
+
+async def _erasable(act: Acting, entries: Sequence[int]) -> list[Row]:
+    asked = sorted(set(entries))
+    found = await rows(act.tx, _sql.erasable, site=act.site, indexes=asked)
+    missing = sorted(set(asked) - {row["index"] for row in found})
+    if missing:
+        raise NotFoundError("entry", str(missing[0]))
+    for row in found:
+        kind = row["fact_kind"] or row["record_kind"]
+        if kind in NEVER:
+            raise InvalidError("not_erasable", f"entry {row['index']} ({kind}) holds nothing personal and is needed")
+        if row["erased"]:
+            raise ConflictError("erased", f"the content of entry {row['index']} was erased before")
+    return found
+
+
+def _things(found: Sequence[Row]) -> list[str]:
+    return list(dict.fromkeys(thing for row in found for thing in row["things"]))
+
+
+async def _held(act: Acting, things: Sequence[str]) -> Refused | None:
+    held = await one(act.tx, _sql.held_among, site=act.site, things=list(things))
+    return None if held is None else act.pack.refuse(Reason.LEGAL_HOLD, held["thing"])

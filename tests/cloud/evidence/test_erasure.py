@@ -1,0 +1,139 @@
+import json
+
+import httpx
+import psycopg
+import pytest
+
+from cloud.evidence.erasure import ERASED_TEXT
+from cloud.people.roles import Act, Role, may
+from proof.bundle import read_bundle, write_bundle
+from tests.cloud.api import Office, problem
+from tests.cloud.evidence.test_bundles import Check, check, exported, store, walk
+from tests.cloud.evidence.walk import Walk
+from tests.cloud.evidence.warehouse import Warehouse, made
+
+__all__ = ["check", "store", "walk"]
+
+GROUND = "《个人信息保护法》第四十七条"
+
+
+async def index_of(office: Office, kind: str) -> int:
+    """The entry of the first record of `kind`."""
+    (row,) = await office.rows("SELECT min(index) AS index FROM record WHERE kind = %s", kind)
+    return int(row["index"])
+
+
+async def two(office: Office) -> tuple[httpx.AsyncClient, httpx.AsyncClient]:
+    return await office.signed_in(Role.APPROVER), await office.signed_in(Role.ADMIN)
+
+
+async def erase(office: Office, *entries: int) -> dict[str, object]:
+    first, second = await two(office)
+    proposed = made(await first.post("erasures", json={"entries": list(entries), "ground": GROUND}))
+    done: dict[str, object] = made(await second.post("erasures/confirm", json={"proposal": proposed["index"]}))
+    return done
+
+
+async def test_content_and_salt_go_and_every_proof_still_holds(
+    office: Office, store: Warehouse, walk: Walk, check: Check
+) -> None:
+    item, decision = await index_of(office, "item_registered"), 16
+    done = await erase(office, item, decision)
+    assert done["entries"] == [item, decision]
+    rows = await office.rows("SELECT content, salt FROM record WHERE index = %s", item)
+    rows += await office.rows("SELECT content, salt FROM fact WHERE index = %s", decision)
+    assert rows == [{"content": None, "salt": None}] * 2
+    await walk.sign()
+    answer = await exported(office, store.package)
+    assert answer.status_code == 200, answer.text
+    code, told = check(answer.content)
+    assert code == 0, told
+    assert f"2 entries was erased by entry {done['index']} on a legal ground ({GROUND}): {item}, {decision}" in told
+    bundle = read_bundle(answer.content)
+    assert f"entries/{item}.json" in bundle.files
+    assert f"contents/{item}.json" not in bundle.files
+
+
+async def test_the_erasure_is_an_entry_with_two_signers(office: Office, store: Warehouse) -> None:
+    done = await erase(office, await index_of(office, "item_registered"))
+    (row,) = await office.rows("SELECT kind, actor, content FROM record WHERE index = %s", done["index"])
+    content = json.loads(row["content"])
+    assert row["kind"] == "content_erased"
+    assert content["ground"] == GROUND
+    assert content["proposed_by"] != content["actor"] == done["confirmed_by"]
+
+
+async def test_what_was_erased_can_still_be_read_of(office: Office, store: Warehouse) -> None:
+    await erase(office, await index_of(office, "item_registered"), await index_of(office, "case_opened"), 16)
+    assert (await store.keeper.get(f"items/{store.item}")).json()["name"] == ERASED_TEXT
+    assert (await store.keeper.get(f"cases/{store.case}")).json()["title"] == ERASED_TEXT
+    rows = (await store.keeper.get(f"history/{store.item}")).json()["rows"]
+    assert [row["kind"] for row in rows if row["erased"]] == ["item_registered", "passage_decided"]
+    assert all(row["content"] == {} for row in rows if row["erased"])
+
+
+async def test_one_person_alone_erases_nothing(office: Office, store: Warehouse) -> None:
+    first, second = await two(office)
+    item = await index_of(office, "item_registered")
+    proposed = made(await first.post("erasures", json={"entries": [item], "ground": GROUND}))["index"]
+    problem(await first.post("erasures/confirm", json={"proposal": proposed}), 403, "same_person")
+    problem(await second.post("erasures/confirm", json={"proposal": item}), 404, "not_found")
+    assert await office.rows("SELECT FROM record WHERE content IS NULL") == []
+    made(await second.post("erasures/confirm", json={"proposal": proposed}))
+    problem(await second.post("erasures/confirm", json={"proposal": proposed}), 409, "erased")
+    problem(await first.post("erasures", json={"entries": [item], "ground": GROUND}), 409, "erased")
+
+
+@pytest.mark.parametrize("held", ["item", "package"])
+async def test_a_legal_hold_forbids_it_also_after_it_was_proposed(office: Office, store: Warehouse, held: str) -> None:
+    first, second = await two(office)
+    entries = [await index_of(office, "case_opened")]
+    proposed = made(await first.post("erasures", json={"entries": entries, "ground": GROUND}))["index"]
+    thing = getattr(store, held)
+    made(await store.approver.post("holds", json={"things": [thing], "reason": "a court"}))
+    for answer in (
+        await second.post("erasures/confirm", json={"proposal": proposed}),
+        await first.post("erasures", json={"entries": entries, "ground": GROUND}),
+    ):
+        refused = problem(answer, 409, "refused")
+        assert (refused["reason"], refused["rule"]) == ("legal_hold", "gate.hold")
+
+
+async def test_keys_and_erasures_are_never_erased(office: Office, store: Warehouse) -> None:
+    first, _ = await two(office)
+    entries = [await index_of(office, "key_born")]
+    problem(await first.post("erasures", json={"entries": entries, "ground": GROUND}), 422, "not_erasable")
+    done = await erase(office, await index_of(office, "item_registered"))
+    problem(await first.post("erasures", json={"entries": [done["index"]], "ground": GROUND}), 422, "not_erasable")
+    problem(await first.post("erasures", json={"entries": [10**9], "ground": GROUND}), 404, "not_found")
+
+
+async def test_only_who_may_erase(office: Office, store: Warehouse) -> None:
+    for role in Role:
+        if not may([role], Act.ERASE):
+            client = await office.signed_in(role)
+            problem(await client.post("erasures", json={"entries": [0], "ground": "x"}), 403, "forbidden")
+            problem(await client.post("erasures/confirm", json={"proposal": 0}), 403, "forbidden")
+
+
+async def test_the_database_lets_no_content_go_without_an_erasure(office: Office, store: Warehouse) -> None:
+    for statement in (
+        "UPDATE fact SET content = NULL, salt = NULL",
+        "UPDATE record SET content = NULL, salt = NULL",
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            await office.execute(statement)
+
+
+async def test_content_that_went_without_an_entry_is_only_withheld(
+    office: Office, store: Warehouse, check: Check
+) -> None:
+    """A bundle in which a content is missing says so, and does not call it erased."""
+    answer = await exported(office, store.package)
+    files = dict(read_bundle(answer.content).files)
+    item = await index_of(office, "item_registered")
+    del files[f"contents/{item}.json"], files[f"contents/{item}.salt"]
+    code, told = check(write_bundle(files))
+    assert code == 0
+    assert f"1 entries is withheld: {item}" in told
+    assert "legal ground" not in told
