@@ -39,4 +39,5 @@ async def get_bundle(
         await record_export(act.tx, act.appender, act.world, made, wanted, person.id)
     name = f"{id.replace('/', '-')}{'-redacted' if redact else ''}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    headers["Content-Encoding"] = "identity"  # a zip is not made smaller once more
     return Response(made.data, media_type="application/zip", headers=headers)
