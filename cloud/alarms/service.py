@@ -10,13 +10,18 @@ from typing import Any, Literal
 
 from psycopg.types.json import Jsonb
 
+from cloud.alarms.models import Cleared, Clearing
 from cloud.db.pool import Tx, one, storable
 from cloud.db.queries import load_queries
+from cloud.errors import ConflictError, NotFoundError
 from cloud.ledger.service import Appender, add_record, next_index
 from cloud.world import World
 
 PLACE_CHARACTERS = 200
 """A longer place, which only a broken agent names, is cut: it has to fit into an index."""
+
+TWO_PERSONS = frozenset({"checkpoint_refused", "equivocation"})
+"""Causes that speak against the records themselves: nobody clears one alone."""
 
 Severity = Literal["info", "warning", "major", "critical"]
 
@@ -62,6 +67,31 @@ async def clear_alarm(
     content = {"cause": cause, "place": place}
     await add_record(tx, appender, kind="alarm_cleared", at=at, actor=actor, content=content, salt=world.salt())
     return True
+
+
+async def clear_by_person(
+    tx: Tx, appender: Appender, world: World, *, alarm: int, person: str, clearing: Clearing
+) -> Cleared:
+    """What `person` asks for: the alarm is over, or for a cause of TWO_PERSONS the first of two has said so.
+
+    Raises NotFoundError, ConflictError where it is over already or the same person asks twice.
+    """
+    row = await one(tx, _sql.find, id=alarm, site=appender.site)
+    if row is None:
+        raise NotFoundError("alarm", str(alarm))
+    if row["cleared_at"] is not None:
+        raise ConflictError("cleared_already", f"the alarm {alarm} is over since {row['cleared_at']}")
+    first, at = row["clear_proposed_by"], world.now()
+    if first == person:
+        raise ConflictError("second_person_needed", f"{person} proposed it; somebody else has to agree")
+    over = row["cause"] not in TWO_PERSONS or first is not None
+    content = {"cause": row["cause"], "place": row["place"], "alarm": row["index"], **clearing.model_dump()}
+    if over and first is not None:
+        content["proposed_by"] = first
+    await tx.execute(_sql.clear_one if over else _sql.propose, {"id": alarm, "person": person, "at": at})
+    kind = "alarm_cleared" if over else "alarm_clear_proposed"
+    index = await add_record(tx, appender, kind=kind, at=at, actor=person, content=content, salt=world.salt())
+    return Cleared(id=alarm, cleared=over, proposed_by=first if over else person, index=index)
 
 
 def _place(place: str) -> str:

@@ -15,6 +15,7 @@ KINDS: Mapping[str, Words] = {
     "agent_added": ("添加门口终端", "Gate agent added"),
     "agent_started": ("门口终端启动", "Gate agent started"),
     "alarm_raised": ("发出告警", "Alarm raised"),
+    "alarm_clear_proposed": ("提议解除告警", "Clearing of an alarm proposed"),
     "alarm_cleared": ("告警解除", "Alarm cleared"),
     "bundle_exported": ("导出证据包", "Bundle exported"),
     "case_opened": ("立案登记", "Case opened"),

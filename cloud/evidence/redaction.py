@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 KEPT = frozenset({
-    "agent_added", "alarm_cleared", "bundle_exported", "clock_stepped", "content_erased", "erasure_proposed",
+    "agent_added", "bundle_exported", "clock_stepped", "content_erased", "erasure_proposed",
     "gate_moved", "heartbeat", "hold_lifted", "item_shelved", "key_born", "key_ended", "label_issued",
     "package_sealed", "passage_abandoned", "passage_crossed", "passage_decided", "permit_granted", "permit_revoked",
     "release_approved", "release_withdrawn",

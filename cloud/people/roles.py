@@ -33,11 +33,12 @@ class Act(StrEnum):
     PLACE_HOLD = "place_hold"
     LIFT_HOLD = "lift_hold"
     EXPORT_BUNDLE = "export_bundle"
+    CLEAR_ALARM = "clear_alarm"
     ERASE = "erase"
 
 
 ACTS: dict[Role, frozenset[Act]] = {
-    Role.ADMIN: frozenset({Act.ADD_PERSON, Act.ADD_AGENT, Act.EXPORT_BUNDLE, Act.ERASE}),
+    Role.ADMIN: frozenset({Act.ADD_PERSON, Act.ADD_AGENT, Act.CLEAR_ALARM, Act.EXPORT_BUNDLE, Act.ERASE}),
     Role.INSPECTOR: frozenset({Act.OPEN_CASE, Act.REGISTER_ITEM}),
     Role.KEEPER: frozenset({Act.SEAL_PACKAGE, Act.ISSUE_LABEL, Act.SHELVE, Act.ISSUE_PERMIT, Act.REVOKE_PERMIT}),
     Role.BOOKKEEPER: frozenset(),
@@ -51,7 +52,7 @@ ACTS: dict[Role, frozenset[Act]] = {
             Act.ERASE,
         }
     ),
-    Role.OPERATOR: frozenset({Act.EXPORT_BUNDLE}),
+    Role.OPERATOR: frozenset({Act.CLEAR_ALARM, Act.EXPORT_BUNDLE}),
     Role.AUDITOR: frozenset({Act.EXPORT_BUNDLE}),
 }
 

@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
+from cloud.alarms.routes import router as alarms
 from cloud.db.pool import Tx
 from cloud.evidence.bundle_routes import router as bundles
 from cloud.evidence.read_routes import router as evidence_reads
@@ -109,7 +110,7 @@ def _bare() -> FastAPI:
         lifespan=_lifespan,
     )
     errors.install(app)
-    for router in (people, evidence, evidence_reads, bundles, live, fleet, media):
+    for router in (people, evidence, evidence_reads, bundles, live, alarms, fleet, media):
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)
     app.include_router(log)

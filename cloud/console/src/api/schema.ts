@@ -48,6 +48,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarms/{alarm}/clear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Clear
+         * @description Clears a living alarm of my site. One that speaks against the records themselves is only proposed to be
+         *     cleared; it is when a second person asks for the same.
+         */
+        post: operations["clear_alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bundles/{id}": {
         parameters: {
             query?: never;
@@ -870,6 +891,39 @@ export interface components {
             next: number | null;
             /** Rows */
             rows: components["schemas"]["Case"][];
+        };
+        /**
+         * Cleared
+         * @description What came of it; where `cleared` is false, somebody else than `proposed_by` has to say the same.
+         */
+        Cleared: {
+            /** Cleared */
+            cleared: boolean;
+            /** Id */
+            id: number;
+            /**
+             * Index
+             * @description The ledger entry that says so
+             */
+            index: number;
+            /** Proposed By */
+            proposed_by: string | null;
+        };
+        /**
+         * Clearing
+         * @description Why an alarm is over: a code for programs and statistics, a note for people.
+         */
+        Clearing: {
+            /**
+             * Cause Code
+             * @example restored_backup
+             */
+            cause_code: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
         };
         /**
          * Direction
@@ -1833,6 +1887,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlarmRows"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clear_alarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alarm: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Clearing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cleared"];
                 };
             };
             /** @description The body is not JSON */

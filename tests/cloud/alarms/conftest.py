@@ -1,0 +1,5 @@
+"""Alarms are cleared over HTTP."""
+
+from tests.cloud.api import office, parts
+
+__all__ = ["office", "parts"]
