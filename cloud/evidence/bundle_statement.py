@@ -109,12 +109,6 @@ def _cosigned(told: Told) -> list[tuple[str, int]]:
 
 
 def _exceptions(told: Told, own: Sequence[Row]) -> Iterator[Words]:
-    if not told.judged.cosigned_at_s:
-        yield (
-            "没有独立见证人联署本检查点：账本未曾向他人出示过另一版本，仅由本站自己保证。",
-            "No independent witness cosigned this checkpoint: that nobody was shown another version of the log rests "
-            "on the warehouse's own word.",
-        )
     for notice in told.report.exceptions:
         yield (f"{notice.zh}。", f"{notice.en}.")
     for row in own:

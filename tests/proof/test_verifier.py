@@ -89,6 +89,16 @@ def test_what_is_withheld_is_told_and_the_proofs_still_hold() -> None:
     assert any("1 of 1 stills" in notice.en for notice in report.exceptions)
 
 
+def test_a_policy_that_asks_for_no_witness_is_told() -> None:
+    made = site()
+    files = made.files()
+    drop_cosignature(made, files)
+    log_only = parse_policy(POLICY.split("witness", maxsplit=1)[0].encode() + b"quorum none\n")
+    report = verify_bundle(read_bundle(zipped(files)), log_only)
+    assert report.holds
+    assert [notice.en.startswith("No independent witness") for notice in report.exceptions] == [True]
+
+
 def test_a_clock_in_doubt_is_told() -> None:
     made = site()
     entry = json.loads(made.entries[7])
