@@ -158,15 +158,14 @@ async def _read(check: _Check, head: Row, save: Callable[[Walk], None]) -> None:
     remember(walk, check.keys)
     check.packs = await read_packs(tx) if check.whole else {}
     async with _filed(check) as filed:
-        while found := await rows(tx, _sql.entries, **_span(walk)):
+        while found := await rows(tx, _sql.entries, **_span(walk, head["size"])):
             in_place = takewhile(lambda row: row[1]["index"] == row[0], enumerate(found, walk.size))
             leaves = [leaf_hash(row["entry"].encode()) for _, row in in_place]
             await find_suspect(tx, walk, leaves)
             try:
                 await _read_piece(check, found, await filed(walk.size + CHUNK))
             except LedgerFaultError as error:
-                if walk.suspect is not None and error.index is not None and walk.suspect <= error.index:
-                    judge_suspect(walk, entries_hold=False)
+                judge_suspect(walk, 0 if error.index is None else error.index + 1, entries_hold=False)
                 raise
             await add_leaves(tx, walk, leaves, head["origin"], check.keys)
             save(walk)
@@ -174,8 +173,8 @@ async def _read(check: _Check, head: Row, save: Callable[[Walk], None]) -> None:
     await check_end(tx, walk, head, head["origin"], check.keys)
 
 
-def _span(walk: Walk) -> dict[str, Any]:
-    return {"site": walk.site, "low": walk.size, "high": walk.size + CHUNK}
+def _span(walk: Walk, stop: int) -> dict[str, Any]:
+    return {"site": walk.site, "low": walk.size, "high": min(walk.size + CHUNK, stop)}
 
 
 @asynccontextmanager
@@ -206,7 +205,7 @@ async def _nothing(high: int) -> dict[int, set[str]]:
 
 
 async def _read_piece(check: _Check, found: Sequence[Row], filed: dict[int, set[str]]) -> None:
-    walk, span = check.walk, _span(check.walk)
+    walk, span = check.walk, _span(check.walk, 2**62)
     passages: dict[int, Row] = {}
     statements: dict[int, list[Row]] = {}
     if check.whole:

@@ -14,7 +14,7 @@ WHERE e.site = %(site)s AND e.index >= %(low)s AND e.index < %(high)s
 ORDER BY e.index
 
 -- name: entry_beyond
-SELECT index FROM ledger_entry WHERE site = %(site)s AND index > %(size)s ORDER BY index LIMIT 1
+SELECT index FROM ledger_entry WHERE site = %(site)s AND index >= %(size)s ORDER BY index LIMIT 1
 
 -- name: passages
 SELECT index, agent, seq, station, direction, outcome, reason, rule, subject, things, people, at, taken_at, picture,

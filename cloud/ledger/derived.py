@@ -19,6 +19,7 @@ from proof.keys import VerifyKey
 Row = dict[str, Any]
 
 ERASED_KIND = "content_erased"
+PROPOSED_KIND = "erasure_proposed"
 STEPS = {
     "release_approved": Action.APPROVE_RELEASE,
     "release_withdrawn": Action.WITHDRAW_RELEASE,
@@ -288,6 +289,11 @@ def _key_ended(derived: Derived, told: Told) -> None:
         row.update(ended=told.index, why=content["why"])
 
 
+def _erased(derived: Derived, told: Told) -> None:
+    for index in told.content["indexes"]:
+        derived.table("erasure")[str(index)] = {"entry": told.index}
+
+
 _TAKE: dict[str, Callable[[Derived, Told], set[str] | None]] = {
     "case_opened": _case,
     "item_registered": _item,
@@ -303,4 +309,5 @@ _TAKE: dict[str, Callable[[Derived, Told], set[str] | None]] = {
     "person_added": _person,
     KEY_BORN: _key_born,
     KEY_ENDED: _key_ended,
+    ERASED_KIND: _erased,
 }

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from cloud.db.pool import Row
-from cloud.ledger.derived import ERASED_KIND
+from cloud.ledger.derived import ERASED_KIND, PROPOSED_KIND
 from cloud.ledger.faults import LedgerFaultError
 from cloud.ledger.walk import Keys, Walk
 from custody.permits import parse_time
@@ -103,8 +103,18 @@ def _tells(walk: Walk, keys: Keys, index: int, kind: str, content: Content) -> N
         keys.agents[content["agent"]] = VerifyKey.from_text(content["public_key"])
         walk.key_records.append((index, kind, content))
     elif kind == ERASED_KIND:
-        for erased in content["entries"]:
-            walk.erased.pop(str(erased), None)
+        _erasure(walk, index, content)
+    elif kind == PROPOSED_KIND:
+        walk.proposals[str(index)] = content["actor"], content["indexes"]
+
+
+def _erasure(walk: Walk, index: int, content: Content) -> None:
+    actor, proposed = walk.proposals.pop(str(content["proposal"]), ("", []))
+    if proposed != content["indexes"] or actor in ("", content["actor"]) or actor != content["proposed_by"]:
+        raise LedgerFaultError("erased_by_one", "nobody else had proposed it", index, f"record {index}")
+    for erased in content["indexes"]:
+        if walk.erased.pop(str(erased), None) != index and erased >= walk.began:
+            raise LedgerFaultError("not_erased", f"entry {erased} says what it said before", erased, f"record {erased}")
 
 
 def remember(walk: Walk, keys: Keys) -> None:

@@ -27,6 +27,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "A content was erased and no entry says so.",
         "内容被抹去,但账本中没有相应的抹除记录。",
     ),
+    "erased_by_one": ("A content was erased by one person alone.", "内容仅由一人抹去,未经两人签署。"),
+    "not_erased": ("A content that an entry says was erased is there.", "账本称已抹除的内容仍然存在。"),
     "size_differs": (
         "The ledger is longer or shorter than its head says.",
         "账本条数与账本头不一致:可能有记录被删去。",

@@ -73,9 +73,9 @@ def _check_tile(walk: Walk, tile: Tile, ours: bytes, stored: bytes) -> None:
         raise LedgerFaultError("tile_differs", "its hashes are not those of the tiles below", row=_name(tile))
 
 
-def judge_suspect(walk: Walk, *, entries_hold: bool) -> None:
-    """A checkpoint says whether it is the entry or its hash in the tile that was changed."""
-    if walk.suspect is None:
+def judge_suspect(walk: Walk, below: int, *, entries_hold: bool) -> None:
+    """What was signed below that size says whether it is the entry or its hash in the tile that was changed."""
+    if walk.suspect is None or walk.suspect >= below:
         return
     tile = Tile(0, walk.suspect // WIDTH)
     if entries_hold:
@@ -104,11 +104,11 @@ def _check_checkpoint(walk: Walk, row: Row, origin: str, keys: Keys) -> None:
     signed = _signed(row["note"].encode(), origin, candidates, where)
     holds = (signed.size, signed.root) == (size, row["root"]) and signed.root == walk.frontier.root()
     if not holds and signed.size == size and signed.root == row["root"]:
-        judge_suspect(walk, entries_hold=False)
+        judge_suspect(walk, walk.size, entries_hold=False)
     if not holds:
         problem = f"the first {size} entries are not those that were signed"
         raise LedgerFaultError("checkpoint_differs", problem, row=where)
-    judge_suspect(walk, entries_hold=True)
+    judge_suspect(walk, walk.size, entries_hold=True)
     walk.checkpoints, walk.signed = walk.checkpoints + 1, size
 
 
@@ -165,21 +165,22 @@ def _witnesses(name: str, keys: Keys) -> list[NoteVerifier]:
 
 async def check_end(tx: Tx, walk: Walk, head: Row, origin: str, keys: Keys) -> None:
     """All entries are read: the head says the same, nothing was signed beyond it, the tiles end here too."""
-    gap = await one(tx, _sql.entry_beyond, site=walk.site, size=walk.size)
-    if gap is not None:
+    beyond = await one(tx, _sql.entry_beyond, site=walk.site, size=walk.size)
+    if beyond is not None and walk.size < head["size"]:
         where = f"ledger_entry {walk.size}"
         raise LedgerFaultError("entry_missing", f"there is no entry {walk.size}", walk.size, where)
-    if walk.size != head["size"]:
-        raise LedgerFaultError("size_differs", f"{walk.size} entries, while the head says {head['size']}")
+    if walk.size != head["size"] or beyond is not None:
+        more = f" and then entry {beyond['index']}" if beyond else ""
+        raise LedgerFaultError("size_differs", f"{walk.size} entries{more}, while the head says {head['size']}")
     if walk.suspect is not None and walk.suspect >= walk.signed:
-        judge_suspect(walk, entries_hold=walk.nodes == tuple(head["frontier"]))
+        judge_suspect(walk, walk.size, entries_hold=walk.nodes == tuple(head["frontier"]))
     if walk.nodes != tuple(head["frontier"]):
         raise LedgerFaultError("root_differs", "the entries do not lead to the tree in the head")
     cut_off = [size for size in outside(origin, keys) if size > walk.size]
     if cut_off:
         raise LedgerFaultError("log_cut_off", f"{walk.size} entries are left of {max(cut_off)} that were signed")
-    beyond = await one(tx, _sql.checkpoints_beyond, site=walk.site) or {}
-    for what, size in beyond.items():
+    signed = await one(tx, _sql.checkpoints_beyond, site=walk.site) or {}
+    for what, size in signed.items():
         if size is not None and size > walk.size:
             problem = f"signed at {size}, while {walk.size} entries are left"
             raise LedgerFaultError("checkpoint_differs", problem, row=f"{what} {size}")

@@ -44,12 +44,16 @@ class Walk:
     site: str
     derived: Derived
     size: int = 0
+    began: int = 0
+    """where this walk was gone on with: what was read before was read of an earlier state of the tables"""
     nodes: tuple[bytes, ...] = ()
     edge: dict[str, bytes] = field(default_factory=dict)
     chains: dict[str, Chain] = field(default_factory=dict)
     key_records: list[tuple[int, str, dict[str, Any]]] = field(default_factory=list)
     erased: dict[str, int] = field(default_factory=dict)
     """entry whose content is gone → entry that says so, until that entry is read"""
+    proposals: dict[str, tuple[str, list[int]]] = field(default_factory=dict)
+    """entry that proposes an erasure → who proposed it, and of which entries"""
     suspect: int | None = None
     """first entry whose hash the tiles know otherwise; the next checkpoint tells which of the two is wrong"""
     facts: int = 0
@@ -113,6 +117,7 @@ def load(path: Path, site: str) -> Walk | None:
         raise WalkFileError(f"{path} is no walk of ours: {error}") from error
     if file.version != _VERSION or file.walk.site != site:
         raise WalkFileError(f"{path} is the walk of another site or version, {file.walk.site}")
+    file.walk.began = file.walk.size
     return file.walk
 
 
