@@ -20,6 +20,8 @@ Row = dict[str, Any]
 
 ERASED_KIND = "content_erased"
 PROPOSED_KIND = "erasure_proposed"
+TWO_PERSONS = frozenset({"checkpoint_refused", "equivocation"})
+"""Causes of alarms that nobody clears alone."""
 STEPS = {
     "release_approved": Action.APPROVE_RELEASE,
     "release_withdrawn": Action.WITHDRAW_RELEASE,
@@ -238,16 +240,27 @@ def _alarm(derived: Derived, told: Told) -> set[str]:
     content, key = told.content, str(told.index)
     derived.table("alarm")[key] = {
         "cause": content["cause"], "place": content["place"], "severity": content["severity"],
-        "raised_at": parse_time(told.at), "cleared_at": None,
+        "raised_at": parse_time(told.at), "cleared_at": None, "clear_proposed_by": None, "clear_proposed_at": None,
     }  # fmt: skip
     derived.living[f"{content['cause']} {content['place']}"] = key
     return set()
 
 
+def _alarm_proposed(derived: Derived, told: Told) -> set[str]:
+    key = derived.living.get(f"{told.content['cause']} {told.content['place']}")
+    if key is not None:
+        derived.table("alarm")[key].update(clear_proposed_by=told.actor, clear_proposed_at=parse_time(told.at))
+    return set()
+
+
 def _alarm_cleared(derived: Derived, told: Told) -> set[str]:
     key = derived.living.pop(f"{told.content['cause']} {told.content['place']}", None)
-    if key is not None:
-        derived.table("alarm")[key]["cleared_at"] = parse_time(told.at)
+    if key is None:
+        return set()
+    row = derived.table("alarm")[key]
+    row["cleared_at"] = parse_time(told.at)
+    if told.content["cause"] in TWO_PERSONS and row["clear_proposed_by"] in (None, told.actor):
+        raise LedgerFaultError("cleared_by_one", "nobody else had proposed it", told.index, f"alarm {key}")
     return set()
 
 
@@ -303,6 +316,7 @@ _TAKE: dict[str, Callable[[Derived, Told], set[str] | None]] = {
     "permit_granted": _permit,
     "permit_revoked": _permit_revoked,
     "alarm_raised": _alarm,
+    "alarm_clear_proposed": _alarm_proposed,
     "alarm_cleared": _alarm_cleared,
     "batch_quarantined": _quarantined,
     "agent_added": _agent,

@@ -28,6 +28,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "内容被抹去,但账本中没有相应的抹除记录。",
     ),
     "erased_by_one": ("A content was erased by one person alone.", "内容仅由一人抹去,未经两人签署。"),
+    "cleared_by_one": ("An alarm that takes two was cleared by one person.", "须两人解除的报警仅由一人解除。"),
     "not_erased": ("A content that an entry says was erased is there.", "账本称已抹除的内容仍然存在。"),
     "size_differs": (
         "The ledger is longer or shorter than its head says.",
