@@ -10,6 +10,7 @@ from cloud.alarms.service import raise_alarm
 from cloud.db.pool import Row, Tx, one, rows, storable
 from cloud.db.queries import load_queries
 from cloud.evidence.taken import ACTOR, Taken
+from cloud.ledger.cosigning import Agreed, keep
 from cloud.ledger.service import close_ledger, open_ledger
 from proof.checkpoint import Checkpoint, verify_checkpoint
 from proof.cosignature import verify_cosignature
@@ -30,31 +31,28 @@ async def cosigned(taken: Taken) -> None:
     """The cosignature is published with its checkpoint, where the accused site knows this witness."""
     body = body_of(Cosigned, taken.fact.body)
     site, witness = await _site_of(taken.tx, body.origin), f"sealtrail/{taken.agent}"
-    keys = await _keys(taken.tx, site, "witness", witness) if site else []
+    keys = await _keys(taken.tx, site, "witness", witness, living=True) if site else []
     if site is None or not keys:
         return
     checkpoint = await one(taken.tx, _sql.checkpoint, site=site, size=body.size)
     if checkpoint is None or checkpoint["root"].hex() != body.root:
         return
-    at_s = _cosigned_at(checkpoint, body.line, [NoteVerifier(witness, key, COSIGNATURE) for key in keys])
-    values = {"site": site, "size": body.size, "witness": witness, "line": body.line}
-    await taken.tx.execute(_sql.add_cosignature, {**values, "at": datetime.fromtimestamp(at_s, UTC)})
+    verifiers = [NoteVerifier(witness, key, COSIGNATURE) for key in keys]
+    verifier, at = _find_cosigner(checkpoint, body.line, verifiers)
+    await keep(taken.tx, site, verifier, Agreed(body.size, at, body.line))
 
 
-def _cosigned_at(checkpoint: Row, line: str, witnesses: Iterable[NoteVerifier]) -> int:
-    """POSIX time in the one signature `line`. Raises MessageError where no key made it."""
+def _find_cosigner(checkpoint: Row, line: str, witnesses: Iterable[NoteVerifier]) -> tuple[NoteVerifier, datetime]:
+    """Who made the one signature `line`, and when. Raises MessageError where nobody of them did."""
     try:
         note = read_note((checkpoint["note"].partition("\n\n")[0] + "\n\n" + line).encode())
     except EncodingError as error:
         raise MessageError(f"not a signature line: {error}") from error
-    for witness in witnesses:
+    for witness in witnesses if len(note.signatures) == 1 else ():
         try:
-            at_s = verify_cosignature(note, witness)
-            datetime.fromtimestamp(at_s, UTC)
+            return witness, datetime.fromtimestamp(verify_cosignature(note, witness), UTC)
         except (SignatureError, ValueError, OverflowError, OSError):  # the last three: a time beyond every calendar
             continue
-        if len(note.signatures) == 1:
-            return at_s
     raise MessageError("a cosignature that does not fit its checkpoint")
 
 
@@ -64,7 +62,7 @@ async def checkpoint_refused(taken: Taken) -> None:
     site = await _site_of(taken.tx, body.origin)
     if site is None:
         raise MessageError("a refusal of a log that is not here")
-    keys = await _keys(taken.tx, site, "log", body.origin)
+    keys = await _keys(taken.tx, site, "log", body.origin, living=False)
     _check_words(body, [NoteVerifier(body.origin, key) for key in keys])
     detail = {
         "origin": body.origin, "size": body.size, "why": body.why, "proves": body.why in PROOFS, "note": body.note,
@@ -102,9 +100,9 @@ async def _site_of(tx: Tx, origin: str) -> str | None:
     return row["id"] if row else None
 
 
-async def _keys(tx: Tx, site: str, role: str, owner: str) -> list[VerifyKey]:
-    """Every key that ever spoke for `owner`: a log rolled back may be signed by an older one."""
-    found = await rows(tx, _sql.keys, site=site, role=role, owner=owner)
+async def _keys(tx: Tx, site: str, role: str, owner: str, *, living: bool) -> list[VerifyKey]:
+    """The keys of `owner` that are `living`, or every one that ever was: a log rolled back has its older key back."""
+    found = await rows(tx, _sql.keys, site=site, role=role, owner=owner, living=living)
     return [VerifyKey.from_raw(row["public_key"]) for row in found]
 
 

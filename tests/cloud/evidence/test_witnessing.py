@@ -123,6 +123,15 @@ async def test_what_is_of_no_known_witness_or_checkpoint_stays_a_fact(court: Cou
     assert await court.alarms("nj01") == await court.alarms("sz01") == set()
 
 
+async def test_a_witness_whose_key_has_ended_is_heard_no_more_and_a_log_whose_key_has_is(court: Court) -> None:
+    checkpoint = await court.checkpoint()
+    await court.own.rows("UPDATE key_life SET ended = 9, why = 'rotated' WHERE role <> 'agent' RETURNING site")
+    await court.say("cosigned", cosigned(checkpoint))
+    assert await court.own.rows("SELECT line FROM cosignature") == []
+    await court.say("checkpoint_refused", REFUSALS["behind"])
+    assert await court.alarms("nj01") == {("checkpoint_refused", WITNESS, "critical")}
+
+
 @pytest.mark.parametrize(
     "change",
     [
