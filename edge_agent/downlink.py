@@ -42,7 +42,7 @@ class _FromBody(msgspec.Struct, forbid_unknown_fields=True, rename={"first": "fr
 
 
 class Orders:
-    """Does what orders say. `resend` is asked to send facts again from a seq and says what is in the way."""
+    """Does what orders say. `resend` is asked to send facts again from a seq, with the time of asking."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class Orders:
         book: PermitBook,
         clock: Clock,
         find_key: jws.FindKey,
-        resend: Callable[[int], str | None],
+        resend: Callable[[int, str], str | None],
     ) -> None:
         self._agent, self._journal, self._book, self._clock = agent, journal, book, clock
         self._find_key, self._resend = find_key, resend
@@ -113,7 +113,7 @@ class Orders:
                 held = order.kind == OrderKind.HOLD
                 return self._book.set_hold(_body(order, _ThingsBody).things, held, order.at)
             case OrderKind.RESEND:
-                return self._resend(_body(order, _FromBody).first) or NOTHING
+                return self._resend(_body(order, _FromBody).first, order.at) or NOTHING
         return f"an order of a kind this agent does not know: {order.kind[:40]}"
 
     def _distrust(self, payload: bytes, error: Exception) -> None:

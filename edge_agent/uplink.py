@@ -60,6 +60,7 @@ class Uplink:
         self._news = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._resend_after_s, self._moved_s = resend_after_s, 0.0
+        self._asked_at = ""  # cloud time of the newest request to send again; older receipts confirm nothing since
         self.distrusted = 0
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -109,16 +110,20 @@ class Uplink:
                 break
         while self._first_sent and self._first_sent[0].last <= receipt.upto:
             self._first_sent.popleft()
-        if receipt.upto > self._confirmed:
+        if receipt.upto > self._confirmed and receipt.at > self._asked_at:
             self._confirmed = receipt.upto
             self._moved_s = asyncio.get_running_loop().time()
             self._next = max(self._next, receipt.upto + 1)
             self._news.set()
 
-    def resend(self, first: int) -> str | None:
-        """Begins again at fact `first`, as the cloud asked; what is in the way, if anything. From any thread."""
+    def resend(self, first: int, asked_at: str) -> str | None:
+        """Begins again at fact `first`, as the cloud asked at its time `asked_at`; what is in the way, if anything.
+
+        From any thread. Receipts the cloud gave before it asked may still be on their way: it has lost what they name.
+        """
         if self._journal.run_from(first, 1, 1) is None:
             return f"fact {first} is not kept here"
+        self._asked_at = max(self._asked_at, asked_at)
         self._soon(lambda: self._back_to(first))
         return None
 

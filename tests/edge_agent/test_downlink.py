@@ -32,7 +32,7 @@ class Desk:
         scene = self.scene
         self.orders = Orders(AGENT, scene.journal, scene.book, scene.hands.clock, find, self._resend)
 
-    def _resend(self, first: int) -> str | None:
+    def _resend(self, first: int, asked_at: str) -> str | None:
         self.resends.append(first)
         return "not kept" if first > 100 else None
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from custody.permits import time_text
 from edge_agent.journal.journal import Journal
 from edge_agent.uplink import Uplink
 from proof.keys import SigningKey
@@ -207,9 +208,19 @@ async def test_a_resend_begins_where_the_cloud_asks_even_before_the_last_receipt
         await receipted(journal, 10)
         del peer.facts[3:]  # restored from a backup
         peer.head = peer.facts[-1].head
-        assert await asyncio.to_thread(uplink.resend, 4) is None
+        asked_at = time_text(hands.now)
+        hands.pass_(0.001)
+        assert await asyncio.to_thread(uplink.resend, 4, asked_at) is None
+        await uplink.on_receipt(late(asked_at, journal))
         await peer.until(all_there(10))
-        assert uplink.resend(99) == "fact 99 is not kept here"
+        assert uplink.resend(99, asked_at) == "fact 99 is not kept here"
+
+
+def late(at: str, journal: Journal) -> bytes:
+    """A receipt for everything, from before the cloud lost it."""
+    run = journal.run_from(1, 10, 1 << 20)
+    assert run is not None
+    return Receipt(agent=AGENT, upto=10, head=run.head.hex(), index=10, at=at).sign(CLOUD).encode()
 
 
 async def test_receipts_that_are_not_the_clouds_or_not_for_us_change_nothing(journal: Journal, hands: Hands) -> None:
