@@ -74,6 +74,7 @@ class _Check:
     keys: Keys
     on_progress: OnProgress
     whole: bool
+    piece: int = CHUNK
     packs: Packs = field(default_factory=dict)
     rows: int = 0
     stills: int = 0
@@ -96,13 +97,14 @@ async def verify_site(
     read_still: ReadStill | None,
     on_progress: OnProgress,
     save: Callable[[Walk], None],
+    piece: int = CHUNK,
 ) -> LedgerCheck:
     """The same with all that is derived from the ledger, signed or kept beside it; `walk` may have begun before.
 
-    `save` is given the walk after every piece. Raises NotFoundError, EncodingError and SignatureError for known
-    checkpoints that are none of this log.
+    `save` is given the walk after every `piece` of so many entries. Raises NotFoundError; EncodingError and
+    SignatureError for known checkpoints that are none of this log.
     """
-    return await _run(_Check(tx, walk, Keys(trust), on_progress, whole=True), read_still, save)
+    return await _run(_Check(tx, walk, Keys(trust), on_progress, whole=True, piece=piece), read_still, save)
 
 
 def _quiet(what: str, done: int, total: int) -> None: ...
@@ -158,12 +160,12 @@ async def _read(check: _Check, head: Row, save: Callable[[Walk], None]) -> None:
     remember(walk, check.keys)
     check.packs = await read_packs(tx) if check.whole else {}
     async with _filed(check) as filed:
-        while found := await rows(tx, _sql.entries, **_span(walk, head["size"])):
+        while found := await rows(tx, _sql.entries, **_span(walk, min(walk.size + check.piece, head["size"]))):
             in_place = takewhile(lambda row: row[1]["index"] == row[0], enumerate(found, walk.size))
             leaves = [leaf_hash(row["entry"].encode()) for _, row in in_place]
             await find_suspect(tx, walk, leaves)
             try:
-                await _read_piece(check, found, await filed(walk.size + CHUNK))
+                await _read_piece(check, found, await filed(walk.size + len(found)))
             except LedgerFaultError as error:
                 judge_suspect(walk, 0 if error.index is None else error.index + 1, entries_hold=False)
                 raise
@@ -173,8 +175,8 @@ async def _read(check: _Check, head: Row, save: Callable[[Walk], None]) -> None:
     await check_end(tx, walk, head, head["origin"], check.keys)
 
 
-def _span(walk: Walk, stop: int) -> dict[str, Any]:
-    return {"site": walk.site, "low": walk.size, "high": min(walk.size + CHUNK, stop)}
+def _span(walk: Walk, high: int) -> dict[str, Any]:
+    return {"site": walk.site, "low": walk.size, "high": high}
 
 
 @asynccontextmanager
@@ -205,7 +207,7 @@ async def _nothing(high: int) -> dict[int, set[str]]:
 
 
 async def _read_piece(check: _Check, found: Sequence[Row], filed: dict[int, set[str]]) -> None:
-    walk, span = check.walk, _span(check.walk, 2**62)
+    walk, span = check.walk, _span(check.walk, check.walk.size + len(found))
     passages: dict[int, Row] = {}
     statements: dict[int, list[Row]] = {}
     if check.whole:

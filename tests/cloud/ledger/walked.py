@@ -169,7 +169,7 @@ def _rule(reason: str) -> str:
 
 async def verified(
     app_url: str, media: Path, *, known: tuple[bytes, ...] = (), started: Walk | None = None,
-    save: Callable[[Walk], None] = lambda _: None,
+    save: Callable[[Walk], None] = lambda _: None, piece: int = 1024,
 ) -> LedgerCheck:  # fmt: skip
     """What `sealtrail ledger verify` finds in the database at `app_url`."""
     store = open_store(str(media))
@@ -177,4 +177,5 @@ async def verified(
         return await verify_site(
             tx, Trust(LOG_KEY.public, known=known), started or Walk(SITE, Derived(SITE)),
             read_still=lambda sha256: read(store, sha256), on_progress=lambda *_: None, save=save,
+            piece=piece,
         )  # fmt: skip
