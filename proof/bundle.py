@@ -10,6 +10,7 @@ What is in it (all paths relative, `<n>` a ledger index):
     contents/<n>.json .salt     what the entry commits to, and the salt in hex; both absent when withheld or erased
     statements/<n>.json         for a fact's entry: the agent's signed statement and the commitments it covers
     consistency/<size>.json     an older checkpoint and the proof that the log has only grown since
+    stamps/<size>.txt .tsr      an older checkpoint's note and its RFC 3161 time stamp, for `openssl ts -verify`
     rules/<sha256>.json         rule packs in force, named by their hash
     media/<sha256>.<kind>       stills and clips, named by their hash
     statement.pdf               the same for people

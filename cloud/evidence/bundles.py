@@ -158,13 +158,15 @@ async def _checkpoint(gathering: _Gathering, policy: Policy) -> Judged:
     else:
         raise ConflictError("not_cosigned_yet", f"no checkpoint over entry {newest} has the policy's witnesses yet")
     size, first = judged.checkpoint.size, gathering.own[0]
-    older = await one(tx, _sql.older_checkpoint, site=site, first=first, size=size)
-    if older is not None:
-        proof = [_b64(node) for node in await consistency(tx, site, older["size"], size)]
-        shown = {"checkpoint": older["note"], "proof": proof}
-        gathering.files[f"consistency/{older['size']}.json"] = json.dumps(shown, ensure_ascii=False).encode()
-    for number, stamp in enumerate(await rows(tx, _sql.stamps, site=site, size=size), start=1):
-        gathering.files[f"stamps/{number}.tsr"] = stamp["token"]
+    older = await rows(tx, _sql.older_checkpoint, site=site, first=first, size=size)
+    stamps = await rows(tx, _sql.stamps, site=site, first=first, size=size)
+    for row in [*older, *stamps]:
+        proof = [_b64(node) for node in await consistency(tx, site, row["size"], size)]
+        shown = {"checkpoint": row["note"], "proof": proof}
+        gathering.files[f"consistency/{row['size']}.json"] = json.dumps(shown, ensure_ascii=False).encode()
+    for row in stamps:
+        gathering.files[f"stamps/{row['size']}.txt"] = row["note"].encode()
+        gathering.files[f"stamps/{row['size']}.tsr"] = row["token"]
     return judged
 
 

@@ -78,8 +78,15 @@ SELECT size, note FROM checkpoint
 WHERE site = %(site)s AND size > %(first)s AND size < %(size)s
 ORDER BY size LIMIT 1
 
+-- The first time stamp since the first entry, and the last one.
 -- name: stamps
-SELECT token FROM checkpoint_stamp WHERE site = %(site)s AND size = %(size)s ORDER BY at
+WITH stamped AS (
+    SELECT s.size, s.token, c.note, s.at FROM checkpoint_stamp s JOIN checkpoint c USING (site, size)
+    WHERE site = %(site)s AND size > %(first)s AND size <= %(size)s
+)
+(SELECT size, token, note FROM stamped ORDER BY size, at LIMIT 1)
+UNION (SELECT size, token, note FROM stamped ORDER BY size DESC, at DESC LIMIT 1)
+ORDER BY size
 
 -- name: rule_packs
 SELECT hash, content FROM rule_pack WHERE hash = ANY (%(hashes)s)

@@ -203,6 +203,22 @@ async def test_a_replaced_still_gives_no_bundle(office: Office, store: Warehouse
     problem(await exported(office, store.package), 500, "records_do_not_hold")
 
 
+async def test_time_stamps_go_along_with_the_checkpoints_they_are_of(
+    office: Office, store: Warehouse, check: Check
+) -> None:
+    sizes = [row["size"] for row in await office.rows("SELECT size FROM checkpoint ORDER BY size")]
+    for size in sizes:
+        await office.execute("INSERT INTO checkpoint_stamp VALUES ('nj01', %s, now(), %s)", size, f"at {size}".encode())
+    answer = await exported(office, store.package)
+    assert check(answer.content)[0] == 0
+    bundle = read_bundle(answer.content)
+    assert bundle.indexed("stamps", ".tsr") == {size: f"at {size}".encode() for size in (sizes[0], sizes[-1])}
+    for size, note in bundle.indexed("stamps", ".txt").items():
+        shown = json.loads(bundle.files[f"consistency/{size}.json"])
+        assert shown["checkpoint"].encode() == note
+        assert f"\n{size}\n".encode() in note
+
+
 async def test_the_same_records_and_time_give_the_same_bytes(office: Office, store: Warehouse) -> None:
     made = []
     for _ in range(2):
