@@ -53,14 +53,19 @@ class Told:
 def write_statement(told: Told) -> bytes:
     """The PDF. Raises StatementError."""
     fonts = _fonts()
-    missing = [font for font in FONTS if font not in fonts.families()]
-    if missing:
-        raise StatementError(f"no font {' and no font '.join(missing)} on this machine")
+    check_fonts(fonts)
     data, at = json.dumps(_page(told), ensure_ascii=False), told.at.replace(microsecond=0)
     try:
         return bytes(typst.compile(str(TEMPLATE), sys_inputs={"data": data}, font_paths=fonts, timestamp=at))
     except typst.TypstError as error:
         raise StatementError(str(error)) from error
+
+
+def check_fonts(fonts: typst.Fonts) -> None:
+    """Raises StatementError where one that the page is set in is missing: typst would leave its characters out."""
+    missing = [font for font in FONTS if font not in fonts.families()]
+    if missing:
+        raise StatementError(f"no font {' and no font '.join(missing)} on this machine")
 
 
 @cache

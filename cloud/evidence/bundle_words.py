@@ -14,13 +14,16 @@ SUBJECTS: Mapping[str, Words] = {
 KINDS: Mapping[str, Words] = {
     "agent_added": ("添加门口终端", "Gate agent added"),
     "agent_started": ("门口终端启动", "Gate agent started"),
-    "alarm_raised": ("发出告警", "Alarm raised"),
     "alarm_clear_proposed": ("提议解除告警", "Clearing of an alarm proposed"),
     "alarm_cleared": ("告警解除", "Alarm cleared"),
+    "alarm_raised": ("发出告警", "Alarm raised"),
+    "batch_quarantined": ("异常报文已留存", "Unreadable message kept aside"),
     "bundle_exported": ("导出证据包", "Bundle exported"),
     "case_opened": ("立案登记", "Case opened"),
+    "checkpoint_refused": ("见证人拒绝联署检查点", "Witness refused a checkpoint"),
     "clock_stepped": ("时钟跳变", "Clock stepped"),
     "content_erased": ("依法删除内容", "Content erased on a legal ground"),
+    "cosigned": ("见证人联署检查点", "Witness cosigned a checkpoint"),
     "device_back": ("设备恢复", "Device back"),
     "device_lost": ("设备失联", "Device lost"),
     "erasure_proposed": ("提请删除内容", "Erasure of content proposed"),
@@ -34,6 +37,7 @@ KINDS: Mapping[str, Words] = {
     "key_ended": ("停用密钥", "Key ended"),
     "label_issued": ("签发标签", "Label issued"),
     "order_answered": ("指令已答复", "Order answered"),
+    "order_distrusted": ("收到不可信指令", "Untrusted order received"),
     "package_sealed": ("封箱并加封签", "Package sealed"),
     "passage_abandoned": ("门开后未通过", "Turned back at the open gate"),
     "passage_crossed": ("通过门口", "Went through the gate"),
@@ -83,6 +87,12 @@ CAUSES: Mapping[str, Words] = {
     "agent_offline": ("终端离线", "Gate agent offline"),
     "recording_blocked": ("无法记录", "Recording blocked"),
     "crossed_without_decision": ("未经判定通过门口", "Gate crossed without a decision"),
+    "illegal_step": ("流程次序不符", "Step out of order"),
+    "malformed_fact": ("终端上报内容无法使用", "Unusable report from a gate agent"),
+    "order_refused": ("终端拒绝指令", "Order refused by a gate agent"),
+    "device_lost": ("设备失联", "Device lost"),
+    "checkpoint_refused": ("见证方拒绝日志", "Witness refused the log"),
+    "order_distrusted": ("收到不可信指令", "Untrusted order received"),
 }
 
 REFUSED: Words = ("拒绝通过", "refused")
