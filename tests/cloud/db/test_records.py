@@ -1,6 +1,7 @@
 """Records only grow, whoever asks: the application's role has no right to change them, a trigger refuses the owner."""
 
 import itertools
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -12,7 +13,10 @@ from cloud.world import World
 from tests.cloud.conftest import Database
 from tests.cloud.receiving import Receiving
 
-RECORDS = ["ledger_entry", "checkpoint", "fact", "record", "quarantine", "label", "rule_pack"]
+RECORDS = [
+    "ledger_entry", "checkpoint", "fact", "record", "quarantine", "label", "rule_pack",
+    "statement", "cosignature", "checkpoint_stamp", "erasure",
+]  # fmt: skip
 CHANGES = [SQL("UPDATE {} SET {} = {}"), SQL("DELETE FROM {}"), SQL("TRUNCATE {} CASCADE")]
 
 
@@ -27,6 +31,9 @@ async def filled(pool: Pool, world: World, site: str, database: Database) -> Dat
     with psycopg.connect(database.owner) as owner:
         owner.execute("INSERT INTO label VALUES ('nj01/I-1', 1, 'item', 'nj01', 'ST1:', now(), 0)")
         owner.execute("INSERT INTO rule_pack VALUES ('h', 'n', '1', '{}', now())")
+        owner.execute("INSERT INTO cosignature SELECT site, size, 'w', now(), 'line' FROM checkpoint LIMIT 1")
+        owner.execute("INSERT INTO checkpoint_stamp SELECT site, size, now(), 'token' FROM checkpoint LIMIT 1")
+        owner.execute("INSERT INTO erasure SELECT f.site, f.index, r.index FROM fact f, record r LIMIT 1")
     return database
 
 
@@ -40,6 +47,28 @@ async def test_nobody_changes_a_record(filled: Database, table: str) -> None:
             column = Identifier(found.description[-1].name)
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(change.format(Identifier(table), column, column))
+
+
+OTHER_CHANGES: list[LiteralString] = [
+    "SET content = NULL",
+    "SET content = NULL, salt = '\\x00'",
+    "SET content = 'x', salt = NULL",
+    "SET content = NULL, salt = NULL, kind = 'x'",
+]
+
+
+def test_an_erasure_takes_content_and_salt_together_and_nothing_else(filled: Database) -> None:
+    erased: LiteralString = " WHERE index IN (SELECT index FROM erasure)"
+    with psycopg.connect(filled.owner, autocommit=True) as owner:
+        for change in OTHER_CHANGES:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                owner.execute(SQL("UPDATE fact {}{}").format(SQL(change), SQL(erased)))
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):  # the others are in no erasure
+            owner.execute("UPDATE fact SET content = NULL, salt = NULL")
+    with psycopg.connect(filled.app) as app:
+        assert app.execute(SQL("UPDATE fact SET content = NULL, salt = NULL{}").format(SQL(erased))).rowcount == 1
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            app.execute("UPDATE fact SET kind = 'x'")
 
 
 def test_the_application_cannot_rewrite_what_was_migrated_or_switch_the_trigger_off(database: Database) -> None:
