@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -12,11 +13,12 @@ from cloud.db.pool import Pool, open_pool, transaction
 from cloud.downlink import Downlink
 from cloud.errors import KeyFileError, SettingsError
 from cloud.evidence.intake import Office
-from cloud.jobs import Jobs
+from cloud.jobs import Jobs, Pace
 from cloud.ledger.checkpoints import LogKeys
+from cloud.ledger.stamping import Authority, StampError
 from cloud.media.store import open_store
 from cloud.parts import Parts
-from cloud.settings import BrokerSettings, CloudSettings, WebSettings
+from cloud.settings import BrokerSettings, CloudSettings, JobsSettings, WebSettings
 from cloud.uplink import Uplink
 from cloud.web.app import create_app
 from cloud.web.serve import serve
@@ -84,12 +86,28 @@ def read_policy(path: Path | None) -> tuple[str | None, Policy | None]:
         raise SettingsError([f"SEALTRAIL_CLOUD_POLICY: {path}: {error}"]) from error
 
 
+def _authority(settings: JobsSettings) -> Authority | None:
+    """The time stamping authority, if one was set. Raises SettingsError."""
+    if settings.tsa_url is None or settings.tsa_cert is None:
+        if settings.tsa_url or settings.tsa_cert:
+            raise SettingsError(["SEALTRAIL_CLOUD_TSA_URL and SEALTRAIL_CLOUD_TSA_CERT belong together"])
+        return None
+    try:
+        return Authority.from_pem(settings.tsa_url, settings.tsa_cert.read_bytes())
+    except (OSError, StampError) as error:
+        raise SettingsError([f"SEALTRAIL_CLOUD_TSA_CERT: {settings.tsa_cert}: {error}"]) from error
+
+
 @asynccontextmanager
-async def jobs(settings: BrokerSettings) -> AsyncIterator[Jobs]:
-    """The worker that takes checkpoints to witnesses and agents. Raises DatabaseGoneError, MigrationError."""
+async def jobs(settings: JobsSettings) -> AsyncIterator[Jobs]:
+    """The worker that takes checkpoints to witnesses, agents and a time stamping authority.
+
+    Raises SettingsError, DatabaseGoneError, MigrationError.
+    """
     world, policy = real_world(), read_policy(settings.policy)[1]
+    pace = Pace(stamp=timedelta(seconds=settings.tsa_every_s))
     async with opened_pool(settings, most=4) as pool, httpx.AsyncClient(timeout=WITNESS_TIMEOUT_S) as http:
-        yield Jobs(pool, world, broker(settings, world.new_name("jobs")), http, policy)
+        yield Jobs(pool, world, broker(settings, world.new_name("jobs")), http, policy, _authority(settings), pace)
 
 
 @asynccontextmanager

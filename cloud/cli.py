@@ -202,10 +202,10 @@ def downlink() -> None:
 def jobs() -> None:
     """Takes checkpoints to the witnesses of SEALTRAIL_CLOUD_POLICY and to the agents; one is enough."""
     from cloud import bootstrap
-    from cloud.settings import BrokerSettings, load_settings
+    from cloud.settings import JobsSettings, load_settings
 
     log_to_stderr()
-    run(_work("jobs", lambda: bootstrap.jobs(load_settings(BrokerSettings))))
+    run(_work("jobs", lambda: bootstrap.jobs(load_settings(JobsSettings))))
 
 
 @app.command()

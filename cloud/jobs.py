@@ -19,6 +19,7 @@ from cloud.ledger.checkpoints import published_note
 from cloud.ledger.cosigning import Agreed, Denied, Silent, ask, is_fresh, keep, lacks_witnesses, logs
 from cloud.ledger.key_history import Birth, lives, record_end, record_missing
 from cloud.ledger.service import close_ledger, open_ledger
+from cloud.ledger.stamping import Authority, StampError, ask_stamp, keep_stamp, unstamped
 from cloud.world import World
 from proof.policy import Policy
 from wire.errors import LinkError
@@ -44,6 +45,8 @@ class Pace:
     """before a witness that did not answer is asked again"""
     denied: timedelta = timedelta(minutes=1)
     """before a witness that refused is asked again"""
+    stamp: timedelta = timedelta(minutes=10)
+    """between two time stamps"""
     quorum: timedelta = timedelta(minutes=1)
     """within which a checkpoint has enough cosignatures, before it is an alarm"""
 
@@ -57,6 +60,7 @@ class Jobs:
     connect: Connect
     http: httpx.AsyncClient
     policy: Policy | None
+    authority: Authority | None = None
     pace: Pace = field(default_factory=Pace)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     _not_before: dict[tuple[str, str], float] = field(default_factory=dict)
@@ -66,6 +70,8 @@ class Jobs:
         """Publishes, asks every witness by itself, and judges, until it is cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._always(self._publish))
+            if self.authority is not None:
+                tasks.create_task(self._always(self._stamping(self.authority)))
             if self.policy is not None:
                 tasks.create_task(self._judging(self.policy))
                 for name in self.policy.urls:
@@ -113,6 +119,21 @@ class Jobs:
         elif isinstance(answer, Silent):
             self._not_before[site, name] = now + self.pace.silent.total_seconds()
             _log.warning("%s does not cosign the log of %s: %s", witness.name, site, answer.why)
+
+    def _stamping(self, authority: Authority) -> Callable[[], Awaitable[None]]:
+        async def stamp() -> None:
+            while True:
+                for log in await self._logs():
+                    site = log["id"]
+                    async with transaction(self.pool) as tx:
+                        row = await unstamped(tx, site, self.world.now() - self.pace.stamp)
+                    if row is not None:
+                        at, token = await ask_stamp(self.http, authority, row["note"].encode())
+                        async with transaction(self.pool) as tx:
+                            await keep_stamp(tx, site, row["size"], at, token)
+                await asyncio.sleep(self.pace.look.total_seconds())
+
+        return stamp
 
     async def _judging(self, policy: Policy) -> None:
         await self._surely(lambda: self._introduce(policy))
@@ -179,6 +200,6 @@ class Jobs:
         while True:
             try:
                 return await work()
-            except* (DatabaseGoneError, LinkError, BrokenRecordsError) as errors:
+            except* (DatabaseGoneError, LinkError, BrokenRecordsError, StampError) as errors:
                 _log.warning("%s; trying again", first_of(errors))
             await asyncio.sleep(self.pace.silent.total_seconds())

@@ -57,6 +57,16 @@ class BrokerSettings(CloudSettings):
     broker_key: Path
 
 
+class JobsSettings(BrokerSettings):
+    """For `cloud jobs`: a time stamping authority (RFC 3161), its certificates (PEM, the root among them), and how
+    often it is asked; 0 stamps every checkpoint.
+    """
+
+    tsa_url: str | None = None
+    tsa_cert: Path | None = None
+    tsa_every_s: int = Field(default=600, ge=0)
+
+
 class MediaSettings(CloudSettings):
     """For what reads stills: where they are kept, a folder or an object store by URL."""
 

@@ -92,6 +92,11 @@ WRONG: dict[str, tuple[list[str], dict[str, str | None], str]] = {
     "a key that is none": (["agent", "add", "zz99.a", "--public-key", "key"], {}, "base64url"),
     "an agent that is none": (["agent", "add", "Gate", "--public-key", "A" * 43], {}, "not an agent id"),
     "a site that is none": (["site", "add", "NJ", "--zh", "一", "--en", "one"], {}, "no site id"),
+    "a policy that is none": (["jobs"], {"POLICY": "/dev/null"}, "SEALTRAIL_CLOUD_POLICY: /dev/null: a policy has one"),
+    "half an authority": (["jobs"], {"TSA_URL": "http://127.0.0.1/"}, "TSA_CERT belong together"),
+    "a certificate that is none": (
+        ["jobs"], {"TSA_URL": "http://127.0.0.1/", "TSA_CERT": "/dev/null"}, "SEALTRAIL_CLOUD_TSA_CERT: /dev/null",
+    ),
     "a key to end that nobody has": (["key", "revoke", "00", "--site", "nj01"], {}, "no site 'nj01'"),
     "a key to replace that is none": (["key", "rotate", "gate"], {}, "'gate' is none of cloud, label"),
     "a role that is none": (

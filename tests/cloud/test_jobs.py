@@ -91,7 +91,7 @@ async def working(
     pool: Pool, policy: Policy | None, broker: MemoryBroker, pace: Pace = PACE, world: World | None = None
 ) -> AsyncIterator[Jobs]:
     async with httpx.AsyncClient(timeout=10) as http:
-        worker = Jobs(pool, world or real_world(), broker.connect, http, policy, pace)
+        worker = Jobs(pool, world or real_world(), broker.connect, http, policy, pace=pace)
         running = asyncio.create_task(worker.run())
         try:
             async with asyncio.timeout(10):
