@@ -93,7 +93,7 @@ SELECT hash, content FROM rule_pack WHERE hash = ANY (%(hashes)s)
 
 -- name: kept_media
 SELECT m.sha256 FROM media m JOIN agent a ON a.id = m.agent
-WHERE m.sha256 = ANY (%(digests)s) AND a.site = %(site)s
+WHERE m.sha256 = ANY (%(digests)s) AND a.site = %(site)s AND m.erased_index IS NULL
 
 -- name: people
 SELECT id, name FROM person WHERE site = %(site)s AND id = ANY (%(people)s)

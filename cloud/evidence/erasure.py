@@ -42,6 +42,8 @@ async def propose(act: Acting, entries: Sequence[int], ground: str) -> Erasure |
 async def confirm(act: Acting, proposal: int) -> Erasure | Refused:
     """Erases what was proposed at entry `proposal`, by somebody else than who proposed it.
 
+    The bytes of its `stills` are then deleted by the caller, once this is committed.
+
     Raises NotFoundError, SamePersonError, ConflictError `erased`.
     """
     proposed = await one(act.tx, _sql.proposal, site=act.site, index=proposal)
@@ -62,9 +64,10 @@ async def confirm(act: Acting, proposal: int) -> Erasure | Refused:
         await act.tx.execute(_sql.forget_names, {**values, "erased": ERASED_TEXT})
     for statement in (_sql.erase_facts, _sql.erase_records):
         await act.tx.execute(statement, {"site": act.site, "indexes": indexes})
+    stills = await rows(act.tx, _sql.erase_stills, site=act.site, indexes=indexes, entry=entry)
     return Erasure(
         index=entry, entries=indexes, ground=content["ground"], proposed_by=proposed["actor"],
-        confirmed_by=act.person.id,
+        confirmed_by=act.person.id, stills=sorted(row["sha256"] for row in stills),
     )  # fmt: skip
 
 

@@ -24,6 +24,17 @@ SELECT content, actor FROM record WHERE site = %(site)s AND index = %(index)s AN
 -- name: add_erasures
 INSERT INTO erasure (site, index, entry) SELECT %(site)s, unnest(%(indexes)s::bigint[]), %(entry)s
 
+-- Stills that erased decisions name, and no other decision whose content is there.
+-- name: erase_stills
+UPDATE media SET erased_index = %(entry)s
+WHERE erased_index IS NULL
+  AND sha256 IN (SELECT picture FROM passage WHERE site = %(site)s AND index = ANY (%(indexes)s))
+  AND sha256 NOT IN (
+    SELECT p.picture FROM passage p JOIN fact f ON f.site = p.site AND f.index = p.index
+    WHERE p.picture IS NOT NULL AND f.content IS NOT NULL AND p.picture IN (
+        SELECT picture FROM passage WHERE site = %(site)s AND index = ANY (%(indexes)s)))
+RETURNING sha256
+
 -- name: erase_facts
 UPDATE fact SET content = NULL, salt = NULL WHERE site = %(site)s AND index = ANY (%(indexes)s)
 

@@ -92,13 +92,17 @@ class ErasureAsked(_Asked):
 
 
 class Erasure(BaseModel):
-    """What is to be erased, or was when somebody confirmed it; `index` is the entry of the proposal or erasure."""
+    """What is to be erased, or was when somebody confirmed it; `index` is the entry of the proposal or erasure.
+
+    `stills` are the pictures that went with it, by digest.
+    """
 
     index: int
     entries: list[int]
     ground: str
     proposed_by: str
     confirmed_by: str | None = None
+    stills: list[str] = []
 
 
 class Case(BaseModel):

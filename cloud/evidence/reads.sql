@@ -69,5 +69,5 @@ LEFT JOIN fact f ON f.site = e.site AND f.index = e.index
 LEFT JOIN record r ON r.site = e.site AND r.index = e.index
 LEFT JOIN person p ON p.id = r.actor
 LEFT JOIN passage g ON g.site = e.site AND g.index = e.index
-LEFT JOIN media m ON m.sha256 = g.picture
+LEFT JOIN media m ON m.sha256 = g.picture AND m.erased_index IS NULL
 ORDER BY e.index

@@ -26,6 +26,7 @@ from cloud.evidence.models import (
     PermitAsked,
     ThingsAsked,
 )
+from cloud.media import store
 from cloud.parts import PartsIn
 from cloud.people.access import acting as may
 from cloud.people.models import Person
@@ -137,4 +138,7 @@ async def post_erasure(body: NewErasure, person: Annotated[Person, may(Act.ERASE
 async def post_confirmation(body: ErasureAsked, person: Annotated[Person, may(Act.ERASE)], parts: PartsIn) -> Erasure:
     """Erases what somebody else proposed. Commitments and proofs stay; what is under legal hold is refused (409)."""
     async with acting(parts, person) as act:
-        return _allowed(await erasure.confirm(act, body.proposal))
+        erased = _allowed(await erasure.confirm(act, body.proposal))
+    for sha256 in erased.stills:
+        await store.delete(parts.media, sha256)
+    return erased

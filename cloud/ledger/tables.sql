@@ -53,10 +53,11 @@ SELECT thing, index FROM thing_entry WHERE site = %(site)s AND index >= %(size)s
 
 -- name: stills
 SELECT m.sha256, m.bytes FROM media m JOIN agent a ON a.id = m.agent
-WHERE a.site = %(site)s AND m.sha256 > %(after)s ORDER BY m.sha256 LIMIT 200
+WHERE a.site = %(site)s AND m.erased_index IS NULL AND m.sha256 > %(after)s ORDER BY m.sha256 LIMIT 200
 
 -- name: still_count
-SELECT count(*) AS stills FROM media m JOIN agent a ON a.id = m.agent WHERE a.site = %(site)s
+SELECT count(*) AS stills FROM media m JOIN agent a ON a.id = m.agent
+WHERE a.site = %(site)s AND m.erased_index IS NULL
 
 -- name: stills_not_kept
 SELECT count(*) AS stills FROM passage p LEFT JOIN media m ON m.sha256 = p.picture

@@ -13,4 +13,4 @@ SELECT pg_notify('media', %(payload)s)
 
 -- name: find
 SELECT m.media_type FROM media m JOIN agent a ON a.id = m.agent
-WHERE m.sha256 = %(sha256)s AND a.site = %(site)s
+WHERE m.sha256 = %(sha256)s AND a.site = %(site)s AND m.erased_index IS NULL

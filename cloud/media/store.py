@@ -38,6 +38,16 @@ async def read(store: ObjectStore, sha256: str) -> bytes:
         raise StoreGoneError(f"{sha256} cannot be read: {error}") from error
 
 
+async def delete(store: ObjectStore, sha256: str) -> None:
+    """Forgets the bytes, if they are there. Raises StoreGoneError."""
+    try:
+        await asyncio.to_thread(obstore.delete, store, _path(sha256))
+    except FileNotFoundError:
+        return
+    except (BaseError, OSError) as error:
+        raise StoreGoneError(f"{sha256} was not deleted: {error}") from error
+
+
 def _read(store: ObjectStore, path: str) -> bytes:
     return bytes(obstore.get(store, path).bytes())
 

@@ -5,11 +5,13 @@ import psycopg
 import pytest
 
 from cloud.evidence.erasure import ERASED_TEXT
+from cloud.media.errors import StoreGoneError
+from cloud.media.store import read
 from cloud.people.roles import Act, Role, may
 from proof.bundle import read_bundle, write_bundle
 from tests.cloud.api import Office, problem
 from tests.cloud.evidence.test_bundles import Check, check, exported, store, walk
-from tests.cloud.evidence.walk import Walk
+from tests.cloud.evidence.walk import DIGEST, Walk
 from tests.cloud.evidence.warehouse import Warehouse, made
 
 __all__ = ["check", "store", "walk"]
@@ -70,6 +72,19 @@ async def test_what_was_erased_can_still_be_read_of(office: Office, store: Wareh
     rows = (await store.keeper.get(f"history/{store.item}")).json()["rows"]
     assert [row["kind"] for row in rows if row["erased"]] == ["item_registered", "passage_decided"]
     assert all(row["content"] == {} for row in rows if row["erased"])
+
+
+async def test_a_still_goes_with_the_decision_that_names_it(office: Office, store: Warehouse, walk: Walk) -> None:
+    (row,) = await office.rows("SELECT index FROM passage WHERE picture = %s", DIGEST)
+    done = await erase(office, row["index"])
+    assert done["stills"] == [DIGEST]
+    problem(await store.keeper.get(f"media/{DIGEST}"), 404, "not_found")
+    with pytest.raises(StoreGoneError):
+        await read(office.parts.media, DIGEST)
+    (told,) = [r for r in (await store.keeper.get(f"history/{store.package}")).json()["rows"] if r["erased"]]
+    assert (told["picture"], told["picture_ready"]) == (None, False)
+    await walk.sign()
+    assert not read_bundle((await exported(office, store.package)).content).named("media", ".jpg")
 
 
 async def test_one_person_alone_erases_nothing(office: Office, store: Warehouse) -> None:

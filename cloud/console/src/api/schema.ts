@@ -949,6 +949,8 @@ export interface components {
         /**
          * Erasure
          * @description What is to be erased, or was when somebody confirmed it; `index` is the entry of the proposal or erasure.
+         *
+         *     `stills` are the pictures that went with it, by digest.
          */
         Erasure: {
             /** Confirmed By */
@@ -961,6 +963,11 @@ export interface components {
             index: number;
             /** Proposed By */
             proposed_by: string;
+            /**
+             * Stills
+             * @default []
+             */
+            stills: string[];
         };
         /**
          * ErasureAsked
