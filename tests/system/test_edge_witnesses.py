@@ -1,7 +1,8 @@
 """Two sites, each with an agent that is a witness of the other's log; then the database is put back to an old copy."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -114,12 +115,19 @@ class Scene:
 
 
 @pytest.fixture
-async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    witnesses = {SITE: keygen(tmp_path, OTHER_AGENT), OTHER_SITE: keygen(tmp_path, AGENT)}
+def folder() -> Iterator[Path]:
+    """Not pytest's own: as root PostgreSQL runs as somebody else, to whom every pytest that starts shuts that one."""
+    with tempfile.TemporaryDirectory(prefix="sealtrail-witnesses-", ignore_cleanup_errors=True) as path:
+        yield Path(path)
+
+
+@pytest.fixture
+async def scene(folder: Path) -> AsyncIterator[Scene]:
+    witnesses = {SITE: keygen(folder, OTHER_AGENT), OTHER_SITE: keygen(folder, AGENT)}
     lines = [f"witness {site} {witness.vkey}\n" for site, witness in witnesses.items()]
-    (tmp_path / "policy.txt").write_text("".join([*lines, "quorum none\n"]), "utf-8")
+    (folder / "policy.txt").write_text("".join([*lines, "quorum none\n"]), "utf-8")
     async with AsyncExitStack() as stack:
-        house = Neighbours(tmp_path, free_port(), stack, lambda said: None)
+        house = Neighbours(folder, free_port(), stack, lambda said: None)
         await house.start_services()
         await house.start_cloud([])
         await house.start_jobs()
