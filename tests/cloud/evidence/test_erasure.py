@@ -4,7 +4,11 @@ import httpx
 import psycopg
 import pytest
 
+from cloud.db.pool import transaction
 from cloud.evidence.erasure import ERASED_TEXT
+from cloud.ledger import walk as ledger_walk
+from cloud.ledger.check import verify_site
+from cloud.ledger.derived import Derived
 from cloud.media.errors import StoreGoneError
 from cloud.media.store import read
 from cloud.people.roles import Act, Role, may
@@ -13,6 +17,7 @@ from tests.cloud.api import Office, problem
 from tests.cloud.evidence.test_bundles import Check, check, exported, store, walk
 from tests.cloud.evidence.walk import DIGEST, Walk
 from tests.cloud.evidence.warehouse import Warehouse, made
+from tests.cloud.receiving import LOG_KEY
 
 __all__ = ["check", "store", "walk"]
 
@@ -85,6 +90,25 @@ async def test_a_still_goes_with_the_decision_that_names_it(office: Office, stor
     assert (told["picture"], told["picture_ready"]) == (None, False)
     await walk.sign()
     assert not read_bundle((await exported(office, store.package)).content).named("media", ".jpg")
+
+
+async def test_the_whole_ledger_still_verifies_down_to_its_tables_and_stills(
+    office: Office, store: Warehouse, walk: Walk
+) -> None:
+    (row,) = await office.rows("SELECT index FROM passage WHERE picture = %s", DIGEST)
+    kinds = ("item_registered", "case_opened", "person_added")
+    await erase(office, row["index"], *[await index_of(office, kind) for kind in kinds])
+    await walk.sign()
+
+    async def read_still(digest: str) -> bytes:
+        return await read(office.parts.media, digest)
+
+    async with transaction(office.parts.pool) as tx:
+        found = await verify_site(
+            tx, ledger_walk.Trust(LOG_KEY.public), ledger_walk.Walk("nj01", Derived("nj01")), read_still=read_still,
+            on_progress=lambda *_: None, save=lambda _: None,
+        )  # fmt: skip
+    assert found.ok, found
 
 
 async def test_one_person_alone_erases_nothing(office: Office, store: Warehouse) -> None:
