@@ -217,7 +217,11 @@ async def _read_piece(check: _Check, found: Sequence[Row], filed: dict[int, set[
     for expected, row in enumerate(found, walk.size):
         entry, content = check_entry(walk, check.keys, row, expected)
         if check.whole:
-            _derive(check, expected, entry, content, passages.pop(expected, None), filed.get(expected, set()))
+            try:
+                _derive(check, expected, entry, content, passages.pop(expected, None), filed.get(expected, set()))
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                problem = f"a content of {entry['kind']} that none of ours is: {error!r}"
+                raise LedgerFaultError("entry_unreadable", problem, expected) from error
             for statement in statements.get(expected, ()):
                 check_statement(walk, check.keys, statement)
     if passages:

@@ -8,7 +8,10 @@ import pytest
 from benchmarks.telling import Teller
 from cloud.db.pool import Pool, transaction
 from cloud.errors import NotFoundError
-from cloud.ledger.check import check_site
+from cloud.ledger.check import check_site, verify_site
+from cloud.ledger.derived import Derived
+from cloud.ledger.service import add_record, close_ledger, open_ledger
+from cloud.ledger.walk import Trust, Walk
 from cloud.world import World
 from proof.canonical import canonical
 from proof.chain import commit_record
@@ -117,6 +120,19 @@ async def test_another_key_signed(receiving: Receiving) -> None:
     async with transaction(receiving.pool) as tx:
         found = await check_site(tx, "nj01", SigningKey.from_seed(b"o" * 32).public)
     assert found.fault == "checkpoint_not_genuine"
+
+
+async def test_a_record_that_is_none_of_ours_is_told_and_ends_nothing(pool: Pool, world: World, site: str) -> None:
+    async with transaction(pool) as tx:
+        appender = await open_ledger(tx, site)
+        await add_record(tx, appender, kind="hold_placed", at=world.now(), actor="x", content={}, salt=world.salt())
+        await close_ledger(tx, appender)
+    async with transaction(pool) as tx:
+        found = await verify_site(
+            tx, Trust(LOG_KEY.public), Walk(site, Derived(site)), read_still=None, on_progress=lambda *_: None,
+            save=lambda _: None,
+        )  # fmt: skip
+    assert (found.fault, found.index) == ("entry_unreadable", 0)
 
 
 async def test_no_such_site(pool: Pool) -> None:
