@@ -1,4 +1,4 @@
-"""One walked database a run; each case of tampering gets a clone of it."""
+"""One walked database a run; each case of tampering gets a clone of it. And the public log is read over HTTP."""
 
 import asyncio
 from collections.abc import Iterator
@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from cloud.db.embedded import APP, OWNER, EmbeddedServer
+from tests.cloud.api import office, parts
 from tests.cloud.conftest import Database
 from tests.cloud.ledger.walked import Walked, walk
+
+__all__ = ["office", "parts"]
 
 
 @pytest.fixture(scope="session")
