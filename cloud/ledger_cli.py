@@ -35,6 +35,7 @@ class _Asked:
     policy: Path | None
     known: tuple[Path, ...]
     stills: bool
+    tsa_cert: Path | None
 
 
 @app.command()
@@ -45,12 +46,13 @@ def verify(
     policy: Annotated[Path | None, typer.Option(help="tlog-policy file with the keys of log and witnesses")] = None,
     known: Annotated[list[Path] | None, typer.Option(help="a checkpoint of the site that was seen outside")] = None,
     stills: Annotated[bool, typer.Option(help="read every kept still too")] = True,
+    tsa_cert: Annotated[Path | None, typer.Option(help="PEM certificates whose RFC 3161 time stamps count")] = None,
 ) -> None:
     """Derives a whole site anew: log, tables, signatures, stills; exit 1 at the first that does not hold.
 
     The file of --resume is believed: who proves something to somebody else begins at the first entry.
     """
-    asked = _Asked(site, resume, policy, tuple(known or ()), stills)
+    asked = _Asked(site, resume, policy, tuple(known or ()), stills, tsa_cert)
     with one_sentence():
         found = asyncio.run(_verify(asked))
     for one in found:
@@ -64,7 +66,7 @@ def _sentence(found: "LedgerCheck") -> str:
         lines = [
             f"{found.site}: {found.entries} entries hold: {found.facts} facts of {found.agents} agents under "
             f"{found.statements} statements, {found.checkpoints} checkpoints, {found.cosignatures} cosignatures, "
-            f"{found.rows} rows of tables, {found.stills} stills",
+            f"{found.rows} rows of tables, {found.stills} stills, {found.stamps} time stamps",
             f"{found.site}: {found.entries} 条账本记录全部核对无误",
         ]
     else:
@@ -81,8 +83,10 @@ async def _verify(asked: _Asked) -> list["LedgerCheck"]:
     from cloud.errors import InvalidError, NotFoundError
     from cloud.ledger.check import verify_site
     from cloud.ledger.service import site_ids
+    from cloud.ledger.stamping import Authority, stamps_held
     from cloud.settings import CloudSettings, MediaSettings, load_settings
 
+    authority = None if asked.tsa_cert is None else Authority.from_pem("", _bytes(asked.tsa_cert))
     settings: CloudSettings
     read: ReadStill | None = None
     if asked.stills:
@@ -104,9 +108,8 @@ async def _verify(asked: _Asked) -> list["LedgerCheck"]:
             walk, save, done = _kept(site, asked.resume)
             with _progress(site) as on_progress:
                 async with transaction(pool) as tx:
-                    found.append(
-                        await verify_site(tx, trust, walk, read_still=read, on_progress=on_progress, save=save)
-                    )
+                    one = await verify_site(tx, trust, walk, read_still=read, on_progress=on_progress, save=save)
+                    found.append(await stamps_held(tx, one, authority))
             done()
     return found
 

@@ -54,6 +54,7 @@ class LedgerCheck:
     statements: int = 0
     rows: int = 0
     stills: int = 0
+    stamps: int = 0
     root: str | None = None
     fault: str | None = None
     index: int | None = None

@@ -64,6 +64,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "The log is another one than was seen outside.",
         "账本与外部留存的检查点不一致:账本被分叉或改写。",
     ),
+    "stamp_not_genuine": (
+        "A time stamp is not of its checkpoint, or not by the authority.",
+        "时间戳不属于该检查点,或不是由所信任的机构签发的。",
+    ),
     "tile_differs": ("A hash tile is not that of the entries.", "哈希瓦片与账本记录不符。"),
     "key_unreadable": ("The history of keys makes no sense.", "密钥历史自相矛盾。"),
     "statement_missing": (

@@ -4,7 +4,7 @@ Stamped is the log's signed note as it was before any witness cosigned it. What 
 that `openssl ts -verify -data note -in token` says the same as we do.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -20,7 +20,9 @@ from rfc3161_client import (
 from cloud.db.pool import Row, Tx, one, rows
 from cloud.db.queries import load_queries
 from cloud.errors import CloudError
+from cloud.ledger.check import LedgerCheck
 from cloud.ledger.checkpoints import newest_checkpoint
+from cloud.ledger.faults import WORDS
 
 MAX_TOKEN_BYTES = 64 << 10
 _HEADERS = {"Content-Type": "application/timestamp-query"}
@@ -91,7 +93,7 @@ async def keep_stamp(tx: Tx, site: str, size: int, at: datetime, token: bytes) -
     await tx.execute(_sql.add_stamp, {"site": site, "size": size, "at": at, "token": token})
 
 
-async def check_stamps(tx: Tx, site: str, authority: Authority) -> int:
+async def _check_stamps(tx: Tx, site: str, authority: Authority) -> int:
     """How many stamps of `site` there are, each verified. Raises StampError for the first that does not hold."""
     found = await rows(tx, _sql.stamps, site=site)
     for row in found:
@@ -99,3 +101,20 @@ async def check_stamps(tx: Tx, site: str, authority: Authority) -> int:
         if abs(at - row["at"]) > timedelta(milliseconds=1):
             raise StampError(f"the stamp of size {row['size']} is of {at}, not of {row['at']}")
     return len(found)
+
+
+async def stamps_held(tx: Tx, found: LedgerCheck, authority: Authority | None) -> LedgerCheck:
+    """`found` with its time stamps checked too; that nobody said whose count is a doubt, where there are any."""
+    if not found.ok:
+        return found
+    if authority is None:
+        kept = len(await rows(tx, _sql.stamps, site=found.site))
+        doubt = f"{kept} time stamps were not checked: nobody said whose certificates count"
+        return replace(found, doubts=(*found.doubts, doubt)) if kept else found
+    try:
+        return replace(found, stamps=await _check_stamps(tx, found.site, authority))
+    except StampError as error:
+        fault = "stamp_not_genuine"
+        return replace(
+            found, ok=False, root=None, fault=fault, row="checkpoint_stamp", detail=str(error), said=WORDS[fault]
+        )

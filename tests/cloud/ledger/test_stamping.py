@@ -14,7 +14,8 @@ import pytest
 
 from cloud.db.pool import Pool, transaction
 from cloud.jobs import Jobs, Pace
-from cloud.ledger.stamping import Authority, StampError, ask_stamp, check_stamps, verify_stamp
+from cloud.ledger.check import LedgerCheck
+from cloud.ledger.stamping import Authority, StampError, ask_stamp, stamps_held, verify_stamp
 from cloud.world import World, real_world
 from tests.cloud.conftest import Database
 from tests.cloud.ledger.test_proofs import fill
@@ -186,10 +187,13 @@ async def test_checkpoints_are_stamped_and_a_false_stamp_in_the_table_is_found(
             running.cancel()
             await asyncio.wait({running})
     async with transaction(pool) as tx:
-        assert await check_stamps(tx, site, authority(tsa, folder)) == 2
+        whole = LedgerCheck(site=site, ok=True, entries=2, facts=0, records=2, agents=0)
+        assert (await stamps_held(tx, whole, authority(tsa, folder))).stamps == 2
+        assert (await stamps_held(tx, whole, None)).doubts[0].startswith("2 time stamps were not checked")
     with psycopg.connect(database.owner) as owner:
         owner.execute("ALTER TABLE checkpoint_stamp DISABLE TRIGGER keep")
         owner.execute("UPDATE checkpoint_stamp SET token = (SELECT token FROM checkpoint_stamp WHERE size = 1)")
     async with transaction(pool) as tx:
-        with pytest.raises(StampError):
-            await check_stamps(tx, site, authority(tsa, folder))
+        found = await stamps_held(tx, whole, authority(tsa, folder))
+        assert (found.ok, found.fault, found.row) == (False, "stamp_not_genuine", "checkpoint_stamp")
+        assert await stamps_held(tx, found, authority(tsa, folder)) == found
