@@ -178,11 +178,13 @@ class Warehouse:
         }
 
     async def check_ledger(self) -> str | None:
-        """None when `sealtrail cloud ledger-check` finds that everything holds, else what it found.
+        """None when `sealtrail ledger verify` derives all of the site anew and everything holds, else what it found.
 
         Raises StartError when it could not look.
         """
-        child = self._cloud("ledger-check", SITE)
+        command = [*sealtrail(), "ledger", "verify", "--site", SITE, "--json"]
+        env = _environment(self.cloud_settings())
+        child = Child("ledger verify", command, log=self._logs / "commands.log", env=env)
         await child.start()
         status = await child.ended()
         if status not in (0, 1):
