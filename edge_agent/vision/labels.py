@@ -119,7 +119,7 @@ def _opinions(gray: Gray) -> Iterator[_Opinion]:
     blur = light.blur_of(gray)
     if blur.one_sided >= _MOVED:
         for share in (1.0, 1.2, 0.83):
-            yield _Opinion("zxing, motion undone", 12, partial(_without_motion, gray, blur, share))
+            yield _Opinion("zxing, motion undone", 15, partial(_without_motion, gray, blur, share))
     elif blur.softness >= _SOFT:
         for share in (1.0, 0.85):
             yield _Opinion("zxing, blur undone", 12, partial(_without_blur, gray, blur, share))
