@@ -20,7 +20,7 @@ def main() -> None:
     """Hands over to the part that is named first; without one, says which there are (exit 2 for an unknown one)."""
     asked = sys.argv[1] if len(sys.argv) > 1 else "--help"
     if asked not in PARTS:
-        print("usage: sealtrail PART …\n\n" + "\n".join(f"  {name:7}{what}" for name, (_, what) in PARTS.items()))
+        print("usage: sealtrail PART …\n\n" + "\n".join(f"  {name:9}{what}" for name, (_, what) in PARTS.items()))
         sys.exit(0 if asked in ("-h", "--help") else 2)
     if asked == "verify":
         sys.exit(import_module("verify").main(sys.argv[2:]))
