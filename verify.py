@@ -47,7 +47,7 @@ def _one(path: Path, policy: Policy | None, options: argparse.Namespace, texts: 
         if data[:2] == b"PK":
             return _tell_report(path, verify_bundle(read_bundle(data), policy), options.json, texts)
         if policy is None:
-            raise EncodingError("a proof or checkpoint alone needs --policy: whose log, whose witnesses")
+            raise EncodingError("not a bundle; a proof or a checkpoint needs --policy: whose log, whose witnesses")
         return _tell_judged(path, _judge(data, options.entry, policy), options.json, texts)
     except (OSError, EncodingError) as error:
         print(f"{path}: {error}", file=sys.stderr)
