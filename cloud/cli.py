@@ -14,7 +14,7 @@ import typer
 
 from cloud.answering import ACTOR, answer, fail, one_sentence, run
 from cloud.key_cli import app as key_app
-from cloud.people.roles import Role
+from custody.roles import Role
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The cloud's processes and its upkeep.")
 site_app = typer.Typer(no_args_is_help=True, help="Sites: warehouses, each with its own ledger.")

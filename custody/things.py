@@ -28,25 +28,56 @@ class Direction(StrEnum):
 
 
 class State(StrEnum):
-    """Where an item, or a package with all its items, is in its custody."""
+    """Where an item, or a package with all its items, is in its custody. The rule pack says what leads where."""
 
     INTAKE = "intake"
+    VOIDED = "voided"
     SEALED = "sealed"
+    RECEIVED = "received"
+    ARRIVED = "arrived"
     STORED = "stored"
+    OPENED = "opened"
+    SPLIT = "split"
+    EMPTIED = "emptied"
     RELEASE_APPROVED = "release_approved"
     OUT = "out"
     RETURNED = "returned"
+    MISSING = "missing"
+    DISPOSAL_APPROVED = "disposal_approved"
+    LEAVING = "leaving"
+    RETURNED_TO_OWNER = "returned_to_owner"
+    AUCTIONED = "auctioned"
+    TRANSFERRED = "transferred"
+    DESTROYED = "destroyed"
 
 
 class Action(StrEnum):
     """What can be done to it."""
 
+    VOID = "void"
     SEAL = "seal"
+    HANDOVER = "handover"
     STOCK_IN = "stock_in"
-    STOCK_OUT = "stock_out"
+    PLACE = "place"
+    MOVE = "move"
+    WEIGH = "weigh"
+    OPEN = "open"
+    RESEAL = "reseal"
+    REPACK = "repack"
+    SPLIT = "split"
     APPROVE_RELEASE = "approve_release"
     WITHDRAW_RELEASE = "withdraw_release"
+    STOCK_OUT = "stock_out"
     SHELVE = "shelve"
+    DECLARE_MISSING = "declare_missing"
+    FOUND = "found"
+    APPROVE_DISPOSAL = "approve_disposal"
+    WITHDRAW_DISPOSAL = "withdraw_disposal"
+    RETURN_TO_OWNER = "return_to_owner"
+    AUCTION = "auction"
+    TRANSFER = "transfer"
+    DESTROY = "destroy"
+    CORRECT = "correct"
 
     @classmethod
     def passing(cls, direction: Direction) -> "Action":

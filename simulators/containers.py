@@ -28,9 +28,9 @@ from cloud.keyroom import found_site
 from cloud.ledger import service as ledger
 from cloud.people import passwords
 from cloud.people import service as people
-from cloud.people.roles import Role
 from cloud.settings import CloudSettings, load_settings
 from cloud.world import World, real_world
+from custody.roles import Role
 from custody.things import Direction, Kind
 from proof.keys import SigningKey, VerifyKey
 from simulators.acting import Held

@@ -11,7 +11,7 @@ from cloud.ledger.service import close_ledger, open_ledger
 from cloud.parts import PartsIn
 from cloud.people.access import acting
 from cloud.people.models import Person
-from cloud.people.roles import Act
+from cloud.people.roles import Right
 
 router = APIRouter(tags=["live"])
 
@@ -20,7 +20,7 @@ router = APIRouter(tags=["live"])
 async def post_clear(
     alarm: Annotated[int, Path(ge=1, le=2**53)],
     body: Clearing,
-    person: Annotated[Person, acting(Act.CLEAR_ALARM)],
+    person: Annotated[Person, acting(Right.CLEAR_ALARM)],
     parts: PartsIn,
 ) -> Cleared:
     """Clears a living alarm of my site. One that speaks against the records themselves is only proposed to be

@@ -11,7 +11,7 @@ from cloud.evidence.exports import record_export
 from cloud.parts import PartsIn
 from cloud.people.access import acting as may
 from cloud.people.models import Person
-from cloud.people.roles import Act
+from cloud.people.roles import Right
 
 router = APIRouter(tags=["evidence"])
 
@@ -24,7 +24,7 @@ router = APIRouter(tags=["evidence"])
 )
 async def get_bundle(
     id: str,
-    person: Annotated[Person, may(Act.EXPORT_BUNDLE)],
+    person: Annotated[Person, may(Right.EXPORT_BUNDLE)],
     parts: PartsIn,
     redact: bool = False,
     media: bool = True,

@@ -30,7 +30,7 @@ from cloud.media import store
 from cloud.parts import PartsIn
 from cloud.people.access import acting as may
 from cloud.people.models import Person
-from cloud.people.roles import Act
+from cloud.people.roles import Right
 from custody.decisions import Refused
 
 T = TypeVar("T")
@@ -46,14 +46,14 @@ def _allowed(result: T | Refused) -> T:
 
 
 @router.post("/cases", operation_id="open_case", status_code=201)
-async def post_case(body: NewCase, person: Annotated[Person, may(Act.OPEN_CASE)], parts: PartsIn) -> Case:
+async def post_case(body: NewCase, person: Annotated[Person, may(Right.OPEN_CASE)], parts: PartsIn) -> Case:
     """Opens a case under the rules in force now."""
     async with acting(parts, person) as act:
         return await service.open_case(act, body)
 
 
 @router.post("/items", operation_id="register_item", status_code=201)
-async def post_item(body: NewItem, person: Annotated[Person, may(Act.REGISTER_ITEM)], parts: PartsIn) -> Item:
+async def post_item(body: NewItem, person: Annotated[Person, may(Right.REGISTER_ITEM)], parts: PartsIn) -> Item:
     """Registers an item in a case."""
     async with acting(parts, person) as act:
         item = await service.register_item(act, body)
@@ -61,7 +61,7 @@ async def post_item(body: NewItem, person: Annotated[Person, may(Act.REGISTER_IT
 
 
 @router.post("/packages", operation_id="seal_package", status_code=201)
-async def post_package(body: NewPackage, person: Annotated[Person, may(Act.SEAL_PACKAGE)], parts: PartsIn) -> Package:
+async def post_package(body: NewPackage, person: Annotated[Person, may(Right.SEAL_PACKAGE)], parts: PartsIn) -> Package:
     """Seals registered items of one case in a package."""
     async with acting(parts, person) as act:
         package = _allowed(await service.seal_package(act, body))
@@ -69,14 +69,16 @@ async def post_package(body: NewPackage, person: Annotated[Person, may(Act.SEAL_
 
 
 @router.post("/labels", operation_id="issue_label", status_code=201)
-async def post_label(body: NewLabel, person: Annotated[Person, may(Act.ISSUE_LABEL)], parts: PartsIn) -> Label:
+async def post_label(body: NewLabel, person: Annotated[Person, may(Right.ISSUE_LABEL)], parts: PartsIn) -> Label:
     """Issues a new label for an item, a package or a person; older ones are void."""
     async with acting(parts, person) as act:
         return await service.issue_label(act, body.thing_id, parts.label_key)
 
 
 @router.post("/releases", operation_id="approve_release", status_code=201)
-async def post_release(body: ThingsAsked, person: Annotated[Person, may(Act.APPROVE_RELEASE)], parts: PartsIn) -> Done:
+async def post_release(
+    body: ThingsAsked, person: Annotated[Person, may(Right.APPROVE_RELEASE)], parts: PartsIn
+) -> Done:
     """Approves that stored things leave. Nobody approves what they registered or sealed themselves (403)."""
     async with acting(parts, person) as act:
         return _allowed(await service.approve_release(act, body.things))
@@ -84,7 +86,7 @@ async def post_release(body: ThingsAsked, person: Annotated[Person, may(Act.APPR
 
 @router.post("/releases/withdraw", operation_id="withdraw_release", status_code=201)
 async def post_withdrawal(
-    body: ThingsAsked, person: Annotated[Person, may(Act.WITHDRAW_RELEASE)], parts: PartsIn
+    body: ThingsAsked, person: Annotated[Person, may(Right.WITHDRAW_RELEASE)], parts: PartsIn
 ) -> Done:
     """Withdraws an approval before the things have left."""
     async with acting(parts, person) as act:
@@ -92,14 +94,14 @@ async def post_withdrawal(
 
 
 @router.post("/shelvings", operation_id="shelve", status_code=201)
-async def post_shelving(body: ThingsAsked, person: Annotated[Person, may(Act.SHELVE)], parts: PartsIn) -> Done:
+async def post_shelving(body: ThingsAsked, person: Annotated[Person, may(Right.SHELVE)], parts: PartsIn) -> Done:
     """Puts returned things, whose seals were checked, back into store."""
     async with acting(parts, person) as act:
         return _allowed(await service.shelve(act, body.things))
 
 
 @router.post("/permits", operation_id="issue_permit", status_code=201)
-async def post_permit(body: NewPermit, person: Annotated[Person, may(Act.ISSUE_PERMIT)], parts: PartsIn) -> Permit:
+async def post_permit(body: NewPermit, person: Annotated[Person, may(Right.ISSUE_PERMIT)], parts: PartsIn) -> Permit:
     """Permits things to pass stations of one agent, once, within a time; the agent gets it at once."""
     async with acting(parts, person) as act:
         permit = _allowed(await permits.issue_permit(act, body))
@@ -107,35 +109,37 @@ async def post_permit(body: NewPermit, person: Annotated[Person, may(Act.ISSUE_P
 
 
 @router.post("/permits/revoke", operation_id="revoke_permit", status_code=201)
-async def post_revocation(body: PermitAsked, person: Annotated[Person, may(Act.REVOKE_PERMIT)], parts: PartsIn) -> Done:
+async def post_revocation(
+    body: PermitAsked, person: Annotated[Person, may(Right.REVOKE_PERMIT)], parts: PartsIn
+) -> Done:
     """Takes a permit back."""
     async with acting(parts, person) as act:
         return await permits.revoke_permit(act, body.permit)
 
 
 @router.post("/holds", operation_id="place_hold", status_code=201)
-async def post_hold(body: NewHold, person: Annotated[Person, may(Act.PLACE_HOLD)], parts: PartsIn) -> Done:
+async def post_hold(body: NewHold, person: Annotated[Person, may(Right.PLACE_HOLD)], parts: PartsIn) -> Done:
     """Puts things under legal hold; a package is held with what is in it, and by what is in it."""
     async with acting(parts, person) as act:
         return await holds.place_hold(act, body.things, body.reason)
 
 
 @router.post("/holds/lift", operation_id="lift_hold", status_code=201)
-async def post_lifting(body: ThingsAsked, person: Annotated[Person, may(Act.LIFT_HOLD)], parts: PartsIn) -> Done:
+async def post_lifting(body: ThingsAsked, person: Annotated[Person, may(Right.LIFT_HOLD)], parts: PartsIn) -> Done:
     """Lifts the holds on things."""
     async with acting(parts, person) as act:
         return await holds.lift_hold(act, body.things)
 
 
 @router.post("/erasures", operation_id="propose_erasure", status_code=201)
-async def post_erasure(body: NewErasure, person: Annotated[Person, may(Act.ERASE)], parts: PartsIn) -> Erasure:
+async def post_erasure(body: NewErasure, person: Annotated[Person, may(Right.ERASE)], parts: PartsIn) -> Erasure:
     """Proposes to erase the contents of entries on a legal ground; a second person confirms it."""
     async with acting(parts, person) as act:
         return _allowed(await erasure.propose(act, body.entries, body.ground))
 
 
 @router.post("/erasures/confirm", operation_id="confirm_erasure", status_code=201)
-async def post_confirmation(body: ErasureAsked, person: Annotated[Person, may(Act.ERASE)], parts: PartsIn) -> Erasure:
+async def post_confirmation(body: ErasureAsked, person: Annotated[Person, may(Right.ERASE)], parts: PartsIn) -> Erasure:
     """Erases what somebody else proposed. Commitments and proofs stay; what is under legal hold is refused (409)."""
     async with acting(parts, person) as act:
         erased = _allowed(await erasure.confirm(act, body.proposal))

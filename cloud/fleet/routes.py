@@ -13,7 +13,7 @@ from cloud.ledger.service import close_ledger, open_ledger
 from cloud.parts import PartsIn
 from cloud.people.access import Reader, acting, at_own_site
 from cloud.people.models import Person
-from cloud.people.roles import Act
+from cloud.people.roles import Right
 from proof.errors import EncodingError
 from proof.keys import VerifyKey
 
@@ -48,7 +48,7 @@ async def get_agents(person: Reader, parts: PartsIn) -> AgentRows:
 
 
 @router.post("/agents", operation_id="add_agent", status_code=201)
-async def post_agent(body: NewAgent, person: Annotated[Person, acting(Act.ADD_AGENT)], parts: PartsIn) -> AddedAgent:
+async def post_agent(body: NewAgent, person: Annotated[Person, acting(Right.ADD_AGENT)], parts: PartsIn) -> AddedAgent:
     """Makes an agent of my site known, with its key."""
     try:
         key = VerifyKey.from_text(body.public_key)

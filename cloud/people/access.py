@@ -12,7 +12,7 @@ from cloud.parts import PartsIn
 from cloud.people import service
 from cloud.people.errors import ForeignRequestError
 from cloud.people.models import Person
-from cloud.people.roles import Act, may
+from cloud.people.roles import Right, may
 
 COOKIE = "sealtrail_session"
 HEADER = "X-Sealtrail"
@@ -63,7 +63,7 @@ def reader_of(caller: CallerIn) -> Person:
 Reader = Annotated[Person, Depends(reader_of)]
 
 
-def acting(act: Act) -> Any:
+def acting(act: Right) -> Any:
     """A dependency: the person who asks, who may do `act`. Raises ForbiddenError."""
 
     def actor_of(caller: CallerIn) -> Person:

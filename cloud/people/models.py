@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from cloud.people.passwords import LONGEST, SHORTEST
-from cloud.people.roles import Role
+from custody.roles import Role
 
 Username = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,31}$")]
 Text = Annotated[

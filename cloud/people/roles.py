@@ -3,20 +3,10 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
-
-class Role(StrEnum):
-    """What a person is at their site; one person may be several."""
-
-    ADMIN = "admin"
-    INSPECTOR = "inspector"
-    KEEPER = "keeper"
-    BOOKKEEPER = "bookkeeper"
-    APPROVER = "approver"
-    OPERATOR = "operator"
-    AUDITOR = "auditor"
+from custody.roles import Role
 
 
-class Act(StrEnum):
+class Right(StrEnum):
     """What changes something, and so needs a role."""
 
     ADD_PERSON = "add_person"
@@ -37,26 +27,31 @@ class Act(StrEnum):
     ERASE = "erase"
 
 
-ACTS: dict[Role, frozenset[Act]] = {
-    Role.ADMIN: frozenset({Act.ADD_PERSON, Act.ADD_AGENT, Act.CLEAR_ALARM, Act.EXPORT_BUNDLE, Act.ERASE}),
-    Role.INSPECTOR: frozenset({Act.OPEN_CASE, Act.REGISTER_ITEM}),
-    Role.KEEPER: frozenset({Act.SEAL_PACKAGE, Act.ISSUE_LABEL, Act.SHELVE, Act.ISSUE_PERMIT, Act.REVOKE_PERMIT}),
+ACTS: dict[Role, frozenset[Right]] = {
+    Role.ADMIN: frozenset({Right.ADD_PERSON, Right.ADD_AGENT, Right.CLEAR_ALARM, Right.EXPORT_BUNDLE, Right.ERASE}),
+    Role.INSPECTOR: frozenset({Right.OPEN_CASE, Right.REGISTER_ITEM}),
+    Role.KEEPER: frozenset(
+        {Right.SEAL_PACKAGE, Right.ISSUE_LABEL, Right.SHELVE, Right.ISSUE_PERMIT, Right.REVOKE_PERMIT}
+    ),
     Role.BOOKKEEPER: frozenset(),
     Role.APPROVER: frozenset(
         {
-            Act.APPROVE_RELEASE,
-            Act.WITHDRAW_RELEASE,
-            Act.PLACE_HOLD,
-            Act.LIFT_HOLD,
-            Act.EXPORT_BUNDLE,
-            Act.ERASE,
+            Right.APPROVE_RELEASE,
+            Right.WITHDRAW_RELEASE,
+            Right.PLACE_HOLD,
+            Right.LIFT_HOLD,
+            Right.EXPORT_BUNDLE,
+            Right.ERASE,
         }
     ),
-    Role.OPERATOR: frozenset({Act.CLEAR_ALARM, Act.EXPORT_BUNDLE}),
-    Role.AUDITOR: frozenset({Act.EXPORT_BUNDLE}),
+    Role.OPERATOR: frozenset({Right.CLEAR_ALARM, Right.EXPORT_BUNDLE}),
+    Role.AUDITOR: frozenset({Right.EXPORT_BUNDLE}),
+    Role.CASE_HANDLER: frozenset({Right.OPEN_CASE, Right.REGISTER_ITEM}),
+    Role.LEADER: frozenset({Right.EXPORT_BUNDLE}),
+    Role.SUPERVISOR: frozenset({Right.EXPORT_BUNDLE}),
 }
 
 
-def may(roles: Iterable[Role], act: Act) -> bool:
+def may(roles: Iterable[Role], act: Right) -> bool:
     """Whether one of `roles` allows `act`."""
     return any(act in ACTS[role] for role in roles)

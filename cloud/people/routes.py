@@ -21,7 +21,7 @@ from cloud.people.models import (
     TokenRows,
 )
 from cloud.people.passwords import Passwords
-from cloud.people.roles import Act
+from cloud.people.roles import Right
 from cloud.people.sign_in import sign_in
 from cloud.people.throttle import Throttle
 
@@ -79,7 +79,7 @@ async def get_people(person: Reader, parts: PartsIn) -> PersonRows:
 
 @router.post("/people", operation_id="add_person", status_code=201)
 async def post_person(
-    body: NewPerson, actor: Annotated[Person, acting(Act.ADD_PERSON)], request: Request, parts: PartsIn
+    body: NewPerson, actor: Annotated[Person, acting(Right.ADD_PERSON)], request: Request, parts: PartsIn
 ) -> Person:
     """Makes an account at my site."""
     passwords: Passwords = request.app.state.passwords

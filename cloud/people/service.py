@@ -9,8 +9,8 @@ from cloud.db.queries import load_queries
 from cloud.errors import ConflictError, NotFoundError
 from cloud.ledger.service import Appender, add_record
 from cloud.people.models import MadeToken, Person, Token
-from cloud.people.roles import Role
 from cloud.world import World
+from custody.roles import Role
 from proof.keys import b64
 
 _sql = load_queries(__file__)

@@ -18,10 +18,10 @@ from cloud.parts import Parts
 from cloud.people.access import COOKIE, HEADER
 from cloud.people.models import Person
 from cloud.people.passwords import Passwords
-from cloud.people.roles import Role
 from cloud.people.service import add_person, open_session
 from cloud.web.app import create_app
 from cloud.world import World
+from custody.roles import Role
 from proof.keys import SigningKey
 from tests.cloud.conftest import Database
 from wire.rule_packs import load_rule_pack

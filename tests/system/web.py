@@ -24,10 +24,10 @@ from cloud.ledger.service import add_site, close_ledger, open_ledger
 from cloud.media.service import UPLOAD_TYPE
 from cloud.people.models import Person
 from cloud.people.passwords import Passwords
-from cloud.people.roles import Role
 from cloud.people.service import add_person
 from cloud.world import World, real_world
 from custody.permits import time_text
+from custody.roles import Role
 from proof import jws
 from tests.cloud.conftest import DEPLOYMENT, SITE, Database
 from tests.cloud.receiving import Receiving

@@ -5,7 +5,7 @@ import pytest
 from cloud.alarms.service import TWO_PERSONS, raise_alarm
 from cloud.db.pool import transaction
 from cloud.ledger.service import close_ledger, open_ledger
-from cloud.people.roles import Role
+from custody.roles import Role
 from proof.canonical import canonical
 from tests.cloud.api import Office, problem
 

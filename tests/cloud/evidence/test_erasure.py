@@ -11,7 +11,8 @@ from cloud.ledger.check import verify_site
 from cloud.ledger.derived import Derived
 from cloud.media.errors import StoreGoneError
 from cloud.media.store import read
-from cloud.people.roles import Act, Role, may
+from cloud.people.roles import Right, may
+from custody.roles import Role
 from proof.bundle import read_bundle, write_bundle
 from tests.cloud.api import Office, problem
 from tests.cloud.evidence.test_bundles import Check, check, exported, store, walk
@@ -149,7 +150,7 @@ async def test_keys_and_erasures_are_never_erased(office: Office, store: Warehou
 
 async def test_only_who_may_erase(office: Office, store: Warehouse) -> None:
     for role in Role:
-        if not may([role], Act.ERASE):
+        if not may([role], Right.ERASE):
             client = await office.signed_in(role)
             problem(await client.post("erasures", json={"entries": [0], "ground": "x"}), 403, "forbidden")
             problem(await client.post("erasures/confirm", json={"proposal": 0}), 403, "forbidden")

@@ -3,7 +3,7 @@ from typing import Any
 
 from cloud.db.pool import transaction
 from cloud.ledger.service import close_ledger, open_ledger
-from cloud.people.roles import Role
+from custody.roles import Role
 from proof.canonical import canonical
 from tests.cloud.api import AGENT, Office, problem
 from tests.cloud.evidence.warehouse import made, warehouse

@@ -1,6 +1,6 @@
 import json
 
-from cloud.people.roles import Role
+from custody.roles import Role
 from proof.chain import commit_record
 from tests.cloud.api import LABEL_KEY, Office, problem
 from tests.cloud.evidence.warehouse import made, warehouse

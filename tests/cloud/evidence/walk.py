@@ -8,7 +8,7 @@ from benchmarks.telling import Teller
 from cloud.db.pool import transaction
 from cloud.ledger.checkpoints import sign_checkpoints
 from cloud.media.service import UPLOAD_TYPE
-from cloud.people.roles import Role
+from custody.roles import Role
 from proof import jws
 from proof.keys import SigningKey
 from tests.cloud.api import AGENT, AGENT_KEY, Office

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from cloud.people.roles import Role
+from custody.roles import Role
 from tests.cloud.api import AGENT, Office
 
 DAY = {"not_before": "2026-11-22T03:00:00Z", "not_after": "2026-11-22T11:00:00Z"}

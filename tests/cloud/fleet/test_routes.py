@@ -2,7 +2,7 @@ import pytest
 
 from cloud.db.pool import transaction
 from cloud.ledger.checkpoints import sign_checkpoints
-from cloud.people.roles import Role
+from custody.roles import Role
 from proof.keys import SigningKey
 from proof.note import NoteVerifier, read_note
 from tests.cloud.api import Office, office, parts, problem

@@ -22,9 +22,9 @@ from cloud.ledger.walk import Trust, Walk
 from cloud.media.store import open_store, read
 from cloud.parts import Parts
 from cloud.people.passwords import Passwords
-from cloud.people.roles import Role
 from cloud.web.app import create_app
 from cloud.world import World
+from custody.roles import Role
 from proof.cosignature import cosign
 from proof.keys import SigningKey
 from proof.note import read_note

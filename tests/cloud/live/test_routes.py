@@ -16,8 +16,8 @@ from cloud.db.pool import Tx, transaction
 from cloud.ledger.service import Appender, close_ledger, open_ledger
 from cloud.live.hub import Hub
 from cloud.people.access import COOKIE
-from cloud.people.roles import Role
 from cloud.web.serve import Server
+from custody.roles import Role
 from tests.cloud.api import API, Office, problem
 
 PASSAGE = """INSERT INTO passage (site, index, agent, seq, station, direction, outcome, reason, rule, subject, things,

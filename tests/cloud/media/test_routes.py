@@ -8,7 +8,7 @@ import pytest
 from cloud.media.errors import StoreGoneError
 from cloud.media.service import MAX_BYTES, UPLOAD_TYPE
 from cloud.media.store import open_store, read, write
-from cloud.people.roles import Role
+from custody.roles import Role
 from proof import jws
 from proof.keys import SigningKey
 from tests.cloud.api import AGENT, AGENT_KEY, Office, problem

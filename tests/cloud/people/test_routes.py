@@ -3,8 +3,9 @@ from datetime import timedelta
 import pytest
 
 from cloud.people.access import COOKIE, HEADER
-from cloud.people.roles import Act, Role, may
+from cloud.people.roles import Right, may
 from cloud.people.service import SESSION_LASTS
+from custody.roles import Role
 from tests.cloud.api import PASSWORD, Office, problem
 from tests.cloud.conftest import Clock
 
@@ -139,6 +140,6 @@ async def test_who_is_no_admin_makes_no_accounts(office: Office) -> None:
 
 
 def test_every_act_has_a_role_and_reading_roles_change_no_evidence() -> None:
-    for act in Act:
+    for act in Right:
         assert any(may([role], act) for role in Role)
-        assert may([Role.AUDITOR, Role.OPERATOR], act) == (act in {Act.EXPORT_BUNDLE, Act.CLEAR_ALARM})
+        assert may([Role.AUDITOR, Role.OPERATOR], act) == (act in {Right.EXPORT_BUNDLE, Right.CLEAR_ALARM})

@@ -11,9 +11,9 @@ from schemathesis import APIOperation, Case, GenerationMode
 from schemathesis.core.result import Ok
 
 from cloud.db.pool import transaction
-from cloud.people.roles import Role
 from cloud.people.service import add_token
 from cloud.web.app import API, openapi
+from custody.roles import Role
 from tests.cloud.api import Office
 from tests.cloud.web.test_serve import address, web, web_settings
 

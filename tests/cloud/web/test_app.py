@@ -6,10 +6,10 @@ import pytest
 
 from cloud.errors import CloudError
 from cloud.people.access import HEADER
-from cloud.people.roles import Role
 from cloud.web.app import MAX_BODY_BYTES, create_app
 from cloud.web.errors import status_of
 from cloud.web.headers import HEADERS
+from custody.roles import Role
 from tests.cloud.api import API, Office, problem
 from tests.cloud.conftest import Database
 

@@ -1,7 +1,7 @@
 from collections.abc import AsyncIterator
 
-from cloud.people.roles import Role
 from cloud.web.app import MAX_BODY_BYTES
+from custody.roles import Role
 from tests.cloud.api import Office, problem
 
 

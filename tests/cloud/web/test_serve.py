@@ -15,8 +15,8 @@ import pytest
 
 from cloud.keys import CLOUD, LABEL, write_key
 from cloud.people.access import COOKIE
-from cloud.people.roles import Role
 from cloud.world import real_world
+from custody.roles import Role
 from tests.cloud.api import API, Office
 from tests.cloud.conftest import Clock, Database
 from tests.cloud.media.test_routes import STILL, digest, token
