@@ -38,3 +38,9 @@ class TreeError(ProofError):
     """A Merkle proof, a tree size or a set of hashes that do not belong together."""
 
     diagnosis = "The Merkle proof does not lead to the root it should lead to."
+
+
+class AssertionRefusedError(SignatureError):
+    """A passkey's assertion that is not one over what it should be over, by a verified user, at the site it is for."""
+
+    diagnosis = "The passkey's signature does not fit: it signs something else, or the person was not verified."
