@@ -12,10 +12,19 @@ from custody.rule_pack import RulePack
 from proof.keys import Signer
 
 
+@dataclass(frozen=True, slots=True)
+class RelyingParty:
+    """For whom passkeys sign (WebAuthn): a domain, its name for people, and the addresses the console is opened at."""
+
+    id: str = "localhost"
+    name: str = "Sealtrail"
+    origins: tuple[str, ...] = ("http://localhost",)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """`database_url` is for connections that listen; `pack` the rules in force; `media` where stills are kept;
-    `policy` the trust policy in force (tlog-policy), if one was set.
+    `policy` the trust policy in force (tlog-policy), if one was set; `party` for whom passkeys sign.
     """
 
     database_url: str
@@ -26,6 +35,7 @@ class Parts:
     label_key: Signer
     media: ObjectStore
     policy: str | None = None
+    party: RelyingParty = RelyingParty()
 
 
 def parts_of(request: Request) -> Parts:

@@ -42,12 +42,19 @@ KINDS: Mapping[str, Words] = {
     "passage_abandoned": ("门开后未通过", "Turned back at the open gate"),
     "passage_crossed": ("通过门口", "Went through the gate"),
     "passage_decided": ("在门口出示", "Shown at the gate"),
+    "passkey_added": ("添加通行密钥", "Passkey added"),
+    "passkey_removed": ("移除通行密钥", "Passkey removed"),
     "permit_granted": ("签发出入库许可", "Permit granted"),
     "permit_revoked": ("撤销出入库许可", "Permit revoked"),
     "person_added": ("添加人员", "Person added"),
+    "person_changed": ("变更人员", "Person changed"),
+    "person_disabled": ("停用账号", "Account disabled"),
+    "person_enabled": ("恢复账号", "Account enabled"),
     "recording_blocked": ("终端无法记录", "Agent could not record"),
     "release_approved": ("批准出库", "Release approved"),
     "release_withdrawn": ("撤回出库批准", "Approval of release withdrawn"),
+    "site_placed": ("库房归属机构", "Site placed under a unit"),
+    "unit_added": ("添加组织机构", "Organisation unit added"),
 }
 
 WAYS: Mapping[str, Words] = {"in": ("入库方向", "going in"), "out": ("出库方向", "going out")}

@@ -9,11 +9,15 @@ KIND = "bundle_exported"
 
 
 async def record_export(tx: Tx, appender: Appender, world: World, made: Made, wanted: Wanted, actor: str) -> int:
-    """Records that `actor` was given the bundle; returns the entry."""
+    """Records that `actor` was given the bundle; returns the entry.
+
+    A site above records it in its own ledger, which files nothing under the things of another.
+    """
+    things = [wanted.id] if wanted.id.startswith(f"{appender.site}/") else []
     content = {
         "subject": made.subject, "sha256": made.sha256, "entries": made.entries, "redacted": wanted.redact,
         "media": wanted.media and not wanted.redact,
     }  # fmt: skip
     return await add_record(
-        tx, appender, kind=KIND, at=world.now(), actor=actor, content=content, salt=world.salt(), things=[wanted.id]
+        tx, appender, kind=KIND, at=world.now(), actor=actor, content=content, salt=world.salt(), things=things
     )

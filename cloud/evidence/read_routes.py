@@ -18,7 +18,7 @@ from cloud.evidence.models import (
     PermitRows,
 )
 from cloud.parts import PartsIn
-from cloud.people.access import Reader
+from cloud.people.access import ReadSite
 from custody.things import State
 from wire.labels import MAX_ISSUE
 
@@ -34,22 +34,22 @@ Issue = Annotated[int | None, Query(ge=1, le=MAX_ISSUE)]
 
 
 @router.get("/cases", operation_id="list_cases")
-async def get_cases(person: Reader, parts: PartsIn, after: AfterIndex = None, limit: Limit = 100) -> CaseRows:
+async def get_cases(site: ReadSite, parts: PartsIn, after: AfterIndex = None, limit: Limit = 100) -> CaseRows:
     """Cases, newest first."""
     async with transaction(parts.pool) as tx:
-        return await reads.cases(tx, person.site, after=after, limit=limit)
+        return await reads.cases(tx, site, after=after, limit=limit)
 
 
 @router.get("/cases/{id:path}", operation_id="get_case")
-async def get_case(id: str, person: Reader, parts: PartsIn) -> Case:
+async def get_case(id: str, site: ReadSite, parts: PartsIn) -> Case:
     """One case."""
     async with transaction(parts.pool) as tx:
-        return await reads.case(tx, person.site, id)
+        return await reads.case(tx, site, id)
 
 
 @router.get("/items", operation_id="list_items")
 async def get_items(
-    person: Reader,
+    site: ReadSite,
     parts: PartsIn,
     q: Words = None,
     state: State | None = None,
@@ -60,19 +60,19 @@ async def get_items(
     """Items; `q` looks in names, ids and case numbers."""
     where = reads.Filter(words=q, state=state, case=case_id)
     async with transaction(parts.pool) as tx:
-        return await reads.items(tx, person.site, where, after=after, limit=limit)
+        return await reads.items(tx, site, where, after=after, limit=limit)
 
 
 @router.get("/items/{id:path}", operation_id="get_item")
-async def get_item(id: str, person: Reader, parts: PartsIn) -> Item:
+async def get_item(id: str, site: ReadSite, parts: PartsIn) -> Item:
     """One item."""
     async with transaction(parts.pool) as tx:
-        return await reads.item(tx, person.site, id)
+        return await reads.item(tx, site, id)
 
 
 @router.get("/packages", operation_id="list_packages")
 async def get_packages(
-    person: Reader,
+    site: ReadSite,
     parts: PartsIn,
     state: State | None = None,
     case_id: AnId | None = None,
@@ -82,41 +82,41 @@ async def get_packages(
     """Packages."""
     where = reads.Filter(state=state, case=case_id)
     async with transaction(parts.pool) as tx:
-        return await reads.packages(tx, person.site, where, after=after, limit=limit)
+        return await reads.packages(tx, site, where, after=after, limit=limit)
 
 
 @router.get("/packages/{id:path}", operation_id="get_package")
-async def get_package(id: str, person: Reader, parts: PartsIn) -> Package:
+async def get_package(id: str, site: ReadSite, parts: PartsIn) -> Package:
     """One package and the items in it."""
     async with transaction(parts.pool) as tx:
-        return await reads.package(tx, person.site, id)
+        return await reads.package(tx, site, id)
 
 
 @router.get("/permits", operation_id="list_permits")
-async def get_permits(person: Reader, parts: PartsIn, after: AfterIndex = None, limit: Limit = 100) -> PermitRows:
+async def get_permits(site: ReadSite, parts: PartsIn, after: AfterIndex = None, limit: Limit = 100) -> PermitRows:
     """Permits, newest first."""
     async with transaction(parts.pool) as tx:
-        return await reads.permits(tx, person.site, after=after, limit=limit)
+        return await reads.permits(tx, site, after=after, limit=limit)
 
 
 @router.get("/permits/{id:path}", operation_id="get_permit")
-async def get_permit(id: str, person: Reader, parts: PartsIn) -> Permit:
+async def get_permit(id: str, site: ReadSite, parts: PartsIn) -> Permit:
     """One permit, what it was spent on, and whether its agent holds it."""
     async with transaction(parts.pool) as tx:
-        return await reads.permit(tx, person.site, id)
+        return await reads.permit(tx, site, id)
 
 
 @router.get("/history/{id:path}", operation_id="get_history")
 async def get_history(
     id: str,
-    person: Reader,
+    site: ReadSite,
     parts: PartsIn,
     after: Annotated[int, Query(ge=-1, le=MOST_INDEX)] = -1,
     limit: Limit = 200,
 ) -> History:
     """All that was ever said of a thing, oldest first, with its ledger entries and stills."""
     async with transaction(parts.pool) as tx:
-        return await history.history(tx, person.site, id, after=after, limit=limit)
+        return await history.history(tx, site, id, after=after, limit=limit)
 
 
 _DRAWN = {"Cache-Control": "private, max-age=31536000, immutable"}
@@ -130,11 +130,11 @@ _NEWEST = {"Cache-Control": "private, no-cache"}
     responses={200: {"description": "The label", "content": {"image/svg+xml": {}}}},
 )
 async def get_label_svg(
-    id: str, person: Reader, parts: PartsIn, issue: Issue = None, caption: bool = False
+    id: str, site: ReadSite, parts: PartsIn, issue: Issue = None, caption: bool = False
 ) -> Response:
     """A label as SVG, the newest issue when none is named; `caption` writes the id under it."""
     async with transaction(parts.pool) as tx:
-        label = await reads.label(tx, person.site, id, issue)
+        label = await reads.label(tx, site, id, issue)
     words = f"{label.thing_id} #{label.issue}" if caption else None
     drawn = drawing.draw_svg(label.text, words)
     return Response(drawn, media_type="image/svg+xml", headers=_DRAWN if issue else _NEWEST)
@@ -148,13 +148,13 @@ async def get_label_svg(
 )
 async def get_label_png(
     id: str,
-    person: Reader,
+    site: ReadSite,
     parts: PartsIn,
     issue: Issue = None,
     scale: Annotated[int, Query(ge=1, le=40, description="Pixels a module")] = 8,
 ) -> Response:
     """A label as PNG, the newest issue when none is named."""
     async with transaction(parts.pool) as tx:
-        label = await reads.label(tx, person.site, id, issue)
+        label = await reads.label(tx, site, id, issue)
     drawn = drawing.draw_png(label.text, scale)
     return Response(drawn, media_type="image/png", headers=_DRAWN if issue else _NEWEST)

@@ -11,6 +11,7 @@ class Site(BaseModel):
     id: str = Field(examples=["nj01"])
     name_zh: str
     name_en: str
+    unit: str | None = None
 
 
 class SiteRows(BaseModel):

@@ -1,18 +1,10 @@
-"""What is read of sites and agents."""
+"""What is read of agents, and of what a site signed."""
 
-from cloud.db.pool import Tx, rows
-from cloud.db.queries import load_queries
+from cloud.db.pool import Tx
 from cloud.errors import NotFoundError
 from cloud.fleet import service
-from cloud.fleet.models import Agent, AgentRows, Site, SiteRows
+from cloud.fleet.models import Agent, AgentRows
 from cloud.ledger.checkpoints import newest_checkpoint
-
-_sql = load_queries(__file__, "reads.sql")
-
-
-async def sites(tx: Tx, site: str) -> SiteRows:
-    """The sites that an account of `site` may see: its own."""
-    return SiteRows(rows=[Site.model_validate(row) for row in await rows(tx, _sql.sites, site=site)])
 
 
 async def agents(tx: Tx, site: str) -> AgentRows:

@@ -8,12 +8,13 @@ from fastapi.responses import PlainTextResponse
 from cloud.db.pool import transaction
 from cloud.errors import InvalidError
 from cloud.fleet import reads, service
-from cloud.fleet.models import AddedAgent, AgentRows, NewAgent, SiteRows
+from cloud.fleet.models import AddedAgent, AgentRows, NewAgent, Site, SiteRows
 from cloud.ledger.service import close_ledger, open_ledger
 from cloud.parts import PartsIn
-from cloud.people.access import Reader, acting, at_own_site
+from cloud.people.access import Reader, ReadSite, acting, must_read
 from cloud.people.models import Person
 from cloud.people.roles import Right
+from cloud.people.units import readable_sites
 from proof.errors import EncodingError
 from proof.keys import VerifyKey
 
@@ -24,7 +25,7 @@ router = APIRouter(tags=["fleet"])
 async def get_sites(person: Reader, parts: PartsIn) -> SiteRows:
     """The sites I may see."""
     async with transaction(parts.pool) as tx:
-        return await reads.sites(tx, person.site)
+        return SiteRows(rows=[Site.model_validate(row) for row in await readable_sites(tx, person)])
 
 
 @router.get(
@@ -35,16 +36,16 @@ async def get_sites(person: Reader, parts: PartsIn) -> SiteRows:
 )
 async def get_checkpoint(site: str, person: Reader, parts: PartsIn) -> PlainTextResponse:
     """The newest signed checkpoint of the site's log."""
-    where = at_own_site(person, site)
+    where = await must_read(parts, person, site)
     async with transaction(parts.pool) as tx:
         return PlainTextResponse(await reads.newest_note(tx, where))
 
 
 @router.get("/agents", operation_id="list_agents")
-async def get_agents(person: Reader, parts: PartsIn) -> AgentRows:
-    """The agents of my site, and which of them are online."""
+async def get_agents(site: ReadSite, parts: PartsIn) -> AgentRows:
+    """The agents of a site, and which of them are online."""
     async with transaction(parts.pool) as tx:
-        return await reads.agents(tx, person.site)
+        return await reads.agents(tx, site)
 
 
 @router.post("/agents", operation_id="add_agent", status_code=201)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from cloud.ledger import derived_people
 from cloud.ledger.faults import LedgerFaultError
 from custody.decisions import Refused
 from custody.permits import parse_time
@@ -279,15 +280,6 @@ def _agent(derived: Derived, told: Told) -> set[str]:
     return set()
 
 
-def _person(derived: Derived, told: Told) -> set[str]:
-    content = told.content
-    derived.table("person")[content["person"]] = {
-        "username": content["username"], "name": content["name"], "roles": content["roles"],
-        "added_at": parse_time(told.at),
-    }  # fmt: skip
-    return {content["person"]}
-
-
 def _key_born(derived: Derived, told: Told) -> None:
     content, key = told.content, VerifyKey.from_text(told.content["public_key"])
     derived.table("key_life")[f"{content['role']} {content['owner']} {key.kid}"] = {
@@ -320,7 +312,7 @@ _TAKE: dict[str, Callable[[Derived, Told], set[str] | None]] = {
     "alarm_cleared": _alarm_cleared,
     "batch_quarantined": _quarantined,
     "agent_added": _agent,
-    "person_added": _person,
+    **derived_people.TAKE,
     KEY_BORN: _key_born,
     KEY_ENDED: _key_ended,
     ERASED_KIND: _erased,

@@ -26,7 +26,7 @@ ReadStill = Callable[[str], Awaitable[bytes]]
 
 TABLES = (
     "evidence_case", "package", "item", "hold", "label", "permit", "permit_thing", "alarm", "quarantine", "agent",
-    "person", "agent_order", "key_life", "erasure",
+    "person", "passkey", "unit", "site", "agent_order", "key_life", "erasure",
 )  # fmt: skip
 """Tables that are compared whole at the end. Passages and thing_entry are compared while the log is read."""
 

@@ -33,7 +33,18 @@ FROM quarantine q
 SELECT id AS key, added_at, public_key FROM agent WHERE site = %(site)s
 
 -- name: person
-SELECT id AS key, username, name, roles, added_at FROM person WHERE site = %(site)s
+SELECT id AS key, username, name, roles, added_at, unit, issuer, subject, disabled_at, disabled_by
+FROM person WHERE site = %(site)s
+
+-- name: passkey
+SELECT credential AS key, person, public_key, alg, rp_id, added_at, removed_at, index FROM passkey WHERE site = %(site)s
+
+-- name: unit
+-- Every ledger tells of every unit.
+SELECT id AS key, parent, name_zh, name_en FROM unit
+
+-- name: site
+SELECT id AS key, unit FROM site WHERE id = %(site)s AND unit IS NOT NULL
 
 -- name: agent_order
 SELECT o.id || ' ' || o.agent AS key, o.agent, o.answered_index, o.answer FROM agent_order o

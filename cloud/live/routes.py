@@ -10,7 +10,7 @@ from cloud.live.hub import Hub
 from cloud.live.models import AlarmRows, PassageRows
 from cloud.live.stream import LiveResponse
 from cloud.parts import PartsIn
-from cloud.people.access import Reader, at_own_site
+from cloud.people.access import ReadSite
 
 MOST_INDEX = 2**53
 
@@ -22,32 +22,28 @@ Before = Annotated[int | None, Query(ge=0, le=MOST_INDEX)]
 
 @router.get("/passages", operation_id="list_passages")
 async def get_passages(
-    person: Reader,
+    site: ReadSite,
     parts: PartsIn,
-    site: str | None = None,
     before: Before = None,
     outcome: Literal["allowed", "refused"] | None = None,
     limit: Limit = 50,
 ) -> PassageRows:
     """Decisions at the gates, newest first."""
-    where = at_own_site(person, site)
     async with transaction(parts.pool) as tx:
-        return await service.passages(tx, parts.pack, site=where, before=before, outcome=outcome, limit=limit)
+        return await service.passages(tx, parts.pack, site=site, before=before, outcome=outcome, limit=limit)
 
 
 @router.get("/alarms", operation_id="list_alarms")
 async def get_alarms(
-    person: Reader,
+    site: ReadSite,
     parts: PartsIn,
-    site: str | None = None,
     before: Before = None,
     living: bool = False,
     limit: Limit = 50,
 ) -> AlarmRows:
     """Alarms, newest first; `living` leaves out those that were cleared."""
-    where = at_own_site(person, site)
     async with transaction(parts.pool) as tx:
-        return await service.alarms(tx, site=where, before=before, living=living, limit=limit)
+        return await service.alarms(tx, site=site, before=before, living=living, limit=limit)
 
 
 _EVENTS = """Server-sent events. `id` is the ledger index; a client that comes back with `Last-Event-ID` (or `after`)
@@ -64,12 +60,11 @@ misses nothing and gets nothing twice. Events: `passage` (a Passage), `crossed` 
     responses={200: {"description": "The stream", "content": {"text/event-stream": {"schema": {"type": "string"}}}}},
 )
 async def get_live(
-    person: Reader,
+    site: ReadSite,
     request: Request,
-    site: str | None = None,
     after: Annotated[int | None, Query(ge=-1, le=MOST_INDEX)] = None,
     last_event_id: Annotated[int | None, Header(ge=-1, le=MOST_INDEX)] = None,
 ) -> LiveResponse:
-    """The live stream of my site."""
+    """The live stream of a site."""
     hub: Hub = request.app.state.hub
-    return LiveResponse(hub, at_own_site(person, site), after if last_event_id is None else last_event_id)
+    return LiveResponse(hub, site, after if last_event_id is None else last_event_id)

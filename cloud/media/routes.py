@@ -10,7 +10,7 @@ from cloud.db.pool import transaction
 from cloud.errors import NotSignedInError
 from cloud.media import service, store
 from cloud.parts import PartsIn
-from cloud.people.access import Reader
+from cloud.people.access import ReadSite
 
 router = APIRouter(tags=["media"])
 
@@ -69,9 +69,9 @@ async def put_still(
     response_class=Response,
     responses={200: {"description": "The still", "content": {"image/jpeg": {}}}},
 )
-async def get_still(sha256: Digest, person: Reader, parts: PartsIn) -> Response:
-    """A still of my site. It never changes, so it may be cached for ever."""
+async def get_still(sha256: Digest, site: ReadSite, parts: PartsIn) -> Response:
+    """A still of a site. It never changes, so it may be cached for ever."""
     async with transaction(parts.pool) as tx:
-        found = await service.find(tx, person.site, sha256)
+        found = await service.find(tx, site, sha256)
     headers = {"Cache-Control": "private, max-age=31536000, immutable", "ETag": f'"{sha256}"'}
     return Response(await store.read(parts.media, sha256), media_type=found["media_type"], headers=headers)

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
 from cloud.db.pool import transaction
 from cloud.errors import ForbiddenError, NotSignedInError
-from cloud.parts import PartsIn
-from cloud.people import service
+from cloud.parts import Parts, PartsIn
+from cloud.people import service, units
 from cloud.people.errors import ForeignRequestError
 from cloud.people.models import Person
 from cloud.people.roles import Right, may
@@ -24,10 +24,14 @@ _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks; `secret` is that of the session, None where a machine asks with a token."""
+    """Who asks; `secret` is that of the session, None where a machine asks with a token.
+
+    `credential` names the session or token without telling its secret: two acts by one are told from acts by two.
+    """
 
     person: Person
     secret: str | None
+    credential: str
 
 
 async def caller_of(
@@ -41,15 +45,17 @@ async def caller_of(
     async with transaction(parts.pool) as tx:
         if bearer is not None:
             person = await service.person_by_token(tx, bearer.credentials)
+            credential = service.credential_name("token", bearer.credentials)
         elif cookie is not None:
             person = await service.person_by_session(tx, parts.world, cookie)
+            credential = service.credential_name("session", cookie)
         else:
             raise NotSignedInError("neither a session nor a token")
     if person is None:
         raise NotSignedInError("the session or token is unknown, expired or revoked")
     if secret is not None and request.method not in _SAFE and request.headers.get(HEADER) != "1":
         raise ForeignRequestError(f"{request.method} by cookie without {HEADER}: 1")
-    return Caller(person, secret)
+    return Caller(person, secret, credential)
 
 
 CallerIn = Annotated[Caller, Depends(caller_of)]
@@ -74,8 +80,25 @@ def acting(act: Right) -> Any:
     return Depends(actor_of)
 
 
-def at_own_site(person: Person, site: str | None) -> str:
-    """`site`, or the person's own where none is named. Raises ForbiddenError for another's."""
-    if site is not None and site != person.site:
-        raise ForbiddenError(f"site {site!r} is not the one this account belongs to")
-    return person.site
+async def must_read(parts: Parts, person: Person, site: str) -> str:
+    """`site`: the person's own, or one whose unit is at or below theirs. Raises ForbiddenError."""
+    if site != person.site:
+        async with transaction(parts.pool) as tx:
+            if not await units.may_read(tx, person, site):
+                raise ForbiddenError(f"{site!r} is no site at or below the unit of this account")
+    return site
+
+
+async def read_site(
+    person: Reader,
+    parts: PartsIn,
+    site: Annotated[
+        str | None, Query(max_length=32, pattern=r"^[^\x00]*$", description="A site that I may read; none: my own")
+    ] = None,
+) -> str:
+    """The site to be read. Raises ForbiddenError."""
+    return person.site if site is None else await must_read(parts, person, site)
+
+
+ReadSite = Annotated[str, Depends(read_site)]
+"""Read down, never write down: acts are at `person.site`, whatever was asked."""

@@ -25,3 +25,17 @@ class ForeignRequestError(ForbiddenError):
     """A change asked for by cookie alone, as a page of another site could (CSRF): the header X-Sealtrail is missing."""
 
     diagnosis = "The request did not come from this console; reload the page."
+
+
+class PasskeyError(ForbiddenError):
+    """A passkey, or what it signed, is not good enough."""
+
+    diagnosis = "The passkey could not be used: it is not yours, not verified, or signed something else."
+    code = "passkey"
+
+
+class OwnAccountError(ForbiddenError):
+    """Somebody would change what they themselves may do."""
+
+    diagnosis = "Nobody changes their own account; another administrator has to."
+    code = "own_account"

@@ -1,6 +1,7 @@
 """People as the API shows them."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -12,6 +13,8 @@ Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")
 ]
 """One line that people read."""
+Roles = Annotated[list[Role], Field(min_length=1, max_length=len(Role))]
+UnitId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 
 
 class Person(BaseModel):
@@ -24,6 +27,15 @@ class Person(BaseModel):
     username: str = Field(examples=["wang.fang"])
     name: str = Field(examples=["王芳"])
     roles: tuple[Role, ...]
+    unit: str | None = Field(default=None, description="Organisation unit; none: that of the site")
+
+
+class Account(Person):
+    """Somebody's account as their colleagues see it."""
+
+    external: bool = Field(default=False, description="Signs in by a directory")
+    disabled_by: str | None = None
+    disabled_at: datetime | None = None
 
 
 class SignIn(BaseModel):
@@ -49,7 +61,18 @@ class NewPerson(BaseModel):
     username: Username = Field(examples=["li.wei"])
     name: Text = Field(examples=["李伟"])
     password: str = Field(min_length=SHORTEST, max_length=LONGEST)
-    roles: list[Role] = Field(min_length=1, max_length=len(Role))
+    roles: Roles
+    unit: UnitId | None = Field(default=None, description="At or below mine; none: that of my site")
+
+
+class PersonChange(BaseModel):
+    """What somebody is from now on; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Text | None = None
+    roles: Roles | None = None
+    unit: UnitId | None = None
 
 
 class NewToken(BaseModel):
@@ -74,12 +97,52 @@ class MadeToken(Token):
 
 
 class PersonRows(BaseModel):
-    """All accounts of the site."""
+    """The accounts of a site."""
 
-    rows: list[Person]
+    rows: list[Account]
 
 
 class TokenRows(BaseModel):
     """My living tokens."""
 
     rows: list[Token]
+
+
+class Passkey(BaseModel):
+    """A passkey of mine."""
+
+    credential: str = Field(description="Its id, base64url")
+    name: str
+    alg: str = Field(examples=["ES256"])
+    added_at: datetime
+    used_at: datetime | None
+
+
+class PasskeyRows(BaseModel):
+    """My living passkeys."""
+
+    rows: list[Passkey]
+
+
+class NewPasskey(BaseModel):
+    """What the browser's `PublicKeyCredential.toJSON()` gave for the options of `begin`, and a name for it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Text = Field(examples=["工作手机"])
+    credential: dict[str, Any]
+
+
+class Unit(BaseModel):
+    """An organisation unit: a province, a city, a county; `parent` is the one above."""
+
+    id: UnitId = Field(examples=["js-nj"])
+    parent: UnitId | None = None
+    name_zh: Text = Field(examples=["南京市局"])
+    name_en: Text = Field(examples=["Nanjing"])
+
+
+class UnitRows(BaseModel):
+    """All units, each after its parent."""
+
+    rows: list[Unit]

@@ -1,13 +1,14 @@
 -- name: account
-SELECT id, site, username, name, roles, password FROM person WHERE username = %(username)s AND disabled_at IS NULL
+SELECT id, site, username, name, roles, unit, password FROM person WHERE username = %(username)s AND disabled_at IS NULL
 
 -- name: add_person
-INSERT INTO person (id, site, username, name, password, roles, added_at)
-VALUES (%(id)s, %(site)s, %(username)s, %(name)s, %(password)s, %(roles)s, %(at)s)
+INSERT INTO person (id, site, username, name, password, roles, unit, issuer, subject, added_at)
+VALUES (%(id)s, %(site)s, %(username)s, %(name)s, %(password)s, %(roles)s, %(unit)s, %(issuer)s, %(subject)s, %(at)s)
 ON CONFLICT (username) DO NOTHING RETURNING id
 
 -- name: people
-SELECT id, site, username, name, roles FROM person WHERE site = %(site)s AND disabled_at IS NULL ORDER BY username
+SELECT id, site, username, name, roles, unit, issuer IS NOT NULL AS external, disabled_at, disabled_by FROM person
+WHERE site = %(site)s AND (%(disabled)s OR disabled_at IS NULL) ORDER BY username
 
 -- name: add_session
 INSERT INTO session (hash, person, created_at, expires_at) VALUES (%(hash)s, %(person)s, %(at)s, %(expires_at)s)
@@ -19,12 +20,12 @@ DELETE FROM session WHERE expires_at <= %(at)s
 DELETE FROM session WHERE hash = %(hash)s
 
 -- name: person_by_session
-SELECT p.id, p.site, p.username, p.name, p.roles
+SELECT p.id, p.site, p.username, p.name, p.roles, p.unit
 FROM session s JOIN person p ON p.id = s.person
 WHERE s.hash = %(hash)s AND s.expires_at > %(at)s AND p.disabled_at IS NULL
 
 -- name: person_by_token
-SELECT p.id, p.site, p.username, p.name, p.roles
+SELECT p.id, p.site, p.username, p.name, p.roles, p.unit
 FROM api_token t JOIN person p ON p.id = t.person
 WHERE t.hash = %(hash)s AND t.revoked_at IS NULL AND p.disabled_at IS NULL
 
@@ -38,3 +39,25 @@ WHERE person = %(person)s AND revoked_at IS NULL ORDER BY created_at, hash
 -- name: revoke_token
 UPDATE api_token SET revoked_at = %(at)s
 WHERE hash = %(hash)s AND person = %(person)s AND revoked_at IS NULL RETURNING hash
+
+-- name: person_at
+SELECT id, site, username, name, roles, unit, issuer IS NOT NULL AS external, disabled_at, disabled_by FROM person
+WHERE site = %(site)s AND id = %(person)s
+
+-- name: id_of_username
+SELECT id, site FROM person WHERE username = %(username)s
+
+-- name: person_of_subject
+SELECT id, site FROM person WHERE issuer = %(issuer)s AND subject = %(subject)s
+
+-- name: change_person
+UPDATE person SET name = %(name)s, roles = %(roles)s, unit = %(unit)s WHERE id = %(person)s
+
+-- name: disable_person
+UPDATE person SET disabled_at = %(at)s, disabled_by = %(by)s WHERE id = %(person)s
+
+-- name: end_sessions_of
+DELETE FROM session WHERE person = %(person)s
+
+-- name: revoke_tokens_of
+UPDATE api_token SET revoked_at = %(at)s WHERE person = %(person)s AND revoked_at IS NULL

@@ -10,6 +10,7 @@ class Right(StrEnum):
     """What changes something, and so needs a role."""
 
     ADD_PERSON = "add_person"
+    CHANGE_PERSON = "change_person"
     ADD_AGENT = "add_agent"
     OPEN_CASE = "open_case"
     REGISTER_ITEM = "register_item"
@@ -28,7 +29,16 @@ class Right(StrEnum):
 
 
 ACTS: dict[Role, frozenset[Right]] = {
-    Role.ADMIN: frozenset({Right.ADD_PERSON, Right.ADD_AGENT, Right.CLEAR_ALARM, Right.EXPORT_BUNDLE, Right.ERASE}),
+    Role.ADMIN: frozenset(
+        {
+            Right.ADD_PERSON,
+            Right.CHANGE_PERSON,
+            Right.ADD_AGENT,
+            Right.CLEAR_ALARM,
+            Right.EXPORT_BUNDLE,
+            Right.ERASE,
+        }
+    ),
     Role.INSPECTOR: frozenset({Right.OPEN_CASE, Right.REGISTER_ITEM}),
     Role.KEEPER: frozenset(
         {Right.SEAL_PACKAGE, Right.ISSUE_LABEL, Right.SHELVE, Right.ISSUE_PERMIT, Right.REVOKE_PERMIT}

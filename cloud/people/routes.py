@@ -2,23 +2,26 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from cloud.db.pool import transaction
 from cloud.errors import ForbiddenError
 from cloud.ledger.service import close_ledger, open_ledger
 from cloud.parts import PartsIn
-from cloud.people import service
-from cloud.people.access import COOKIE, CallerIn, Reader, acting
+from cloud.people import lifecycle, service, units
+from cloud.people.access import COOKIE, CallerIn, Reader, ReadSite, acting
 from cloud.people.models import (
+    Account,
     MadeToken,
     NewPerson,
     NewToken,
     Person,
+    PersonChange,
     PersonRows,
     SignedIn,
     SignIn,
     TokenRows,
+    UnitRows,
 )
 from cloud.people.passwords import Passwords
 from cloud.people.roles import Right
@@ -26,6 +29,8 @@ from cloud.people.sign_in import sign_in
 from cloud.people.throttle import Throttle
 
 router = APIRouter(tags=["people"])
+
+AnId = Annotated[str, Path(max_length=100, pattern=r"^[^\x00]*$")]
 
 
 @router.post("/session", operation_id="sign_in", responses={429: {"description": "Too many failures"}})
@@ -71,10 +76,10 @@ async def delete_session(caller: CallerIn, response: Response, parts: PartsIn) -
 
 
 @router.get("/people", operation_id="list_people")
-async def get_people(person: Reader, parts: PartsIn) -> PersonRows:
-    """The accounts of my site."""
+async def get_people(site: ReadSite, parts: PartsIn, disabled: bool = False) -> PersonRows:
+    """The accounts of a site; `disabled` adds those that cannot sign in."""
     async with transaction(parts.pool) as tx:
-        return PersonRows(rows=await service.list_people(tx, person.site))
+        return PersonRows(rows=await service.list_people(tx, site, disabled=disabled))
 
 
 @router.post("/people", operation_id="add_person", status_code=201)
@@ -86,6 +91,7 @@ async def post_person(
     password_hash = await passwords.hash(body.password)
     async with transaction(parts.pool) as tx:
         appender = await open_ledger(tx, actor.site)
+        await units.must_be_below(tx, actor, body.unit)
         person = await service.add_person(
             tx,
             appender,
@@ -95,9 +101,53 @@ async def post_person(
             password_hash=password_hash,
             roles=body.roles,
             actor=actor.id,
+            unit=body.unit,
         )
         await close_ledger(tx, appender)
     return person
+
+
+Changer = Annotated[Person, acting(Right.CHANGE_PERSON)]
+
+
+@router.post("/people/{id:path}/roles", operation_id="change_person")
+async def post_roles(id: AnId, body: PersonChange, actor: Changer, parts: PartsIn) -> Account:
+    """Gives somebody of my site other roles, another name or unit; nobody changes their own."""
+    async with transaction(parts.pool) as tx:
+        appender = await open_ledger(tx, actor.site)
+        await units.must_be_below(tx, actor, body.unit)
+        person = await lifecycle.change_person(
+            tx, appender, parts.world, person=id, actor=actor.id, name=body.name, roles=body.roles, unit=body.unit
+        )
+        await close_ledger(tx, appender)
+    return person
+
+
+@router.post("/people/{id:path}/disable", operation_id="disable_person")
+async def post_disable(id: AnId, actor: Changer, parts: PartsIn) -> Account:
+    """Somebody of my site signs in no more; their sessions and tokens end now."""
+    async with transaction(parts.pool) as tx:
+        appender = await open_ledger(tx, actor.site)
+        person = await lifecycle.disable_person(tx, appender, parts.world, person=id, actor=actor.id)
+        await close_ledger(tx, appender)
+    return person
+
+
+@router.post("/people/{id:path}/enable", operation_id="enable_person")
+async def post_enable(id: AnId, actor: Changer, parts: PartsIn) -> Account:
+    """Somebody of my site may sign in again."""
+    async with transaction(parts.pool) as tx:
+        appender = await open_ledger(tx, actor.site)
+        person = await lifecycle.enable_person(tx, appender, parts.world, person=id, actor=actor.id)
+        await close_ledger(tx, appender)
+    return person
+
+
+@router.get("/units", operation_id="list_units")
+async def get_units(person: Reader, parts: PartsIn) -> UnitRows:
+    """All organisation units, each after the one above it."""
+    async with transaction(parts.pool) as tx:
+        return UnitRows(rows=await units.list_units(tx))
 
 
 @router.post("/tokens", operation_id="add_token", status_code=201)

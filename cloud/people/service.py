@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from cloud.db.pool import Tx, one, rows
 from cloud.db.queries import load_queries
 from cloud.errors import ConflictError, NotFoundError
 from cloud.ledger.service import Appender, add_record
-from cloud.people.models import MadeToken, Person, Token
+from cloud.people.models import Account, MadeToken, Person, Token
 from cloud.world import World
 from custody.roles import Role
 from proof.keys import b64
@@ -19,6 +20,14 @@ SESSION_LASTS = timedelta(hours=12)
 TOKEN_PREFIX = "st_"  # noqa: S105 - what a token begins with, so that people and scanners know one when they see it
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who somebody is in a directory: `subject` is never given to another by its `issuer` (OpenID Connect Core 2)."""
+
+    issuer: str
+    subject: str
+
+
 async def add_person(
     tx: Tx,
     appender: Appender,
@@ -26,19 +35,32 @@ async def add_person(
     *,
     username: str,
     name: str,
-    password_hash: str,
+    password_hash: str | None,
     roles: Sequence[Role],
     actor: str,
+    unit: str | None = None,
+    identity: Identity | None = None,
 ) -> Person:
-    """A new account at the appender's site. Raises ConflictError `username_taken`."""
+    """A new account at the appender's site; one with `identity` signs in by its directory, and has no password here.
+
+    Raises ConflictError `username_taken`.
+    """
     person = Person(
-        id=world.new_id(appender.site, "U"), site=appender.site, username=username, name=name, roles=tuple(roles)
+        id=world.new_id(appender.site, "U"),
+        site=appender.site,
+        username=username,
+        name=name,
+        roles=tuple(roles),
+        unit=unit,
     )
-    at = world.now()
-    values = {**person.model_dump(), "roles": [role.value for role in roles], "password": password_hash, "at": at}
-    if await one(tx, _sql.add_person, **values) is None:
+    at, names = world.now(), [role.value for role in roles]
+    known = {"issuer": identity.issuer, "subject": identity.subject} if identity else {}
+    values = {"issuer": None, "subject": None} | known | person.model_dump() | {"roles": names, "at": at}
+    if await one(tx, _sql.add_person, **values, password=password_hash) is None:
         raise ConflictError("username_taken", f"there is an account {username!r} already")
-    content = {"person": person.id, "username": username, "name": name, "roles": [role.value for role in roles]}
+    content = {"person": person.id, "username": username, "name": name, "roles": names} | known
+    if unit is not None:
+        content["unit"] = unit
     await add_record(
         tx,
         appender,
@@ -52,15 +74,15 @@ async def add_person(
     return person
 
 
-async def list_people(tx: Tx, site: str) -> list[Person]:
-    """All living accounts of `site`, by username."""
-    return [Person.model_validate(row) for row in await rows(tx, _sql.people, site=site)]
+async def list_people(tx: Tx, site: str, *, disabled: bool = False) -> list[Account]:
+    """The accounts of `site`, by username; those that are disabled only when asked for."""
+    return [Account.model_validate(row) for row in await rows(tx, _sql.people, site=site, disabled=disabled)]
 
 
-async def account(tx: Tx, username: str) -> tuple[Person, str] | None:
-    """The living account `username` and its password hash."""
+async def account(tx: Tx, username: str) -> tuple[Person, str | None] | None:
+    """The living account `username` and its password hash, None where it signs in by a directory."""
     row = await one(tx, _sql.account, username=username)
-    return None if row is None else (Person.model_validate(row), str(row["password"]))
+    return None if row is None else (Person.model_validate(row), row["password"])
 
 
 async def open_session(tx: Tx, world: World, person: Person) -> str:
@@ -110,6 +132,11 @@ async def revoke_token(tx: Tx, world: World, person: Person, token_id: str) -> N
         raise NotFoundError("token", token_id) from None
     if await one(tx, _sql.revoke_token, hash=digest, person=person.id, at=world.now()) is None:
         raise NotFoundError("token", token_id)
+
+
+def credential_name(kind: str, secret: str) -> str:
+    """The session or token that `secret` opens, as acts name it."""
+    return f"{kind}:{_hash(secret).hex()[:16]}"
 
 
 def _hash(secret: str) -> bytes:

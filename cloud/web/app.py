@@ -21,6 +21,7 @@ from cloud.live.routes import router as live
 from cloud.live.service import Event, events_between
 from cloud.media.routes import router as media
 from cloud.parts import Parts
+from cloud.people.passkey_routes import router as passkeys
 from cloud.people.passwords import Passwords
 from cloud.people.routes import router as people
 from cloud.people.throttle import Throttle
@@ -110,7 +111,7 @@ def _bare() -> FastAPI:
         lifespan=_lifespan,
     )
     errors.install(app)
-    for router in (people, evidence, evidence_reads, bundles, live, alarms, fleet, media):
+    for router in (people, passkeys, evidence, evidence_reads, bundles, live, alarms, fleet, media):
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)
     app.include_router(log)

@@ -57,6 +57,11 @@ const ICONS = {
   alarm_raised: "alarm",
   item_shelved: "in",
   person_added: "people",
+  person_changed: "people",
+  person_disabled: "people",
+  person_enabled: "people",
+  passkey_added: "people",
+  passkey_removed: "people",
 } as const;
 
 /** What stands beside an entry of this kind. */

@@ -50,5 +50,5 @@ async def test_the_newest_checkpoint_is_a_note_that_verifies(office: Office) -> 
     read_note(answer.content).verify(NoteVerifier("sealtrail/test/nj01", key.public))
     problem(await client.get("sites/sz01/checkpoint"), 403, "forbidden")
     assert (await client.get("sites")).json()["rows"] == [
-        {"id": "nj01", "name_zh": "南京一号库", "name_en": "Nanjing One"}
+        {"id": "nj01", "name_zh": "南京一号库", "name_en": "Nanjing One", "unit": None}
     ]
