@@ -1,12 +1,15 @@
-"""The outcome of asking a rule: a value, whichever way it goes. Both are recorded."""
+"""The outcome of asking a rule: a value, whichever way it goes. All are recorded."""
 
 from dataclasses import dataclass
 from enum import StrEnum
+
+from custody.roles import Role
 
 
 class Reason(StrEnum):
     """Why something was refused; each is shown to people in their language."""
 
+    # at a gate
     UNKNOWN_LABEL = "unknown_label"
     FORGED_LABEL = "forged_label"
     COPIED_LABEL = "copied_label"
@@ -20,7 +23,21 @@ class Reason(StrEnum):
     NOT_YET_VALID = "not_yet_valid"
     EXPIRED = "expired"
     TOO_FEW_PEOPLE = "too_few_people"
+    # of a step
     WRONG_STATE = "wrong_state"
+    WRONG_ENTRANCE = "wrong_entrance"
+    WRONG_KIND = "wrong_kind"
+    WRONG_ROLE = "wrong_role"
+    SAME_PERSON = "same_person"
+    SAME_CREDENTIAL = "same_credential"
+    OWN_WORK = "own_work"
+    NOT_PRESENT = "not_present"
+    NO_PASSKEY = "no_passkey"
+    TOO_FEW_HANDS = "too_few_hands"
+    MISSING_PAPERS = "missing_papers"
+    ACT_EXPIRED = "act_expired"
+    UNSUITABLE_SLOT = "unsuitable_slot"
+    METHOD_DIFFERS = "method_differs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,4 +65,13 @@ class Refused:
     subject: str
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """It may happen by `rule` once each of the `seats`, which may be filled by these roles, has its hand."""
+
+    rule: str
+    seats: tuple[frozenset[Role], ...]
+
+
 Decision = Allowed | Refused
+"""What a gate can answer."""

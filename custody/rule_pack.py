@@ -1,41 +1,73 @@
 """The rule pack: the book of rules as data, named by the hash of its content (J1, N5).
 
-Read from YAML by whoever has files; here it is only checked and asked.
+Read from YAML by whoever has files and made from it by `custody.pack_reader`; here it is only asked.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from custody.decisions import Allowed, Decision, Reason, Refused
-from custody.errors import RulePackError
-from custody.things import Action, Direction, State
-from proof.canonical import canonical
+from custody.decisions import Reason, Refused
+from custody.roles import Role
+from custody.things import Action, Direction, Kind, State
 
 GATE_VALID = "gate.permit.valid"
 """The rule by which a passage is allowed."""
 
+Seats = tuple[frozenset[Role], ...]
+"""One seat after the other: each is filled by another person who has one of its roles."""
 
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """One step an item may take."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step that a thing may take, and what must be true first. The pack's file says what each member means."""
 
     action: Action
-    from_state: State
-    to_state: State
+    sources: frozenset[State]
+    target: State | None
+    """None: it stays where it is"""
     rule: str
+    by_gate: bool = False
+    kinds: frozenset[Kind] = frozenset({Kind.ITEM, Kind.PACKAGE})
+    seats: Seats = ()
+    more: Seats = ()
+    above_fen: int | None = None
+    needs: tuple[str, ...] = ()
+    apart: frozenset[Action] = frozenset()
+    passkey: frozenset[Role] = frozenset()
+    live: timedelta | None = None
+    waits: timedelta = timedelta(hours=24)
+    ages: timedelta | None = None
+    while_held: bool = False
+
+    def seats_for(self, value_fen: int) -> Seats:
+        """The seats where the things together are worth so much."""
+        extra = self.above_fen is not None and value_fen >= self.above_fen
+        return self.seats + self.more if extra else self.seats
+
+    def to(self, state: State) -> State:
+        """Where it leads from `state`."""
+        return self.target or state
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RulePack:
-    """The rules in force: steps, who must be present, how long a permit may last, and each rule's wording."""
+    """The rules in force: states, steps, who must be there, how long things may take, and each rule's wording.
+
+    `decisions` are acts on something else than a thing, by name. `content` is the pack as it was written and signed.
+    """
 
     name: str
     version: str
     hash: str
-    transitions: Mapping[tuple[State, Action], Transition]
+    effective_from: datetime | None
+    states: Mapping[State, Mapping[str, Any]]
+    steps: Mapping[tuple[State, Action], Step]
+    decisions: Mapping[str, Step]
+    rights: Mapping[str, frozenset[Role]]
+    exclusive: tuple[frozenset[Role], ...]
+    limits: Mapping[str, timedelta]
     refusals: Mapping[Reason, str]
     people_required: Mapping[Direction, int]
     presence: timedelta
@@ -47,86 +79,23 @@ class RulePack:
         """The refusal for `reason` with the rule this pack gives for it."""
         return Refused(reason, self.refusals[reason], subject)
 
-    def step(self, thing: str, state: State, action: Action) -> Transition | Refused:
+    def step(self, thing: str, state: State, action: Action) -> Step | Refused:
         """The step that `action` is from `state`, or the refusal of a skipped or reversed step (J25)."""
-        return self.transitions.get((state, action)) or self.refuse(Reason.WRONG_STATE, thing)
+        return self.steps.get((state, action)) or self.refuse(Reason.WRONG_STATE, thing)
 
-    def may(self, thing: str, state: State, action: Action) -> Decision:
-        """Whether `action` may be done in `state`."""
-        step = self.step(thing, state, action)
-        return step if isinstance(step, Refused) else Allowed(step.rule)
+    def starts(self, kind: Kind) -> list[State]:
+        """The states in which a thing of `kind` may begin."""
+        return [state for state, told in self.states.items() if kind.value in told.get("start", ())]
 
+    def section(self, name: str) -> Mapping[str, Any]:
+        """A section that only one room reads; empty where the pack has none."""
+        found = self.content.get(name)
+        return found if isinstance(found, Mapping) else {}
 
-def pack_hash(content: Mapping[str, Any]) -> str:
-    """The name of a pack's content: hex SHA-256 of its canonical bytes."""
-    return hashlib.sha256(canonical(content)).hexdigest()
+    def may(self, roles: frozenset[Role], right: str) -> bool:
+        """Whether one of `roles` has `right`."""
+        return not roles.isdisjoint(self.rights.get(right, ()))
 
-
-def parse_rule_pack(content: Mapping[str, Any]) -> RulePack:
-    """The pack that `content` (parsed YAML) describes. Raises RulePackError with every fault at once."""
-    faults: list[str] = []
-    transitions: dict[tuple[State, Action], Transition] = {}
-    wording = _mapping(content, "rules", faults)
-    for number, row in enumerate(_list(content, "transitions", faults), start=1):
-        try:
-            step = Transition(Action(row["action"]), State(row["from"]), State(row["to"]), str(row["rule"]))
-        except (KeyError, TypeError, ValueError) as error:
-            faults.append(f"transitions, row {number}: {error}")
-            continue
-        if (step.from_state, step.action) in transitions:
-            faults.append(f"transitions, row {number}: a second way to {step.action} from {step.from_state}")
-        transitions[step.from_state, step.action] = step
-        _worded(step.rule, wording, faults)
-    refusals: dict[Reason, str] = {}
-    stated = _mapping(content, "refusals", faults)
-    for reason in Reason:
-        if reason not in stated:
-            faults.append(f"refusals: no rule for {reason}")
-            continue
-        refusals[reason] = str(stated[reason])
-        _worded(refusals[reason], wording, faults)
-    faults += [f"refusals: {name} is no reason" for name in stated if name not in set(Reason)]
-    _worded(GATE_VALID, wording, faults)
-    gate = _mapping(content, "gate", faults)
-    people = gate.get("people_required")
-    people = people if isinstance(people, Mapping) else {}
-    required = {way: _positive(people.get(way), f"gate.people_required.{way}", faults) for way in Direction}
-    presence = timedelta(seconds=_positive(gate.get("presence_s"), "gate.presence_s", faults))
-    longest = timedelta(hours=_positive(gate.get("permit_longest_h"), "gate.permit_longest_h", faults))
-    if faults:
-        raise RulePackError(faults)
-    return RulePack(
-        str(content.get("name")), str(content.get("version")), pack_hash(content), transitions, refusals,
-        required, presence, longest, wording, content,
-    )  # fmt: skip
-
-
-def _mapping(content: Mapping[str, Any], name: str, faults: list[str]) -> Mapping[str, Any]:
-    value = content.get(name)
-    if isinstance(value, Mapping):
-        return value
-    faults.append(f"{name}: missing, or not a mapping")
-    return {}
-
-
-def _list(content: Mapping[str, Any], name: str, faults: list[str]) -> list[Any]:
-    value = content.get(name)
-    if isinstance(value, list) and value:
-        return value
-    faults.append(f"{name}: missing, or not a list")
-    return []
-
-
-def _worded(rule: str, wording: Mapping[str, Any], faults: list[str]) -> None:
-    text = wording.get(rule)
-    if not isinstance(text, Mapping) or not all(text.get(language) for language in ("zh", "en")):
-        fault = f"rules: {rule} has no wording in zh and en"
-        if fault not in faults:
-            faults.append(fault)
-
-
-def _positive(value: Any, name: str, faults: list[str]) -> int:
-    if type(value) is int and value > 0:
-        return value
-    faults.append(f"{name}: must be a whole number above 0")
-    return 1
+    def clash(self, roles: frozenset[Role]) -> frozenset[Role] | None:
+        """Roles among these that one person may not have together."""
+        return next((pair for pair in self.exclusive if pair <= roles), None)

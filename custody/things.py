@@ -52,8 +52,9 @@ class State(StrEnum):
 
 
 class Action(StrEnum):
-    """What can be done to it."""
+    """What can be done to it. `REGISTER` begins it and leads from no state."""
 
+    REGISTER = "register"
     VOID = "void"
     SEAL = "seal"
     HANDOVER = "handover"
@@ -64,6 +65,7 @@ class Action(StrEnum):
     OPEN = "open"
     RESEAL = "reseal"
     REPACK = "repack"
+    EMPTY = "empty"
     SPLIT = "split"
     APPROVE_RELEASE = "approve_release"
     WITHDRAW_RELEASE = "withdraw_release"

@@ -34,6 +34,11 @@ class FactKind(StrEnum):
     ORDER_DISTRUSTED = "order_distrusted"
     COSIGNED = "cosigned"
     CHECKPOINT_REFUSED = "checkpoint_refused"
+    STEP_DECIDED = "step_decided"
+    SLOT_CHANGED = "slot_changed"
+    BREAK_GLASS_OPENED = "break_glass_opened"
+    BREAK_GLASS_CLIP = "break_glass_clip"
+    BREAK_GLASS_CLOSED = "break_glass_closed"
 
 
 class OrderKind(StrEnum):
@@ -44,6 +49,10 @@ class OrderKind(StrEnum):
     HOLD = "hold"
     LIFT_HOLD = "lift_hold"
     RESEND = "resend"
+    TASK = "task"
+    REVOKE_TASK = "revoke_task"
+    LIGHT_SLOT = "light_slot"
+    DARK_SLOT = "dark_slot"
 
 
 class ClockReading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -140,6 +149,71 @@ class GateMoved(msgspec.Struct, frozen=True, kw_only=True):
     position: Literal["open", "closed"]
 
 
+class ThingBody(msgspec.Struct, frozen=True):
+    """A thing by its label."""
+
+    kind: str
+    id: str
+    issue: int
+
+
+class StepDecided(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `step_decided`: at a rack, somebody showed things to take the step `action` under the cloud's `task`.
+
+    `people` are those whose passes were seen; `details` what the step is about beside its things: `slot`, the slot
+    whose label was shown. `task` is null where no task names the things: then it is refused.
+    """
+
+    station: str
+    task: str | None
+    action: str
+    things: list[ThingBody]
+    people: list[str]
+    details: dict[str, Any] = {}
+    outcome: Literal["allowed", "refused"]
+    rule: str
+    reason: str | None = None
+    subject: str | None = None
+    rule_pack: str
+    picture: PictureBody | None = None
+
+
+class SlotChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `slot_changed`: what the slot's own sensor says; after a start, what it says now when it is news."""
+
+    station: str
+    slot: str
+    occupied: bool
+
+
+class BreakGlassOpened(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `break_glass_opened`: for life, the gate opened at once and for anybody; `input` is what was pressed."""
+
+    station: str
+    input: str
+
+
+class BreakGlassClip(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `break_glass_clip`: stills of one stretch of time while it was open, about one a second.
+
+    `opened` is the seq of the `break_glass_opened`; `missed` stills could not be kept because the disk was full.
+    """
+
+    station: str
+    opened: int
+    pictures: list[PictureBody]
+    missed: int = 0
+
+
+class BreakGlassClosed(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `break_glass_closed`, recorded before the gate closes: how long it was open, how many went through."""
+
+    station: str
+    opened: int
+    open_ms: int
+    crossings: int
+
+
 class OrderAnswered(msgspec.Struct, frozen=True, kw_only=True):
     """Body of `order_answered`: order `order` was done, or could not be (`problem`)."""
 
@@ -219,7 +293,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """Payload of an order's JWS (type ORDER_TYPE). `body` by kind:
 
     permit: {"permit": <the permit's own JWS>}; revoke_permit: {"permit": id}; hold, lift_hold: {"things": [id, …]};
-    resend: {"from": seq}.
+    resend: {"from": seq}; task: {"task": <the task's own JWS>}; revoke_task: {"task": id};
+    light_slot: {"slot": id, "things": [id, …], "until": time}; dark_slot: {"slot": id}.
     """
 
     v: int = 1

@@ -43,3 +43,10 @@ class SamePersonError(ForbiddenError):
 
     diagnosis = "This takes a second person: somebody else than who proposed it confirms it."
     code = "same_person"
+
+
+class ChangedError(CloudError):
+    """Something newer is known of a thing than whoever acts had seen (If-Match, RFC 9110 section 13.1.1)."""
+
+    diagnosis = "Somebody was quicker; look at what they did, then decide again."
+    code = "changed"

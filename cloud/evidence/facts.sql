@@ -22,3 +22,10 @@ LIMIT 1000
 SELECT EXISTS (
     SELECT FROM agent_stream WHERE agent = %(agent)s AND asked_from = %(asked_from)s
 ) AS there
+
+-- name: file_under
+INSERT INTO thing_entry (thing, site, index)
+SELECT thing, %(site)s, %(index)s FROM unnest(%(things)s::text[]) AS thing ON CONFLICT DO NOTHING
+
+-- name: roles_of
+SELECT id, roles FROM person WHERE site = %(site)s AND id = ANY (%(people)s) AND disabled_at IS NULL

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from cloud.db.pool import one, rows
 from cloud.db.queries import load_queries
-from cloud.errors import ConflictError
-from cloud.evidence.acting import Acting, things_of
+from cloud.errors import ConflictError, NotFoundError
+from cloud.evidence.acting import Acting
 from cloud.evidence.models import Done
 from wire.messages import OrderKind
 
@@ -18,7 +18,7 @@ _sql = load_queries(__file__)
 async def place_hold(act: Acting, things: Sequence[str], reason: str) -> Done:
     """`things` must not leave. Raises NotFoundError, ConflictError `held`."""
     before, hold = await held_now(act), {"site": act.site, "reason": reason, "placed_by": act.person.id}
-    named = [thing["id"] for thing in await things_of(act.tx, act.site, things)]
+    named = await _known(act, things)
     for thing in named:
         if await one(act.tx, _sql.add_hold, **hold, thing=thing, index=act.next_index) is None:
             raise ConflictError("held", f"{thing} is under hold already")
@@ -29,12 +29,21 @@ async def place_hold(act: Acting, things: Sequence[str], reason: str) -> Done:
 async def lift_hold(act: Acting, things: Sequence[str]) -> Done:
     """The holds on `things` end. Raises NotFoundError, ConflictError `not_held` for one that no hold names."""
     before = await held_now(act)
-    named = [thing["id"] for thing in await things_of(act.tx, act.site, things)]
+    named = await _known(act, things)
     for thing in named:
         if await one(act.tx, _sql.lift_hold, thing=thing, site=act.site) is None:
             raise ConflictError("not_held", f"no hold names {thing}")
     changed = await tell_agents(act, before)
     return await _record(act, "hold_lifted", {"things": named}, [*named, *changed])
+
+
+async def _known(act: Acting, things: Sequence[str]) -> list[str]:
+    """Each of `things` once. Raises NotFoundError when one is no item or package here."""
+    found = {row["id"] for row in await rows(act.tx, _sql.things, site=act.site, things=list(things))}
+    absent = next((thing for thing in things if thing not in found), None)
+    if absent is not None:
+        raise NotFoundError("item or package", absent)
+    return list(dict.fromkeys(things))
 
 
 async def held_now(act: Acting) -> set[str]:

@@ -17,6 +17,7 @@ from cloud.evidence.witnessing import accused_sites
 from cloud.fleet.service import keys_of
 from cloud.fleet.streams import Standing, Stream, lock_streams, place, save_stream
 from cloud.ledger.service import ENTRY_VERSION, Appender, close_ledger, open_ledger
+from cloud.rules.service import pack_in_force
 from cloud.world import World
 from custody.permits import parse_time, time_text
 from custody.rule_pack import RulePack
@@ -133,6 +134,7 @@ async def _take(
 ) -> list[FactRow]:
     """Adds `facts` to ledger and stream; returns their rows."""
     taken_at = office.world.now()
+    pack = await pack_in_force(tx, appender.site, taken_at, office.pack)
     taken_text, rows = time_text(taken_at), []
     for sealed in facts:
         fact, at = sealed.fact, device_time(sealed.fact)
@@ -145,8 +147,8 @@ async def _take(
         stream.heads[fact.seq] = sealed.head
         if kind in HANDLERS:
             taken = Taken(
-                tx=tx, appender=appender, world=office.world, pack=office.pack, agent=stream.agent, fact=fact,
-                at=at or taken_at, taken_at=taken_at, index=index,
+                tx=tx, appender=appender, world=office.world, pack=pack, key=office.key, agent=stream.agent,
+                fact=fact, at=at or taken_at, taken_at=taken_at, index=index,
             )  # fmt: skip
             await record_fact(taken)
     stream.next_seq, stream.head = sealed.fact.seq + 1, sealed.head

@@ -1,18 +1,17 @@
 """Asking the rule again: what the cloud, knowing what it knew at the device's time, would have answered at the gate."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 from cloud.db.pool import Row, Tx, one, rows
 from cloud.db.queries import load_queries
 from cloud.evidence.taken import Taken
+from cloud.rules.service import pack_named
 from custody.decisions import Allowed, Decision, Reason, Refused, Use
 from custody.errors import CustodyError
 from custody.passage import Gate, Genuineness, Sight, decide_passage
 from custody.permits import Permit
-from custody.rule_pack import RulePack, parse_rule_pack
+from custody.rule_pack import RulePack
 from custody.things import Direction, Kind
 from wire.errors import MessageError
 from wire.messages import PassageDecided
@@ -86,20 +85,9 @@ def _same(ours: Decision, theirs: Decision) -> bool:
     return False
 
 
-async def pack_named(tx: Tx, name: str) -> RulePack | None:
-    """The rule pack of that hash, if it was ever in force here."""
-    row = await one(tx, _sql.pack_content, hash=name.replace("\0", ""))
-    return None if row is None else _parsed(row["content"])
-
-
 async def pack_for(taken: Taken, name: str) -> RulePack:
     """The rule pack of that hash; the one in force now where it is that one, or where nobody knows it."""
     return taken.pack if name == taken.pack.hash else await pack_named(taken.tx, name) or taken.pack
-
-
-@lru_cache(maxsize=16)
-def _parsed(content: str) -> RulePack:
-    return parse_rule_pack(json.loads(content))
 
 
 async def _permits(taken: Taken, things: list[str], at: datetime) -> tuple[list[Permit], set[Use]]:

@@ -10,7 +10,7 @@ from custody.things import Direction, Kind, State
 
 ThingId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}/[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 Things = Annotated[list[ThingId], Field(min_length=1, max_length=200)]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 Long = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=r"^[^\x00]*$")]
 
 
@@ -32,14 +32,8 @@ class NewItem(_Asked):
     name: Text = Field(examples=["卷烟 硬盒 200支"])
     quantity: int = Field(ge=1, le=2**31 - 1)
     unit: Text = Field(examples=["条"])
-
-
-class NewPackage(_Asked):
-    """Items of one case to be put into a package under a seal."""
-
-    case_id: ThingId
-    item_ids: Things
-    seal_number: Text = Field(examples=["F0012345"])
+    goods: Name = Field(default="tobacco", description="A class of goods of the rule pack")
+    value_fen: int = Field(default=0, ge=0, le=2**53, description="What it is worth together, in fen (0.01 yuan)")
 
 
 class NewLabel(_Asked):
@@ -117,6 +111,22 @@ class Case(BaseModel):
     index: int
 
 
+class Custody(BaseModel):
+    """Where a thing lies (for an item that is packed, its package) and what custody knows of it."""
+
+    slot: str | None
+    slot_name: str | None
+    zone: str | None
+    size: str | None
+    weight_g: int | None
+    openings: int
+    parent: str | None
+    purpose: str | None
+    due_at: datetime | None
+    method: str | None
+    act: str | None = Field(description="The act that waits for further hands and holds it")
+
+
 class Item(BaseModel):
     """An item. `held`: it must not leave; `index`: the newest entry about it; `label_issue`: of its living label."""
 
@@ -126,11 +136,14 @@ class Item(BaseModel):
     name: str
     quantity: int
     unit: str
+    goods: str
+    value_fen: int
     state: State
     package_id: str | None
     held: bool
     index: int
     label_issue: int | None
+    custody: Custody | None = None
 
 
 class PackageRow(BaseModel):
@@ -144,6 +157,7 @@ class PackageRow(BaseModel):
     held: bool
     index: int
     label_issue: int | None
+    custody: Custody | None = None
 
 
 class Package(PackageRow):

@@ -2,10 +2,12 @@
 
 from cloud.db.pool import Row, one, storable
 from cloud.db.queries import load_queries
-from cloud.evidence.judgement import pack_for
+from cloud.errors import NotFoundError
+from cloud.evidence.effects import passed
+from cloud.evidence.steps import asked_for, guarded, judge
 from cloud.evidence.taken import Taken
-from custody.decisions import Refused
-from custody.things import Action, Direction, State
+from custody.decisions import Reason, Refused
+from custody.things import Action, Direction
 from wire.messages import PassageAbandoned, PassageCrossed, body_of
 
 _sql = load_queries(__file__, "passages.sql")
@@ -54,18 +56,20 @@ async def _open_passage(taken: Taken, decision: int | None) -> Row | None:
 
 
 async def _move(taken: Taken, thing: str, action: Action) -> None:
-    row = await one(taken.tx, _sql.moving, site=taken.site, thing=thing)
-    if row is None:
+    try:
+        asked = await asked_for(taken.tx, taken.site, taken.pack, action, [thing], {})
+    except NotFoundError:
         await taken.alarm("illegal_step", thing, "critical", {"action": action.value, "problem": "unknown thing"})
         return
-    pack = await pack_for(taken, row["rule_pack"])
-    step = pack.step(thing, State(row["state"]), action)
-    if isinstance(step, Refused):
-        detail = {"action": action.value, "state": row["state"], "rule": step.rule}
+    answer = judge(asked, [], taken.at, at_gate=True)
+    if isinstance(answer, Refused) and answer.reason is not Reason.LEGAL_HOLD:  # it went through all the same
+        detail = {"action": action.value, "state": asked.rows[0]["state"], "rule": answer.rule}
         await taken.alarm("illegal_step", thing, "critical", detail)
         return
-    query = _sql.move_package if row["is_package"] else _sql.move_item
-    await taken.tx.execute(query, {"thing": thing, "state": step.to_state.value, "index": taken.index})
+    await guarded(taken.tx, taken.site, asked, [], gate=True, index=taken.index)
+    await passed(taken.tx, thing, action, taken.index)
+    if action is Action.STOCK_IN:
+        await taken.clear("loan_overdue", thing)
 
 
 async def _concerns(taken: Taken, things: list[str]) -> None:

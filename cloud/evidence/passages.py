@@ -8,6 +8,7 @@ from cloud.db.pool import one, storable
 from cloud.db.queries import load_queries
 from cloud.evidence.judgement import decision_of, difference, sights_of
 from cloud.evidence.movements import abandoned, crossed
+from cloud.evidence.reported import step_decided
 from cloud.evidence.taken import Taken
 from cloud.evidence.witnessing import checkpoint_refused, cosigned, order_distrusted
 from custody.decisions import Allowed, Decision, Reason, Refused
@@ -122,6 +123,7 @@ HANDLERS: dict[str, Callable[[Taken], Awaitable[None]]] = {
     FactKind.ORDER_DISTRUSTED: order_distrusted,
     FactKind.COSIGNED: cosigned,
     FactKind.CHECKPOINT_REFUSED: checkpoint_refused,
+    FactKind.STEP_DECIDED: step_decided,
 }
 """The kinds that have consequences; facts of every other kind are kept as they are."""
 

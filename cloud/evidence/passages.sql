@@ -45,9 +45,6 @@ SELECT thing FROM held WHERE thing = ANY (%(things)s)
 -- name: has_open_orders
 SELECT EXISTS (SELECT FROM agent_order WHERE agent = %(agent)s AND answered_index IS NULL) AS open
 
--- name: pack_content
-SELECT content FROM rule_pack WHERE hash = %(hash)s
-
 -- name: passage_of
 SELECT index, outcome, things, crossed_index, abandoned_index FROM passage
 WHERE agent = %(agent)s AND seq = %(seq)s AND site = %(site)s
@@ -57,20 +54,6 @@ UPDATE passage SET crossed_index = %(index)s WHERE site = %(site)s AND index = %
 
 -- name: set_abandoned
 UPDATE passage SET abandoned_index = %(index)s WHERE site = %(site)s AND index = %(passage)s
-
--- name: moving
-SELECT t.id, t.state, t.is_package, c.rule_pack FROM (
-    SELECT id, state, case_id, false AS is_package FROM item WHERE site = %(site)s AND id = %(thing)s
-    UNION ALL
-    SELECT id, state, case_id, true FROM package WHERE site = %(site)s AND id = %(thing)s
-) t JOIN evidence_case c ON c.id = t.case_id
-
--- name: move_item
-UPDATE item SET state = %(state)s, index = %(index)s WHERE id = %(thing)s
-
--- name: move_package
-WITH moved AS (UPDATE package SET state = %(state)s, index = %(index)s WHERE id = %(thing)s)
-UPDATE item SET state = %(state)s, index = %(index)s WHERE package_id = %(thing)s
 
 -- name: answer_order
 UPDATE agent_order SET answered_index = %(index)s, answer = %(answer)s

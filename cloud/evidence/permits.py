@@ -7,15 +7,17 @@ from psycopg.types.json import Jsonb
 from cloud.db.pool import one, rows
 from cloud.db.queries import load_queries
 from cloud.errors import ConflictError, InvalidError, NotFoundError
-from cloud.evidence.acting import Acting, steps, things_of
+from cloud.evidence.acting import Acting
 from cloud.evidence.models import Done, NewPermit
-from custody.decisions import Reason, Refused
+from cloud.evidence.steps import asked_for, judge
+from custody.decisions import Refused
 from custody.permits import PERMIT_TYPE, Permit, PermitThing
-from custody.things import Action, Direction, Kind
+from custody.things import Action, Kind
 from proof import jws
 from wire.messages import OrderKind
 
 _sql = load_queries(__file__)
+_acts = load_queries(__file__, "acts.sql")
 
 
 async def issue_permit(act: Acting, new: NewPermit) -> str | Refused:
@@ -25,17 +27,19 @@ async def issue_permit(act: Acting, new: NewPermit) -> str | Refused:
     """
     if await one(act.tx, _sql.living_agent, agent=new.agent, site=act.site) is None:
         raise NotFoundError("agent", new.agent)
-    things = await things_of(act.tx, act.site, new.things)
+    asked = await asked_for(act.tx, act.site, act.pack, Action.passing(new.direction), new.things, {})
+    things = asked.rows
     people = _people(act, new)
     _check_times(act, new)
     for thing in things:
         if thing["issue"] is None:
             raise ConflictError("not_labelled", f"{thing['id']} has no label yet, so no gate can know it")
-        if new.direction is Direction.OUT and thing["held"]:
-            return act.pack.refuse(Reason.LEGAL_HOLD, thing["id"])
-    taken = await steps(act, things, Action.passing(new.direction))
-    if isinstance(taken, Refused):
-        return taken
+    answer = judge(asked, [], act.at, at_gate=True)
+    if isinstance(answer, Refused):
+        return answer
+    other = await one(act.tx, _acts.open_acts_on, things=asked.things)
+    if other is not None:
+        raise ConflictError("act_open", f"{other['thing']} waits for hands: {other['action']}, {other['id']}")
     permit = Permit(
         id=act.new_id("L"),
         site=act.site,

@@ -1,7 +1,3 @@
--- name: add_rule_pack
-INSERT INTO rule_pack (hash, name, version, content, since)
-VALUES (%(hash)s, %(name)s, %(version)s, %(content)s, %(at)s) ON CONFLICT DO NOTHING
-
 -- name: add_case
 INSERT INTO evidence_case (id, site, number, title, rule_pack, opened_at, opened_by, index)
 VALUES (%(id)s, %(site)s, %(number)s, %(title)s, %(rule_pack)s, %(opened_at)s, %(opened_by)s, %(index)s)
@@ -12,44 +8,15 @@ SELECT id, site, number, title, rule_pack, opened_at, opened_by, index FROM evid
 WHERE id = %(id)s AND site = %(site)s
 
 -- name: add_item
-INSERT INTO item (id, site, case_id, name, quantity, unit, state, index)
-VALUES (%(id)s, %(site)s, %(case_id)s, %(name)s, %(quantity)s, %(unit)s, %(state)s, %(index)s)
+INSERT INTO item (id, site, case_id, name, quantity, unit, goods, value_fen, state, index)
+VALUES (%(id)s, %(site)s, %(case_id)s, %(name)s, %(quantity)s, %(unit)s, %(goods)s, %(value_fen)s, %(state)s, %(index)s)
 
--- name: add_package
-INSERT INTO package (id, site, case_id, seal_number, state, index)
-VALUES (%(id)s, %(site)s, %(case_id)s, %(seal_number)s, %(state)s, %(index)s)
-ON CONFLICT (site, seal_number) DO NOTHING RETURNING id
-
--- name: put_into_package
-UPDATE item SET package_id = %(package)s, state = %(state)s, index = %(index)s WHERE id = ANY (%(items)s)
+-- name: add_hand_on
+INSERT INTO thing_hand (thing, action, person) VALUES (%(thing)s, %(action)s, %(person)s)
 
 -- name: things
-SELECT t.id, t.kind, t.state, t.case_id, c.rule_pack,
-       (SELECT max(issue) FROM label l WHERE l.thing = t.id) AS issue,
-       EXISTS (SELECT FROM held h WHERE h.thing = t.id) AS held
-FROM (SELECT id, 'item' AS kind, site, state, case_id FROM item
-      UNION ALL SELECT id, 'package', site, state, case_id FROM package) t
-JOIN evidence_case c ON c.id = t.case_id
-WHERE t.site = %(site)s AND t.id = ANY (%(things)s)
-
--- name: items_in
-SELECT id, state FROM item WHERE package_id = %(package)s ORDER BY id
-
--- name: move_items
-UPDATE item SET state = %(state)s, index = %(index)s WHERE id = ANY (%(things)s)
-
--- name: move_package
-UPDATE package SET state = %(state)s, index = %(index)s WHERE id = %(thing)s
-
--- name: made_by
-SELECT DISTINCT e.thing FROM (
-    SELECT unnest(%(things)s::text[]) AS thing
-    UNION SELECT package_id FROM item WHERE id = ANY (%(things)s)
-    UNION SELECT id FROM item WHERE package_id = ANY (%(things)s)
-) about
-JOIN thing_entry e ON e.thing = about.thing
-JOIN record r ON r.site = e.site AND r.index = e.index
-WHERE r.kind IN ('item_registered', 'package_sealed') AND r.actor = %(actor)s
+SELECT id FROM item WHERE site = %(site)s AND id = ANY (%(things)s)
+UNION ALL SELECT id FROM package WHERE site = %(site)s AND id = ANY (%(things)s)
 
 -- name: labelled
 SELECT CASE WHEN EXISTS (SELECT FROM item WHERE id = %(thing)s AND site = %(site)s) THEN 'item'

@@ -19,9 +19,7 @@ from cloud.evidence.models import (
     NewHold,
     NewItem,
     NewLabel,
-    NewPackage,
     NewPermit,
-    Package,
     Permit,
     PermitAsked,
     ThingsAsked,
@@ -60,44 +58,11 @@ async def post_item(body: NewItem, person: Annotated[Person, may(Right.REGISTER_
         return await reads.item(act.tx, act.site, item)
 
 
-@router.post("/packages", operation_id="seal_package", status_code=201)
-async def post_package(body: NewPackage, person: Annotated[Person, may(Right.SEAL_PACKAGE)], parts: PartsIn) -> Package:
-    """Seals registered items of one case in a package."""
-    async with acting(parts, person) as act:
-        package = _allowed(await service.seal_package(act, body))
-        return await reads.package(act.tx, act.site, package)
-
-
 @router.post("/labels", operation_id="issue_label", status_code=201)
 async def post_label(body: NewLabel, person: Annotated[Person, may(Right.ISSUE_LABEL)], parts: PartsIn) -> Label:
     """Issues a new label for an item, a package or a person; older ones are void."""
     async with acting(parts, person) as act:
         return await service.issue_label(act, body.thing_id, parts.label_key)
-
-
-@router.post("/releases", operation_id="approve_release", status_code=201)
-async def post_release(
-    body: ThingsAsked, person: Annotated[Person, may(Right.APPROVE_RELEASE)], parts: PartsIn
-) -> Done:
-    """Approves that stored things leave. Nobody approves what they registered or sealed themselves (403)."""
-    async with acting(parts, person) as act:
-        return _allowed(await service.approve_release(act, body.things))
-
-
-@router.post("/releases/withdraw", operation_id="withdraw_release", status_code=201)
-async def post_withdrawal(
-    body: ThingsAsked, person: Annotated[Person, may(Right.WITHDRAW_RELEASE)], parts: PartsIn
-) -> Done:
-    """Withdraws an approval before the things have left."""
-    async with acting(parts, person) as act:
-        return _allowed(await service.withdraw_release(act, body.things))
-
-
-@router.post("/shelvings", operation_id="shelve", status_code=201)
-async def post_shelving(body: ThingsAsked, person: Annotated[Person, may(Right.SHELVE)], parts: PartsIn) -> Done:
-    """Puts returned things, whose seals were checked, back into store."""
-    async with acting(parts, person) as act:
-        return _allowed(await service.shelve(act, body.things))
 
 
 @router.post("/permits", operation_id="issue_permit", status_code=201)

@@ -11,6 +11,7 @@ from cloud.ledger.service import Appender
 from cloud.world import World
 from custody.rule_pack import RulePack
 from custody.things import Moment
+from proof.keys import Signer
 from wire.labels import valid_id
 from wire.messages import Fact
 
@@ -19,12 +20,16 @@ ACTOR = "uplink"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """`fact` of `agent`, entry `index`. `at` is the device's time, `taken_at` the cloud's; `pack` is in force now."""
+    """`fact` of `agent`, entry `index`. `at` is the device's time, `taken_at` the cloud's.
+
+    `pack` is in force now; `key` signs orders.
+    """
 
     tx: Tx
     appender: Appender
     world: World
     pack: RulePack
+    key: Signer
     agent: str
     fact: Fact
     at: datetime

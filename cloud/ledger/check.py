@@ -16,6 +16,7 @@ from cloud.db.pool import Row, Tx, one, rows
 from cloud.db.queries import load_queries
 from cloud.errors import NotFoundError
 from cloud.ledger.derived import Derived, Packs, Told, take_record
+from cloud.ledger.derived_custody import TAKE as CUSTODY
 from cloud.ledger.derived_facts import take_fact
 from cloud.ledger.entries import Content, check_entry, check_receipt, check_statement, remember, times
 from cloud.ledger.faults import LedgerFaultError
@@ -239,7 +240,8 @@ def _derive(
         _open(derived, index, entry, passage, filed)
         return
     if entry["type"] == "record":
-        expected = take_record(derived, Told(index, entry["kind"], entry["at"], content), check.packs)
+        told, take = Told(index, entry["kind"], entry["at"], content), CUSTODY.get(entry["kind"])
+        expected = take(derived, told, check.packs) if take else take_record(derived, told, check.packs)
         row = None
     else:
         at, taken_at = times(entry)

@@ -46,6 +46,8 @@ class Derived:
     ends: dict[str, list[int | None]] = field(default_factory=dict)
     """entry of a passage → where the table says it was crossed and abandoned, until the log tells it"""
     unsure: set[str] = field(default_factory=set)
+    hands: dict[str, set[str]] = field(default_factory=dict)
+    """thing and action → whose hand was on it"""
     passages: int = 0
 
     def table(self, name: str) -> dict[str, Row]:
@@ -110,9 +112,17 @@ def _item(derived: Derived, told: Told) -> set[str]:
     content = told.content
     derived.table("item")[content["item"]] = {
         "case_id": content["case"], "name": content["name"], "quantity": content["quantity"], "unit": content["unit"],
+        "goods": content.get("goods", "tobacco"), "value_fen": content.get("value_fen", 0),
         "state": State.INTAKE.value, "package_id": None, "index": told.index,
     }  # fmt: skip
+    _hand_on(derived, [content["item"]], Action.REGISTER, told.actor)
     return {content["item"], content["case"]}
+
+
+def _hand_on(derived: Derived, things: list[str], action: Action, person: str) -> None:
+    for thing in things:
+        derived.table("thing_hand")[f"{thing} {action.value} {person}"] = {}
+        derived.hands.setdefault(f"{thing} {action.value}", set()).add(person)
 
 
 def pack_of(derived: Derived, row: Row, packs: Packs) -> RulePack | None:
@@ -128,7 +138,7 @@ def step_of(derived: Derived, thing: str, action: Action, packs: Packs) -> str |
     if row is None or pack is None:
         return None
     step = pack.step(thing, State(row["state"]), action)
-    return None if isinstance(step, Refused) else step.to_state.value
+    return None if isinstance(step, Refused) else step.to(State(row["state"])).value
 
 
 def _must_step(derived: Derived, told: Told, thing: str, action: Action, packs: Packs) -> str | None:
@@ -152,6 +162,7 @@ def _sealed(derived: Derived, told: Told, packs: Packs) -> set[str]:
         item = derived.table("item").get(name)
         if item is not None:
             item.update(package_id=package, state=state, index=index)
+    _hand_on(derived, [package, *content["items"]], Action.SEAL, told.actor)
     return {package, content["case"], *content["items"]}
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from cloud.db.pool import storable
 from cloud.ledger.derived import Derived, Packs, Row, place, step_of
+from cloud.ledger.derived_custody import passed
 from cloud.ledger.faults import LedgerFaultError
 from custody.decisions import Reason
 from custody.passage import Genuineness, Sight
@@ -98,11 +99,19 @@ def _crossed(derived: Derived, index: int, body: PassageCrossed, agent: str, seq
     if passage is not None:
         _ended(derived, passage["index"], "crossed_index", index)
     for thing in things:
-        state = step_of(derived, thing, Action.passing(Direction(body.direction)), packs)
-        if state is not None:
-            for name in (thing, *derived.inside.get(thing, ())):
+        action = Action.passing(Direction(body.direction))
+        state, row = step_of(derived, thing, action, packs), derived.thing(thing)
+        if state is not None and row is not None:
+            was = row["state"]
+            for name in (thing, *(i for i in derived.inside.get(thing, ()) if _is_at(derived, i, was))):
                 place(derived, name, state, index)
+            passed(derived, thing, action, index)
     return derived.with_contents(things)
+
+
+def _is_at(derived: Derived, item: str, state: str) -> bool:
+    row = derived.table("item").get(item)
+    return row is not None and row["state"] == state
 
 
 def _abandoned(derived: Derived, index: int, body: PassageAbandoned, agent: str, seq: int) -> set[str]:

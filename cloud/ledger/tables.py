@@ -12,8 +12,8 @@ from cloud.ledger.derived import Derived, Packs
 from cloud.ledger.faults import LedgerFaultError
 from cloud.ledger.walk import Keys
 from custody.errors import CustodyError
+from custody.pack_reader import parse_rule_pack
 from custody.permits import PERMIT_TYPE
-from custody.rule_pack import parse_rule_pack
 from custody.things import Kind
 from proof import jws
 from proof.canonical import canonical
@@ -26,7 +26,8 @@ ReadStill = Callable[[str], Awaitable[bytes]]
 
 TABLES = (
     "evidence_case", "package", "item", "hold", "label", "permit", "permit_thing", "alarm", "quarantine", "agent",
-    "person", "passkey", "unit", "site", "agent_order", "key_life", "erasure",
+    "person", "passkey", "unit", "site", "agent_order", "key_life", "erasure", "zone", "slot", "custody", "thing_hand",
+    "act", "act_hand", "pack_adoption",
 )  # fmt: skip
 """Tables that are compared whole at the end. Passages and thing_entry are compared while the log is read."""
 

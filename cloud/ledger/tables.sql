@@ -5,7 +5,7 @@ SELECT id AS key, number, title, rule_pack, opened_at, opened_by, index FROM evi
 SELECT id AS key, case_id, seal_number, state, index FROM package WHERE site = %(site)s
 
 -- name: item
-SELECT id AS key, case_id, name, quantity, unit, state, package_id, index FROM item WHERE site = %(site)s
+SELECT id AS key, case_id, name, quantity, unit, goods, value_fen, state, package_id, index FROM item WHERE site = %(site)s
 
 -- name: hold
 SELECT thing AS key, reason, placed_by, index FROM hold WHERE site = %(site)s
@@ -63,13 +63,36 @@ SELECT count(*) AS passages FROM passage WHERE site = %(site)s
 SELECT thing, index FROM thing_entry WHERE site = %(site)s AND index >= %(size)s LIMIT 1
 
 -- name: stills
-SELECT m.sha256, m.bytes FROM media m JOIN agent a ON a.id = m.agent
-WHERE a.site = %(site)s AND m.erased_index IS NULL AND m.sha256 > %(after)s ORDER BY m.sha256 LIMIT 200
+SELECT m.sha256, m.bytes FROM media m LEFT JOIN agent a ON a.id = m.agent LEFT JOIN person p ON p.id = m.person
+WHERE coalesce(a.site, p.site) = %(site)s AND m.erased_index IS NULL AND m.sha256 > %(after)s ORDER BY m.sha256 LIMIT 200
 
 -- name: still_count
-SELECT count(*) AS stills FROM media m JOIN agent a ON a.id = m.agent
-WHERE a.site = %(site)s AND m.erased_index IS NULL
+SELECT count(*) AS stills FROM media m LEFT JOIN agent a ON a.id = m.agent LEFT JOIN person p ON p.id = m.person
+WHERE coalesce(a.site, p.site) = %(site)s AND m.erased_index IS NULL
 
 -- name: stills_not_kept
 SELECT count(*) AS stills FROM passage p LEFT JOIN media m ON m.sha256 = p.picture
 WHERE p.site = %(site)s AND p.picture IS NOT NULL AND m.sha256 IS NULL
+
+-- name: zone
+SELECT id AS key, name, class, index FROM zone WHERE site = %(site)s
+
+-- name: slot
+SELECT id AS key, zone, name, size, capacity, agent, index FROM slot WHERE site = %(site)s
+
+-- name: custody
+SELECT thing AS key, slot, size, weight_g, openings, parent, purpose, due_at, method, index FROM custody WHERE site = %(site)s
+
+-- name: thing_hand
+SELECT thing || ' ' || action || ' ' || person AS key FROM thing_hand WHERE thing LIKE %(site)s || '/%%'
+
+-- name: act
+SELECT id AS key, action, things, details, hash, rule, rule_pack, seats, proposed_by, proposed_at, expires_at, ages_at, index,
+       ended, ended_at, ended_index FROM act WHERE site = %(site)s
+
+-- name: act_hand
+SELECT h.act || ' ' || h.person || ' ' || h.part AS key, h.seat, h.credential, h.at, h.signature, h.index
+FROM act_hand h JOIN act a ON a.id = h.act WHERE a.site = %(site)s
+
+-- name: pack_adoption
+SELECT index::text AS key, hash, effective_from FROM pack_adoption WHERE site = %(site)s

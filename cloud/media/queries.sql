@@ -12,5 +12,10 @@ ON CONFLICT DO NOTHING RETURNING sha256
 SELECT pg_notify('media', %(payload)s)
 
 -- name: find
-SELECT m.media_type FROM media m JOIN agent a ON a.id = m.agent
-WHERE m.sha256 = %(sha256)s AND a.site = %(site)s AND m.erased_index IS NULL
+SELECT m.media_type FROM media m LEFT JOIN agent a ON a.id = m.agent LEFT JOIN person p ON p.id = m.person
+WHERE m.sha256 = %(sha256)s AND coalesce(a.site, p.site) = %(site)s AND m.erased_index IS NULL
+
+-- name: add_photo
+INSERT INTO media (sha256, person, bytes, media_type, stored_at)
+VALUES (%(sha256)s, %(person)s, %(bytes)s, %(media_type)s, %(at)s)
+ON CONFLICT DO NOTHING

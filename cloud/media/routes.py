@@ -10,7 +10,7 @@ from cloud.db.pool import transaction
 from cloud.errors import NotSignedInError
 from cloud.media import service, store
 from cloud.parts import PartsIn
-from cloud.people.access import ReadSite
+from cloud.people.access import Reader, ReadSite
 
 router = APIRouter(tags=["media"])
 
@@ -75,3 +75,23 @@ async def get_still(sha256: Digest, site: ReadSite, parts: PartsIn) -> Response:
         found = await service.find(tx, site, sha256)
     headers = {"Cache-Control": "private, max-age=31536000, immutable", "ETag": f'"{sha256}"'}
     return Response(await store.read(parts.media, sha256), media_type=found["media_type"], headers=headers)
+
+
+@router.post(
+    "/photos",
+    operation_id="add_photo",
+    status_code=201,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {service.MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+async def post_photo(request: Request, person: Reader, parts: PartsIn) -> Kept:
+    """Takes a photograph (JPEG) that I made; a step then names it by its digest, as it was before the step."""
+    content = await service.take_all(request.stream())
+    async with transaction(parts.pool) as tx:
+        sha256 = await service.add_photo(tx, parts.world, person.id, content)
+        await store.write(parts.media, sha256, content)
+    return Kept(sha256=sha256, bytes=len(content))

@@ -55,13 +55,19 @@ def _claimed(token: str) -> str:
 
 async def take_in(pieces: AsyncIterator[bytes], sha256: str) -> bytes:
     """The JPEG that `pieces` are. Raises MediaTooLargeError as soon as it is, MediaError for another digest or kind."""
+    content = await take_all(pieces)
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise MediaError("digest_mismatch", f"the {len(content)} bytes received are not {sha256}")
+    return content
+
+
+async def take_all(pieces: AsyncIterator[bytes]) -> bytes:
+    """The JPEG that `pieces` are, whatever its digest. Raises MediaTooLargeError as soon as it is, MediaError."""
     content = bytearray()
     async for piece in pieces:
         content += piece
         if len(content) > MAX_BYTES:
             raise MediaTooLargeError(f"a still has at most {MAX_BYTES} bytes")
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise MediaError("digest_mismatch", f"the {len(content)} bytes received are not {sha256}")
     if not content.startswith(_JPEG):
         raise MediaError("not_a_jpeg", "the bytes are no JPEG")
     return bytes(content)
@@ -82,3 +88,11 @@ async def find(tx: Tx, site: str, sha256: str) -> Row:
     if row is None:
         raise NotFoundError("still", sha256)
     return row
+
+
+async def add_photo(tx: Tx, world: World, person: str, content: bytes) -> str:
+    """Notes who took the photograph `content`; returns its digest."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    row = {"sha256": sha256, "person": person, "bytes": len(content), "media_type": MEDIA_TYPE, "at": world.now()}
+    await tx.execute(_sql.add_photo, row)
+    return sha256

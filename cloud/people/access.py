@@ -12,7 +12,8 @@ from cloud.parts import Parts, PartsIn
 from cloud.people import service, units
 from cloud.people.errors import ForeignRequestError
 from cloud.people.models import Person
-from cloud.people.roles import Right, may
+from cloud.people.roles import Right
+from cloud.rules.service import pack_in_force
 
 COOKIE = "sealtrail_session"
 HEADER = "X-Sealtrail"
@@ -72,8 +73,10 @@ Reader = Annotated[Person, Depends(reader_of)]
 def acting(act: Right) -> Any:
     """A dependency: the person who asks, who may do `act`. Raises ForbiddenError."""
 
-    def actor_of(caller: CallerIn) -> Person:
-        if not may(caller.person.roles, act):
+    async def actor_of(caller: CallerIn, parts: PartsIn) -> Person:
+        async with transaction(parts.pool) as tx:
+            pack = await pack_in_force(tx, caller.person.site, parts.world.now(), parts.pack)
+        if not pack.may(frozenset(caller.person.roles), act):
             raise ForbiddenError(f"{act} needs another role than {', '.join(caller.person.roles)}")
         return caller.person
 

@@ -11,9 +11,12 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from cloud.alarms.routes import router as alarms
 from cloud.db.pool import Tx
+from cloud.evidence.act_routes import router as acts
 from cloud.evidence.bundle_routes import router as bundles
 from cloud.evidence.read_routes import router as evidence_reads
 from cloud.evidence.routes import router as evidence
+from cloud.evidence.rule_routes import router as rules
+from cloud.evidence.slot_routes import router as slots
 from cloud.fleet.routes import router as fleet
 from cloud.ledger.routes import router as log
 from cloud.live.hub import Hub
@@ -37,6 +40,8 @@ VERSION = "1"
 """Of the API, not of the program."""
 
 MAX_BODY_BYTES = 1 << 20
+PICTURES = (f"{API}/media/", f"{API}/photos")
+"""Where bodies are pictures, which have a limit of their own."""
 
 _ABOUT = """Evidence warehouses whose records can be checked by anyone.
 
@@ -46,7 +51,12 @@ People sign in (`POST /session`) and are known by a cookie; a change asked for b
 
 _TAGS = [
     {"name": "people", "description": "Signing in, accounts, tokens"},
-    {"name": "evidence", "description": "Cases, items, packages, labels, releases, permits, holds, histories"},
+    {
+        "name": "evidence",
+        "description": "Cases, items, packages, labels, acts, permits, holds, histories",
+    },
+    {"name": "warehouse", "description": "Zones and slots: what lies where, where it fits, lighting it"},
+    {"name": "rules", "description": "Rule packs: what is in force, what was, and bringing up a new one"},
     {"name": "live", "description": "Passages and alarms, as pages and as a stream"},
     {"name": "fleet", "description": "Sites and agents"},
     {"name": "media", "description": "Stills"},
@@ -65,7 +75,7 @@ def create_app(parts: Parts, *, passwords: Passwords | None = None, console: Pat
     metrics = Metrics(hub)
     app.state.parts, app.state.hub, app.state.metrics = parts, hub, metrics
     app.state.passwords, app.state.throttle = passwords or Passwords(), Throttle(parts.world.now)
-    app.add_middleware(BodyLimit, most=MAX_BODY_BYTES, exempt=lambda path: path.startswith(f"{API}/media/"))
+    app.add_middleware(BodyLimit, most=MAX_BODY_BYTES, exempt=lambda path: path.startswith(PICTURES))
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Counting, metrics=metrics)
@@ -111,7 +121,9 @@ def _bare() -> FastAPI:
         lifespan=_lifespan,
     )
     errors.install(app)
-    for router in (people, passkeys, evidence, evidence_reads, bundles, live, alarms, fleet, media):
+    for router in (
+        people, passkeys, rules, evidence, acts, evidence_reads, slots, bundles, live, alarms, fleet, media,
+    ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)
     app.include_router(log)

@@ -21,7 +21,7 @@ from cloud.errors import (
     NotFoundError,
     NotSignedInError,
 )
-from cloud.evidence.errors import RefusedError
+from cloud.evidence.errors import ChangedError, RefusedError
 from cloud.live.models import Wording
 from cloud.media.errors import MediaError, MediaTooLargeError, StoreGoneError
 from cloud.parts import Parts
@@ -35,6 +35,7 @@ STATUSES: Mapping[type[CloudError], int] = {
     NotFoundError: 404,
     ConflictError: 409,
     RefusedError: 409,
+    ChangedError: 412,
     MediaTooLargeError: 413,
     InvalidError: 422,
     MediaError: 422,

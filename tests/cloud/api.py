@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from obstore.store import MemoryStore
 
-from cloud.db.pool import Pool, transaction
+from cloud.db.pool import Pool, connect, transaction
 from cloud.fleet.service import add_agent
 from cloud.ledger.service import close_ledger, open_ledger
 from cloud.parts import Parts
@@ -41,6 +41,7 @@ class Office:
     app: FastAPI
     parts: Parts
     passwords: Passwords
+    owner_url: str
     _stack: AsyncExitStack
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
 
@@ -90,6 +91,11 @@ class Office:
         async with transaction(self.parts.pool) as tx:
             await tx.execute(query.encode(), values)
 
+    async def as_owner(self, query: str, *values: Any) -> None:
+        """What only the owner of the database can do: a preparation that the program itself is kept from."""
+        async with await connect(self.owner_url) as connection:
+            await connection.execute(query.encode(), values)
+
     async def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """What is in the database."""
         async with transaction(self.parts.pool) as tx:
@@ -110,10 +116,10 @@ async def parts(database: Database, pool: Pool, world: World, site: str) -> Part
 
 
 @pytest.fixture
-async def office(parts: Parts) -> AsyncIterator[Office]:
+async def office(parts: Parts, database: Database) -> AsyncIterator[Office]:
     passwords = Passwords(time_cost=1, memory_kib=64)
     async with AsyncExitStack() as stack:
-        yield Office(create_app(parts, passwords=passwords), parts, passwords, stack)
+        yield Office(create_app(parts, passwords=passwords), parts, passwords, database.owner, stack)
 
 
 def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from cloud.evidence.bundles import Wanted, make_bundle
 from cloud.evidence.errors import BundleFaultError
 from cloud.ledger.key_history import record_missing
 from cloud.ledger.service import close_ledger, open_ledger
-from cloud.people.roles import Right, may
+from cloud.people.roles import Right
 from custody.roles import Role
 from proof.bundle import read_bundle
 from proof.cosignature import cosigner
@@ -24,7 +24,7 @@ from tests.cloud.api import Office, problem
 from tests.cloud.conftest import Clock, Database
 from tests.cloud.evidence.walk import DIGEST, STILL, Walk
 from tests.cloud.evidence.warehouse import Warehouse
-from tests.cloud.receiving import LOG_KEY
+from tests.cloud.receiving import LOG_KEY, PACK
 
 ROOT = Path(__file__).parents[3]
 ORIGIN = "sealtrail/test/nj01"
@@ -156,7 +156,9 @@ async def test_what_is_not_signed_yet_is_not_exported(office: Office, walk: Walk
 async def test_only_some_roles_and_only_their_own_site(office: Office, store: Warehouse) -> None:
     for role in Role:
         answer = await (await office.signed_in(role)).get("bundles/nj01/P-NOBODY")
-        problem(answer, 404, "not_found") if may([role], Right.EXPORT_BUNDLE) else problem(answer, 403, "forbidden")
+        problem(answer, 404, "not_found") if PACK.may(frozenset({role}), Right.EXPORT_BUNDLE) else problem(
+            answer, 403, "forbidden"
+        )
     problem(await (await office.visitor()).get(f"bundles/{store.package}"), 401, "not_signed_in")
 
 

@@ -11,14 +11,14 @@ from cloud.ledger.check import verify_site
 from cloud.ledger.derived import Derived
 from cloud.media.errors import StoreGoneError
 from cloud.media.store import read
-from cloud.people.roles import Right, may
+from cloud.people.roles import Right
 from custody.roles import Role
 from proof.bundle import read_bundle, write_bundle
 from tests.cloud.api import Office, problem
 from tests.cloud.evidence.test_bundles import Check, check, exported, store, walk
 from tests.cloud.evidence.walk import DIGEST, Walk
 from tests.cloud.evidence.warehouse import Warehouse, made
-from tests.cloud.receiving import LOG_KEY
+from tests.cloud.receiving import LOG_KEY, PACK
 
 __all__ = ["check", "store", "walk"]
 
@@ -150,7 +150,7 @@ async def test_keys_and_erasures_are_never_erased(office: Office, store: Warehou
 
 async def test_only_who_may_erase(office: Office, store: Warehouse) -> None:
     for role in Role:
-        if not may([role], Right.ERASE):
+        if not PACK.may(frozenset({role}), Right.ERASE):
             client = await office.signed_in(role)
             problem(await client.post("erasures", json={"entries": [0], "ground": "x"}), 403, "forbidden")
             problem(await client.post("erasures/confirm", json={"proposal": 0}), 403, "forbidden")

@@ -7,6 +7,7 @@ import httpx
 
 from custody.roles import Role
 from tests.cloud.api import AGENT, Office
+from tests.cloud.evidence.crew import Crew
 
 DAY = {"not_before": "2026-11-22T03:00:00Z", "not_after": "2026-11-22T11:00:00Z"}
 
@@ -16,6 +17,7 @@ class Warehouse:
     """People of each role at one site, and one package."""
 
     office: Office
+    crew: Crew
     inspector: httpx.AsyncClient
     keeper: httpx.AsyncClient
     approver: httpx.AsyncClient
@@ -25,8 +27,8 @@ class Warehouse:
 
     async def stand(self, state: str) -> None:
         """The package and its item are in `state`, as passages made them."""
-        await self.office.execute("UPDATE package SET state = %s", state)
-        await self.office.execute("UPDATE item SET state = %s", state)
+        await self.office.as_owner("UPDATE package SET state = %s", state)
+        await self.office.as_owner("UPDATE item SET state = %s", state)
 
     def permit(self, direction: str, **change: Any) -> dict[str, Any]:
         """What a permit for the package is asked with."""
@@ -34,20 +36,20 @@ class Warehouse:
         return asked | DAY | change
 
 
-async def warehouse(office: Office) -> Warehouse:
-    """One case, one item in one sealed package, both labelled, one agent."""
+async def warehouse(office: Office, *, handed_over: bool = False) -> Warehouse:
+    """One case, one item in one sealed package, both labelled, one agent; `handed_over` to the keeper."""
     await office.agent()
-    inspector, keeper, approver = [
-        await office.signed_in(role) for role in (Role.INSPECTOR, Role.KEEPER, Role.APPROVER)
-    ]
+    crew = Crew(office)
+    inspector, keeper, approver = [await crew.person(role) for role in (Role.INSPECTOR, Role.KEEPER, Role.APPROVER)]
     case = made(await inspector.post("cases", json={"number": "宁烟立〔2026〕第1号", "title": "无证运输"}))["id"]
     new = {"case_id": case, "name": "卷烟", "quantity": 50, "unit": "条"}
     item = made(await inspector.post("items", json=new))["id"]
-    sealed = {"case_id": case, "item_ids": [item], "seal_number": "F1"}
-    package = made(await keeper.post("packages", json=sealed))["id"]
+    (package,) = (await crew.do("seal", item, by=(Role.KEEPER, Role.INSPECTOR), seal_number="F01"))["made"]
+    if handed_over:
+        await crew.do("handover", package, by=(Role.INSPECTOR, Role.KEEPER))
     for thing in (item, package):
         made(await keeper.post("labels", json={"thing_id": thing}))
-    return Warehouse(office, inspector, keeper, approver, case, item, package)
+    return Warehouse(office, crew, inspector, keeper, approver, case, item, package)
 
 
 def made(response: httpx.Response) -> Any:

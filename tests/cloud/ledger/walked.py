@@ -75,7 +75,7 @@ async def walk(app_url: str, folder: Path) -> bytes:
             label_key=LABEL_KEY, media=open_store(str(folder / "media")),
         )  # fmt: skip
         passwords = Passwords(time_cost=1, memory_kib=64)
-        day = Day(Office(create_app(parts, passwords=passwords), parts, passwords, stack), clock, LOG_KEY)
+        day = Day(Office(create_app(parts, passwords=passwords), parts, passwords, "", stack), clock, LOG_KEY)
         await _witness(day)
         store = await day.whole()
         (row,) = await day.office.rows("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1")

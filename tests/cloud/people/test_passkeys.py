@@ -124,7 +124,7 @@ async def test_a_registration_that_is_not_ours_adds_nothing(office: Office, key:
     "credential",
     [
         {}, {"id": 1}, {"id": "AA", "rawId": "AA", "type": "public-key"},
-        {"id": "AA", "rawId": "AA", "type": "public-key", "response": {"clientDataJSON": "AA", "attestationObject": ""}},
+        {"id": "AA", "rawId": "AA", "type": "public-key", "response": {"clientDataJSON": "AA", "attestationObject": ""}},  # noqa: E501 - a table of bad bodies
         {"id": "AA", "rawId": "AA", "type": "public-key", "response": {"clientDataJSON": "é", "attestationObject": 5}},
     ],
 )  # fmt: skip

@@ -1,0 +1,171 @@
+-- What the rules look at: the thing, its state, its rules, what is under hold, what it is worth, how it may be disposed of.
+-- name: things
+SELECT t.id, t.kind, t.state, t.case_id, t.package_id, c.rule_pack, t.index, coalesce(t.value_fen, 0) AS value_fen, t.goods,
+       u.method, u.size, u.slot, u.weight_g,
+       (SELECT max(issue) FROM label l WHERE l.thing = t.id) AS issue,
+       EXISTS (SELECT FROM held h WHERE h.thing = t.id) AS held,
+       ARRAY (
+           SELECT h.action || ' ' || h.person FROM thing_hand h
+           WHERE h.thing = t.id OR h.thing = t.package_id
+              OR h.thing IN (SELECT i.id FROM item i WHERE t.kind = 'package' AND i.package_id = t.id)
+           ORDER BY 1
+       ) AS hands
+FROM (SELECT id, 'item' AS kind, site, state, case_id, index, package_id, value_fen, ARRAY[goods] AS goods FROM item
+      WHERE id = ANY (%(things)s)
+      UNION ALL
+      SELECT id, 'package', site, state, case_id, index, NULL,
+             (SELECT sum(i.value_fen)::bigint FROM item i WHERE i.package_id = package.id),
+             ARRAY (SELECT DISTINCT i.goods FROM item i WHERE i.package_id = package.id ORDER BY 1)
+      FROM package WHERE id = ANY (%(things)s)) t
+JOIN evidence_case c ON c.id = t.case_id
+LEFT JOIN custody u ON u.thing = t.id
+WHERE t.site = %(site)s
+
+-- name: take_step
+SELECT moved FROM take_step(%(site)s, %(action)s, %(things)s, %(hands)s, %(gate)s, %(index)s)
+
+-- Somebody was quicker: what happened to a thing last, and by whom.
+-- name: newest_entry
+SELECT e.index, coalesce(r.kind, f.kind) AS kind, coalesce(r.at, f.at) AS at,
+       r.content::jsonb ->> 'action' AS action, coalesce(p.name, r.actor, f.agent) AS who
+FROM thing_entry e
+LEFT JOIN record r ON r.site = e.site AND r.index = e.index
+LEFT JOIN fact f ON f.site = e.site AND f.index = e.index
+LEFT JOIN person p ON p.id = r.actor
+WHERE e.thing = ANY (%(things)s) AND e.site = %(site)s
+ORDER BY e.index DESC LIMIT 1
+
+-- name: open_acts_on
+SELECT a.id, a.action, a.proposed_at, t.thing, p.name AS who
+FROM act_thing t JOIN act a ON a.id = t.act LEFT JOIN person p ON p.id = a.proposed_by
+WHERE t.thing = ANY (%(things)s) AND t.open
+ORDER BY t.thing LIMIT 1
+
+-- name: add_act
+INSERT INTO act (id, site, action, things, details, hash, rule, rule_pack, seats, proposed_by, proposed_at, expires_at,
+                 ages_at, index)
+VALUES (%(id)s, %(site)s, %(action)s, %(things)s, %(details)s, %(hash)s, %(rule)s, %(rule_pack)s, %(seats)s,
+        %(proposed_by)s, %(proposed_at)s, %(expires_at)s, %(ages_at)s, %(index)s)
+
+-- name: add_act_things
+INSERT INTO act_thing (act, thing) SELECT %(act)s, unnest(%(things)s::text[])
+
+-- name: act
+SELECT a.*, p.name AS proposed_by_name, coalesce((
+    SELECT jsonb_agg(jsonb_build_object(
+        'person', h.person, 'name', q.name, 'roles', q.roles, 'part', h.part, 'seat', h.seat,
+        'credential', h.credential, 'at', h.at, 'signature', h.signature) ORDER BY h.index)
+    FROM act_hand h JOIN person q ON q.id = h.person WHERE h.act = a.id
+), '[]') AS hands
+FROM act a LEFT JOIN person p ON p.id = a.proposed_by
+WHERE a.id = %(act)s AND a.site = %(site)s
+
+-- name: acts
+SELECT a.*, p.name AS proposed_by_name, coalesce((
+    SELECT jsonb_agg(jsonb_build_object(
+        'person', h.person, 'name', q.name, 'roles', q.roles, 'part', h.part, 'seat', h.seat,
+        'credential', h.credential, 'at', h.at, 'signature', h.signature) ORDER BY h.index)
+    FROM act_hand h JOIN person q ON q.id = h.person WHERE h.act = a.id
+), '[]') AS hands
+FROM act a LEFT JOIN person p ON p.id = a.proposed_by
+WHERE a.site = %(site)s AND a.index < %(before)s
+  AND (NOT %(waiting)s OR a.ended IS NULL)
+  AND (%(action)s::text IS NULL OR a.action = %(action)s)
+  AND (%(thing)s::text IS NULL OR a.id IN (SELECT act FROM act_thing WHERE thing = %(thing)s))
+ORDER BY a.index DESC LIMIT %(most)s
+
+-- name: add_hand
+INSERT INTO act_hand (act, person, part, seat, credential, at, signature, index)
+VALUES (%(act)s, %(person)s, %(part)s, %(seat)s, %(credential)s, %(at)s, %(signature)s, %(index)s)
+ON CONFLICT (act, person, part) DO UPDATE
+SET seat = excluded.seat, credential = excluded.credential, at = excluded.at, signature = excluded.signature,
+    index = excluded.index
+
+-- name: end_act
+UPDATE act SET ended = %(ended)s, ended_at = %(at)s, ended_index = %(index)s WHERE id = %(act)s AND ended IS NULL
+
+-- name: free_things
+UPDATE act_thing SET open = false WHERE act = %(act)s
+
+-- name: custody_of
+SELECT thing, site, slot, size, weight_g, openings, parent, purpose, due_at, method FROM custody
+WHERE thing = ANY (%(things)s)
+
+-- name: set_custody
+INSERT INTO custody (thing, site, slot, size, weight_g, openings, parent, purpose, due_at, method, index)
+VALUES (%(thing)s, %(site)s, %(slot)s, %(size)s, %(weight_g)s, %(openings)s, %(parent)s, %(purpose)s, %(due_at)s,
+        %(method)s, %(index)s)
+ON CONFLICT (thing) DO UPDATE
+SET slot = excluded.slot, size = excluded.size, weight_g = excluded.weight_g, openings = excluded.openings,
+    parent = excluded.parent, purpose = excluded.purpose, due_at = excluded.due_at, method = excluded.method,
+    index = excluded.index
+
+-- name: add_hands_on
+INSERT INTO thing_hand (thing, action, person)
+SELECT thing, %(action)s, person FROM unnest(%(things)s::text[]) AS thing, unnest(%(people)s::text[]) AS person
+ON CONFLICT DO NOTHING
+
+-- name: add_package
+INSERT INTO package (id, site, case_id, seal_number, state, index)
+VALUES (%(id)s, %(site)s, %(case_id)s, %(seal_number)s, %(state)s, %(index)s)
+ON CONFLICT (site, seal_number) DO NOTHING RETURNING id
+
+-- name: new_seal
+UPDATE package SET seal_number = %(seal_number)s WHERE id = %(package)s
+  AND NOT EXISTS (SELECT FROM package WHERE site = %(site)s AND seal_number = %(seal_number)s)
+RETURNING id
+
+-- name: put_into_package
+UPDATE item SET package_id = %(package)s, index = %(index)s WHERE id = ANY (%(items)s)
+
+-- name: still_inside
+SELECT id FROM item WHERE package_id = %(package)s AND state = 'opened' ORDER BY id LIMIT 1
+
+-- name: item_row
+SELECT id, case_id, name, quantity, unit, goods, value_fen, package_id, state FROM item WHERE id = %(item)s
+
+-- name: add_part
+INSERT INTO item (id, site, case_id, name, quantity, unit, state, package_id, goods, value_fen, index)
+VALUES (%(id)s, %(site)s, %(case_id)s, %(name)s, %(quantity)s, %(unit)s, %(state)s, %(package_id)s, %(goods)s,
+        %(value_fen)s, %(index)s)
+
+-- name: correct_item
+UPDATE item SET name = coalesce(%(name)s, name), quantity = coalesce(%(quantity)s::int, quantity),
+    unit = coalesce(%(unit)s, unit), goods = coalesce(%(goods)s, goods),
+    value_fen = coalesce(%(value_fen)s::bigint, value_fen), index = %(index)s
+WHERE id = %(item)s
+
+-- name: unknown_photos
+SELECT photo FROM unnest(%(photos)s::text[]) AS photo WHERE photo NOT IN (SELECT sha256 FROM media)
+
+-- name: entry_is_about
+SELECT EXISTS (SELECT FROM thing_entry WHERE site = %(site)s AND index = %(index)s AND thing = ANY (%(things)s)) AS there
+
+-- name: slot_to_fill
+SELECT s.id, z.class AS zone_class, s.size,
+       s.capacity - (SELECT count(*)::int FROM custody u WHERE u.slot = s.id AND NOT u.thing = ANY (%(things)s)) AS free
+FROM slot s JOIN zone z ON z.id = s.zone
+WHERE s.id = %(slot)s AND s.site = %(site)s
+
+-- name: case_to_repin
+SELECT id, rule_pack FROM evidence_case WHERE id = %(case)s AND site = %(site)s
+
+-- name: repin_case
+UPDATE evidence_case SET rule_pack = %(pack)s WHERE id = %(case)s
+
+-- name: overdue_acts
+SELECT id, action, things, expires_at, index FROM act WHERE site = %(site)s AND ended IS NULL AND expires_at <= %(at)s
+ORDER BY index LIMIT 200
+
+-- name: aged_acts
+SELECT id, action, things, proposed_at FROM act
+WHERE site = %(site)s AND ended IS NULL AND ages_at <= %(at)s
+  AND NOT EXISTS (SELECT FROM alarm WHERE site = %(site)s AND cause = 'act_stuck' AND place = act.id AND cleared_at IS NULL)
+ORDER BY index LIMIT 200
+
+-- name: overdue_loans
+SELECT u.thing, u.due_at, u.purpose FROM custody u
+WHERE u.site = %(site)s AND u.due_at <= %(at)s
+  AND NOT EXISTS (SELECT FROM alarm WHERE site = %(site)s AND cause = 'loan_overdue' AND place = u.thing
+                  AND cleared_at IS NULL)
+ORDER BY u.thing LIMIT 200

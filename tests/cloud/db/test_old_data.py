@@ -1,0 +1,49 @@
+"""A ledger that an earlier program wrote goes on under this one: migrated, verified, cases under their old rules."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from cloud.db.embedded import APP, EmbeddedServer
+from cloud.db.migrate import FOLDER, migrate, read_migrations
+from cloud.db.pool import open_pool, transaction
+from cloud.ledger.check import verify_site
+from cloud.ledger.derived import Derived
+from cloud.ledger.walk import Trust, Walk
+from proof.keys import SigningKey
+from tests.cloud.api import CLOUD_KEY, LABEL_KEY
+from tests.cloud.conftest import START
+
+DUMP = Path(__file__).parents[2] / "assets" / "ledger_0004.dump"
+"""A package that was sealed, went in, out, came back and was held, as the program before migration 0005 wrote it."""
+LOG_KEY = SigningKey.from_seed(b"o" * 32)
+
+
+@pytest.fixture
+def old(server: EmbeddedServer, tmp_path: Path) -> Iterator[str]:
+    server.create("old")
+    for migration in read_migrations()[:4]:
+        (tmp_path / migration.name).write_bytes(migration.sql)
+    migrate(server.url("old"), START, tmp_path)
+    lines = [line for line in DUMP.read_text("utf-8").splitlines() if not line.startswith("\\")]
+    with psycopg.connect(server.url("old"), autocommit=True) as owner:
+        owner.execute("\n".join(lines).encode())
+    yield "old"
+    server.drop("old")
+
+
+async def test_an_old_ledger_is_migrated_and_still_verifies(server: EmbeddedServer, old: str) -> None:
+    assert migrate(server.url(old), START, FOLDER)[0].startswith("0005")
+    trust = Trust(LOG_KEY.public, (LABEL_KEY.public,), (CLOUD_KEY.public,))
+    async with open_pool(server.url(old, APP)) as pool, transaction(pool) as tx:
+        walk = Walk("nj01", Derived("nj01"))
+        found = await verify_site(tx, trust, walk, read_still=None, on_progress=lambda *_: None, save=lambda _: None)
+    assert found.ok, (found.fault, found.row, found.detail)
+    assert found.entries > 30
+    with psycopg.connect(server.url(old)) as owner:
+        steps = owner.execute("SELECT count(*) FROM rule_step").fetchone()
+        hands = owner.execute("SELECT action FROM thing_hand ORDER BY action").fetchall()
+    assert steps == (7,)
+    assert {action for (action,) in hands} == {"register", "seal"}
