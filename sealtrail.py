@@ -10,6 +10,7 @@ PARTS = {
     "witness": ("witness.cli", "A witness of other people's logs: make its key, run it, see what it saw"),
     "bundle": ("cloud.bundle_cli", "Court bundles: export what proves itself, in one file"),
     "ledger": ("cloud.ledger_cli", "Whether a site's records hold, row by row, and whether they are complete"),
+    "rules": ("cloud.rules_cli", "Rule packs: check one, show its steps, draw its states"),
     "verify": ("verify", "Check a bundle, a proof or a checkpoint, offline"),
     "sim": ("simulators.cli", "Parts of the simulated warehouse by themselves"),
 }

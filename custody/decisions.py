@@ -1,12 +1,12 @@
 """The outcome of asking a rule: a value, whichever way it goes. All are recorded."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from custody.roles import Role
+from custody.words import Word
 
 
-class Reason(StrEnum):
+class Reason(Word):
     """Why something was refused; each is shown to people in their language."""
 
     # at a gate

@@ -177,7 +177,7 @@ class _Reader:
             step = self.step(row, at, limits, set(states))
             if step is None:
                 continue
-            for state in step.sources:
+            for state in (each for each in State if each in step.sources):  # in one order, whatever the hashes
                 if (state, step.action) in found:
                     self.fault(at, f"a second way to {step.action} from {state}")
                 found[state, step.action] = step
@@ -247,8 +247,8 @@ class _Reader:
             self.fault(at, "must be a list of lists of roles")
             return ()
         found = [frozenset(self.members(Role, row, (*at, number), "role")) for number, row in enumerate(rows)]
-        for number, seat in enumerate(found):
-            if not seat:
+        for number, row in enumerate(rows):
+            if row == []:
                 self.fault((*at, number), "nobody may sit there")
         return tuple(found)
 
@@ -278,6 +278,14 @@ class _Reader:
         """What one section says of another."""
         if self.read is not self.whole:
             return
+        rows = self.read.get("steps")
+        steps = [row.get("action") for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+        acts = [*steps, *self.mapping(self.read, "decisions")]
+        named: dict[str, list[Any]] = {"roles": list(Role), "actions": acts}
+        for section, names in named.items():
+            for name in dict.fromkeys(names):
+                if not _bilingual(self.mapping(self.read, section).get(name)):
+                    self.fault((section, str(name)), "needs its name in zh and en")
         zones = self.mapping(self.read, "zones")
         for name, row in self.mapping(self.read, "goods").items():
             for number, zone in enumerate(row.get("zones", []) if isinstance(row, Mapping) else []):

@@ -1,9 +1,9 @@
 """What a person is at work. Which of them may do what is in the rule pack."""
 
-from enum import StrEnum
+from custody.words import Word
 
 
-class Role(StrEnum):
+class Role(Word):
     """What a person is at their site; one person may be several."""
 
     INSPECTOR = "inspector"  # 稽查员: seizes, registers, hands over

@@ -62,27 +62,24 @@ def decide_step(
     `hands` in the order in which they signed; `asked_at` when the act was proposed (its time to wait counts from
     there); `at_gate`: a gate's sensors tell it, and no hands are asked for.
     """
-    value, steps = 0, []
+    step, value = None, 0
     for thing in things:
-        step = _may_step(pack, action, thing, at_gate)
-        if isinstance(step, Refused):
-            return step
-        steps.append(step)
-        value += thing.value_fen
-    if at_gate:
-        return Allowed(steps[0].rule)
-    # Things of one act take one kind of step: of several the strictest is not guessed, the first counts for all.
-    if any(step is not steps[0] for step in steps):
-        return pack.refuse(Reason.WRONG_STATE, things[-1].id)
-    step = steps[0]
+        found = _may_step(pack, action, thing, at_gate)
+        if isinstance(found, Refused):
+            return found
+        if step is not None and found is not step:  # one act is one kind of step
+            return pack.refuse(Reason.WRONG_STATE, thing.id)
+        step, value = found, value + thing.value_fen
+    if step is None or at_gate:
+        return pack.refuse(Reason.WRONG_STATE, "") if step is None else Allowed(step.rule)
     absent = missing(step.needs, details, pack)
     if absent is not None or ("due_at" in step.needs and not due_in_time(details, pack, now)):
         return pack.refuse(Reason.MISSING_PAPERS, absent or "due_at")
-    for thing in things:
-        if step.apart and not step.apart.isdisjoint(thing.past):
-            own = frozenset().union(*(thing.past.get(done, NOBODY) for done in step.apart))
-            for hand in hands:
-                if hand.person in own:
+    if step.apart:
+        for thing in things:
+            if not step.apart.isdisjoint(thing.past):
+                own = frozenset().union(*(thing.past.get(done, NOBODY) for done in step.apart))
+                if any(hand.person in own for hand in hands):
                     return pack.refuse(Reason.OWN_WORK, thing.id)
     return decide_hands(pack, step, step.seats_for(value), hands, now, asked_at=asked_at)
 
@@ -120,42 +117,39 @@ def decide_hands(
                 return pack.refuse(Reason.SAME_PERSON, hand.person)
             if hand.credential == other.credential:
                 return pack.refuse(Reason.SAME_CREDENTIAL, hand.person)
-        if not any(hand.roles & seat for seat in seats):
-            return pack.refuse(Reason.WRONG_ROLE, hand.person)
     placed = place_hands(seats, hands)
     if placed is None:
-        return pack.refuse(Reason.WRONG_ROLE, hands[-1].person)
-    for hand, seat in zip(hands, placed, strict=True):
-        if step.passkey & seats[seat] and not hand.passkey:
-            return pack.refuse(Reason.NO_PASSKEY, hand.person)
-    if step.live is not None and not _together(hands, step.live, now):
+        lost = next((hand for hand in hands if all(hand.roles.isdisjoint(seat) for seat in seats)), hands[-1])
+        return pack.refuse(Reason.WRONG_ROLE, lost.person)
+    if step.passkey:
+        for hand in hands:
+            if not hand.passkey and not step.passkey.isdisjoint(hand.roles):
+                return pack.refuse(Reason.NO_PASSKEY, hand.person)
+    if step.live is not None and hands and not _together(hands, step.live):
         return pack.refuse(Reason.NOT_PRESENT, hands[-1].person)
-    empty = tuple(seat for number, seat in enumerate(seats) if number not in placed)
-    if empty or (step.live is not None and any(hand.ended_at is None for hand in hands)):
-        return Waiting(step.rule, empty)
-    return Allowed(step.rule)
+    if len(placed) == len(seats):
+        if step.live is None or all(hand.ended_at is not None for hand in hands):
+            return Allowed(step.rule)
+        return Waiting(step.rule, ())
+    return Waiting(step.rule, tuple(seat for number, seat in enumerate(seats) if number not in placed))
 
 
-def place_hands(seats: Seats, hands: Sequence[Hand]) -> list[int] | None:
-    """A seat for each hand, no seat twice; None where there is no such way. Few seats, so every way is tried."""
-    if not hands:
-        return []
-    if len(hands) > len(seats):
-        return None
-    hand, rest = hands[-1], hands[:-1]
+def place_hands(seats: Seats, hands: Sequence[Hand], at: int = 0, taken: int = 0) -> tuple[int, ...] | None:
+    """A seat for each hand, no seat twice; None where there is no such way. Seats are few, so every way is tried.
+
+    `at` is the first hand that has none yet, `taken` the seats (bits) that those before it have.
+    """
+    if at == len(hands):
+        return ()
     for number, seat in enumerate(seats):
-        if hand.roles & seat:
-            others = tuple(NO_ROLES if n == number else roles for n, roles in enumerate(seats))
-            before = place_hands(others, rest)
-            if before is not None:
-                return [*before, number]
+        if not taken >> number & 1 and not hands[at].roles.isdisjoint(seat):
+            rest = place_hands(seats, hands, at + 1, taken | 1 << number)
+            if rest is not None:
+                return (number, *rest)
     return None
 
 
-NO_ROLES: frozenset[Role] = frozenset()
-
-
-def _together(hands: Sequence[Hand], within: timedelta, now: datetime) -> bool:
+def _together(hands: Sequence[Hand], within: timedelta) -> bool:
     """Whether all signed the beginning as close together as asked, and all who signed the end did as well."""
     begun = [hand.at for hand in hands]
     ended = [hand.ended_at for hand in hands if hand.ended_at is not None]

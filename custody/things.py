@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
+
+from custody.words import Word
 
 
-class Kind(StrEnum):
+class Kind(Word):
     """What a label is stuck on."""
 
     ITEM = "item"
@@ -20,14 +21,14 @@ class Kind(StrEnum):
         return self in (Kind.ITEM, Kind.PACKAGE)
 
 
-class Direction(StrEnum):
+class Direction(Word):
     """Which way something passes a gate, seen from the warehouse."""
 
     IN = "in"
     OUT = "out"
 
 
-class State(StrEnum):
+class State(Word):
     """Where an item, or a package with all its items, is in its custody. The rule pack says what leads where."""
 
     INTAKE = "intake"
@@ -51,7 +52,7 @@ class State(StrEnum):
     DESTROYED = "destroyed"
 
 
-class Action(StrEnum):
+class Action(Word):
     """What can be done to it. `REGISTER` begins it and leads from no state."""
 
     REGISTER = "register"

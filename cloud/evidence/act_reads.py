@@ -10,7 +10,6 @@ from cloud.evidence.acts import challenge, hands_of, open_seats
 from cloud.people.models import Person
 from cloud.rules.service import pack_named
 from custody.rule_pack import RulePack, Step
-from custody.steps import place_hands
 from custody.things import Action, State
 
 _sql = load_queries(__file__, "acts.sql")
@@ -46,15 +45,12 @@ async def _shown(tx: Tx, row: Row, person: Person) -> ActShown:
     ending = step is not None and step.live is not None and not empty and row["ended"] is None
     free = own is None and any(roles & seat for seat in empty)
     mine = row["ended"] is None and row["site"] == person.site and ((ending and own is not None) or free)
-    seats = [frozenset(seat) for seat in row["seats"]]
-    places = place_hands(tuple(seats), [own]) if own else None
-    near = [seats[places[0]]] if places else [seat for seat in empty if roles & seat]
     return ActShown(
         **{name: row[name] for name in ActShown.model_fields if name in row and name != "hands"},
         hands=[HandShown(**hand, passkey=hand["signature"] is not None) for hand in _without(row["hands"])],
         waiting_for=[sorted(seat) for seat in empty], ending=ending, mine=mine,
         challenge=challenge(row["hash"], ending=ending),
-        passkey=bool(step and any(step.passkey & roles & seat for seat in near)),
+        passkey=bool(step and step.passkey & roles),
     )  # fmt: skip
 
 

@@ -135,7 +135,7 @@ async def _sign_end(
     assertion: Mapping[str, Any] | None,
 ) -> ActResult | Refused:  # fmt: skip
     """The end of a live act: all are still there. An end signed too long before counts no more."""
-    if case.seats[place_hands(case.seats, [own])[0]] & case.step.passkey and assertion is None:  # type: ignore[index]  # own has a seat
+    if assertion is None and own.roles & case.step.passkey:
         return case.pack.refuse(Reason.NO_PASSKEY, own.person)
     live = case.step.live or timedelta(0)
     together = [
@@ -205,7 +205,7 @@ def hands_of(row: Row) -> list[Hand]:
 def open_seats(row: Row) -> list[frozenset[Role]]:
     """The seats of a waiting act that nobody has taken."""
     seats = tuple(frozenset(map(Role, seat)) for seat in row["seats"])
-    placed = place_hands(seats, hands_of(row)) or []
+    placed = place_hands(seats, hands_of(row)) or ()
     return [seat for number, seat in enumerate(seats) if number not in placed]
 
 
@@ -277,7 +277,7 @@ async def _put_hand(
     act: Acting, row: Row, case: _Case, hands: Sequence[Hand], hand: Hand, part: str,
     signature: Mapping[str, Any] | None, credential: str | None = None,
 ) -> int:  # fmt: skip
-    placed = place_hands(case.seats, hands) or []
+    placed = place_hands(case.seats, hands) or ()
     told = {
         "act": row["id"], "person": hand.person, "part": part, "seat": placed[list(hands).index(hand)],
         "credential": credential or hand.credential, "signature": dict(signature) if signature is not None else None,
@@ -296,7 +296,7 @@ def _waits(row: Row, case: _Case, answer: Waiting, index: int) -> ActResult:
 
 
 async def _finish(act: Acting, row: Row, case: _Case, rule: str, hands: Sequence[Hand]) -> ActResult | Refused:
-    placed = place_hands(case.seats, hands) or []
+    placed = place_hands(case.seats, hands) or ()
     signed = [_told(hand, seat) for hand, seat in zip(hands, placed, strict=True)]
     about = {"act": row["id"], "hash": row["hash"], "proposed_by": row["proposed_by"]}
     result = await _do(act, case, rule, hands, signed, about)

@@ -22,7 +22,7 @@ LEFT JOIN custody u ON u.thing = t.id
 WHERE t.site = %(site)s
 
 -- name: take_step
-SELECT moved FROM take_step(%(site)s, %(action)s, %(things)s, %(hands)s, %(gate)s, %(index)s)
+SELECT moved FROM take_step(%(site)s, %(action)s, %(things)s, %(hands)s, %(keyed)s, %(gate)s, %(index)s)
 
 -- Somebody was quicker: what happened to a thing last, and by whom.
 -- name: newest_entry

@@ -111,7 +111,8 @@ async def perform(
     refused = await before_step(act, asked.pack, asked.action, asked.rows, asked.details)
     if refused is not None:
         return refused
-    moved = await guarded(act.tx, act.site, asked, people, gate=False, index=act.next_index)
+    keyed = [hand["person"] for hand in signed if hand["passkey"]]
+    moved = await guarded(act.tx, act.site, asked, people, keyed=keyed, index=act.next_index)
     made = await follow(act, asked.pack, asked.action, asked.rows, asked.details, people)
     content = {
         "action": asked.action.value, "things": asked.things, "details": dict(asked.details), "rule": rule,
@@ -128,14 +129,16 @@ async def perform(
 _touch = load_queries(__file__).set_newest_entry
 
 
-async def guarded(tx: Tx, site: str, asked: Asked, people: Sequence[str], *, gate: bool, index: int) -> list[str]:
+async def guarded(
+    tx: Tx, site: str, asked: Asked, people: Sequence[str], *, keyed: Sequence[str] = (), gate: bool = False, index: int
+) -> list[str]:
     """Lets the database take the step, which asks its own copy of the rules; returns all that moved.
 
     Raises BrokenRecordsError where it refuses what the rules allowed: then one of the two was tampered with.
     """
     values = {"site": site, "action": asked.action.value, "things": asked.things, "hands": list(people)}
     try:
-        moved = await rows(tx, _sql.take_step, **values, gate=gate, index=index)
+        moved = await rows(tx, _sql.take_step, **values, keyed=list(keyed), gate=gate, index=index)
     except psycopg.DatabaseError as error:
         if error.sqlstate != GUARDED:
             raise

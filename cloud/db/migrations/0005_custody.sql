@@ -125,6 +125,7 @@ CREATE TABLE rule_step (
     more        jsonb NOT NULL,                  -- the same, added from `above_fen` on
     above_fen   bigint,
     apart       text[] NOT NULL,
+    passkey     text[] NOT NULL,
     while_held  boolean NOT NULL,
     rule        text NOT NULL,
     PRIMARY KEY (pack, action, from_state)
@@ -151,7 +152,7 @@ BEGIN
                coalesce(step ->> 'by' = 'gate', false),
                CASE WHEN step ? 'kinds' THEN texts(step -> 'kinds') ELSE '{item,package}' END,
                coalesce(step -> 'seats', '[]'), coalesce(step -> 'more', '[]'), (step ->> 'above_fen')::bigint,
-               texts(step -> 'apart'), coalesce((step ->> 'held')::boolean, false), step ->> 'rule'
+               texts(step -> 'apart'), texts(step -> 'passkey'), coalesce((step ->> 'held')::boolean, false), step ->> 'rule'
         FROM jsonb_array_elements(pack -> 'steps') AS step,
              LATERAL (
                  SELECT jsonb_array_elements_text(step -> 'from') AS state WHERE jsonb_typeof(step -> 'from') = 'array'
@@ -170,7 +171,7 @@ BEGIN
                     WHEN step ->> 'action' IN ('approve_release', 'withdraw_release') THEN '[["approver"]]'
                     ELSE '[["keeper"]]' END::jsonb,
                '[]', NULL,
-               CASE step ->> 'action' WHEN 'approve_release' THEN '{register,seal}'::text[] ELSE '{}' END,
+               CASE step ->> 'action' WHEN 'approve_release' THEN '{register,seal}'::text[] ELSE '{}' END, '{}',
                step ->> 'action' NOT IN ('approve_release', 'stock_out'), step ->> 'rule'
         FROM jsonb_array_elements(pack -> 'transitions') AS step;
         INSERT INTO rule_start VALUES (pack_hash, 'item', 'intake'), (pack_hash, 'package', 'sealed');
@@ -215,8 +216,8 @@ BEGIN
 END $$;
 
 -- The only way in which an item or a package comes into another state. `hands` are the people who take the step, none
--- of them where `gate` tells it. Returns what moved: a package takes along what is in it and is where it is.
-CREATE FUNCTION take_step(at_site text, the_action text, the_things text[], hands text[], gate boolean, entry bigint)
+-- of them where `gate` tells it; `keyed` those of them who signed with a passkey. Returns what moved: a package takes along what is in it and is where it is.
+CREATE FUNCTION take_step(at_site text, the_action text, the_things text[], hands text[], keyed text[], gate boolean, entry bigint)
 RETURNS TABLE (moved text) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
 DECLARE thing record; step rule_step; value bigint := 0; wanted jsonb; n integer; first_step text; book text;
 BEGIN
@@ -269,6 +270,9 @@ BEGIN
         n := empty_seats(wanted, hands);
         IF n IS NULL THEN
             PERFORM refuse_step('wrong_role', rule_for(book, 'wrong_role'), hands[1]);
+        ELSIF EXISTS (SELECT FROM person p WHERE p.id = ANY (hands) AND p.roles && step.passkey
+                      AND NOT p.id = ANY (keyed)) THEN
+            PERFORM refuse_step('no_passkey', rule_for(book, 'no_passkey'), hands[1]);
         ELSIF n > 0 THEN
             PERFORM refuse_step('too_few_hands', rule_for(book, 'too_few_hands'), the_things[1]);
         END IF;
