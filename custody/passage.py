@@ -1,7 +1,7 @@
 """The one decision at a gate. Edge and cloud ask the same function and must get the same answer (J21, J25, N5)."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from custody.decisions import Allowed, Decision, Reason, Refused, Use
@@ -17,13 +17,14 @@ class Genuineness(StrEnum):
     FORGED = "forged"
     OTHER_SITE = "other_site"
     UNKNOWN = "unknown"
+    STALE = "stale"  # a person's pass that expired, or that the clock cannot judge
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
     """One text in sight at a gate: what it is and in how many places of one frame it stands (`copies`).
 
-    `kind`, `id` and `issue` are set for a genuine label only; `id` is the text itself otherwise.
+    `kind`, `id` and `issue` are set for a genuine label and a stale pass only; `id` is the text itself otherwise.
     """
 
     genuineness: Genuineness
@@ -34,8 +35,8 @@ class Sight:
 
     @property
     def is_person(self) -> bool:
-        """Whether it is a person's pass rather than something that passes."""
-        return self.kind is Kind.PERSON
+        """Whether it is a person's pass, which counts, rather than something that passes."""
+        return self.kind is Kind.PERSON and self.genuineness is Genuineness.GENUINE
 
     @property
     def concerns_gate(self) -> bool:
@@ -67,6 +68,7 @@ def decide_passage(
 
     Codes that are not ours (goods carry many) count only when nothing else is in sight. `people` are the ids whose
     genuine passes were shown within the pack's presence time; `spent` what has been used; `holds` ids under hold.
+    A stale pass among `sights` never counts; where there are too few people, the refusal is about that pass.
     """
     judged = [sight for sight in sights if sight.concerns_gate]
     ours = [sight for sight in judged if sight.genuineness is not Genuineness.UNKNOWN]
@@ -74,7 +76,7 @@ def decide_passage(
     for sight in ours or judged:
         decision = _decide_one(sight, gate, permits, spent, holds, people, now, pack)
         if isinstance(decision, Refused):
-            return decision
+            return _about_pass(decision, sights, people)
         uses += decision.uses
     if not uses:
         return pack.refuse(Reason.UNKNOWN_LABEL, "")
@@ -102,6 +104,12 @@ _NEARNESS = {
         Reason.TOO_FEW_PEOPLE,
     ))
 }  # fmt: skip
+
+
+def _about_pass(refused: Refused, sights: Sequence[Sight], people: Collection[str]) -> Refused:
+    """`refused` names the first stale pass of somebody who is not present otherwise, where people are what lacks."""
+    stale = [s.id for s in sights if s.genuineness is Genuineness.STALE and s.id not in people]
+    return replace(refused, subject=stale[0]) if stale and refused.reason is Reason.TOO_FEW_PEOPLE else refused
 
 
 def _decide_one(

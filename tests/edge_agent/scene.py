@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from edge_agent.stations.gate import GateParts, GatePlan, GateStation
 from proof import jws
 from proof.keys import SigningKey
 from tests.edge_agent.hands import Hands, counted_bytes
-from wire.labels import Label, write_label
+from wire.labels import Label, write_label, write_pass
 from wire.messages import Fact
 from wire.rule_packs import load_rule_pack
 
@@ -62,6 +62,11 @@ def item(name: str, issue: int = 1) -> str:
 
 def person(name: str) -> str:
     return write_label(Label(Kind.PERSON, f"{SITE}/U-{name}", 1), LABELS)
+
+
+def phone(name: str, until: datetime) -> str:
+    """The pass on somebody's phone."""
+    return write_pass(f"{SITE}/U-{name}", 1, until, LABELS)
 
 
 def a_permit(hands: Hands, id_: str, *names: str, direction: Direction, **changes: Any) -> Permit:
