@@ -20,6 +20,7 @@ from edge_agent.errors import DeviceError
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from edge_agent.permits import NOTHING, PermitBook
+from edge_agent.stations.break_glass import BreakGlass, HeldOpen
 from edge_agent.stations.in_sight import InSight, key_of
 from edge_agent.stations.passing import Passage, Question, decided_body, other, way
 from edge_agent.stations.recording import Recording
@@ -45,7 +46,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatePlan:
-    """What a gate is: its names and times. `camera`, `gate`, `lamp` are device names, as facts give them."""
+    """What a gate is: its names and times. `camera`, `gate`, `lamp`, `button` are device names, as facts give them."""
 
     agent: str
     site: str
@@ -53,6 +54,7 @@ class GatePlan:
     camera: str
     gate: str
     lamp: str
+    button: str = ""
     cross_within_us: int = 20_000_000
     approach_within_us: int = 30_000_000
     forget_us: int = 2_000_000
@@ -94,9 +96,14 @@ class GateStation:
         self._stopped = False
         self._read_us = -plan.idle_us
         self._recording = Recording(plan.name, parts.journal, parts.book, parts.clock, plan.retry_us)
+        self._gate = HeldOpen(parts.gate)
+        self._life = BreakGlass(plan.name, plan.button, plan.camera, self._recording, parts.clock, parts.keep)
 
     def on_frame(self, frame: Frame) -> None:
         """Reads, decides, records, moves: everything between a picture and the gate."""
+        if self._life.open:
+            self._watch_life(frame)
+            return
         if self._may_rest():
             return
         reads = self._parts.read(frame)
@@ -110,6 +117,33 @@ class GateStation:
             self._present.see(sights, now)
             self._in_sight.see([sight for sight in sights if sight.concerns_gate], now)
             self._judge(frame, now)
+
+    def on_break_glass(self, pressed: bool) -> None:
+        """The rescue button was pressed or released. Life first: it opens before anything is waited for."""
+        if pressed:
+            self._tell_device(self._plan.gate, self._gate.hold)
+        else:
+            self._gate.release()
+        with self._lock:
+            if pressed:
+                self._life.pressed(None if self._passages else self._direction(self._parts.clock.mono_us()))
+                self._show(Light.GREEN)
+            else:
+                self._life.released()
+                self._end_life()
+
+    def _watch_life(self, frame: Frame) -> None:
+        """While it is open for life nothing is decided; who goes through is in the pictures."""
+        with self._lock:
+            if not self._stopped:
+                self.tick()
+                self._life.on_frame(frame)
+
+    def _end_life(self) -> None:
+        """Closes as soon as what must be on disk before is there."""
+        if self._life.may_close() and self._gate.let_go():
+            self._approach = None
+            self._close(Light.OFF)
 
     def _may_rest(self) -> bool:
         """Whether this frame need not be read: nobody is near, and one was read a moment ago."""
@@ -129,15 +163,23 @@ class GateStation:
                 self._standing.discard(direction)
                 return
             self._standing.add(direction)
-            if self._passages and self._passages[0].direction is not direction:
+            far = bool(self._passages) and self._passages[0].direction is not direction
+            if self._life.open and not far:
+                self._ran(self._life.on_beam(direction))
+            elif far:
                 self._crossed()
             elif not self._passages and self._walked_through(direction, now):
-                came = way(other(direction))
-                crossed = PassageCrossed(station=self._plan.name, direction=came, decision=None, things=[])
-                self._moved(FactKind.PASSAGE_CROSSED, crossed)
+                self._ran(other(direction))
                 self._approach = None
             elif not self._passages:
                 self._approach = direction, now
+
+    def _ran(self, direction: Direction | None) -> None:
+        """Somebody went through whom no decision let."""
+        if direction is not None:
+            self._life.count()
+            body = PassageCrossed(station=self._plan.name, direction=way(direction), decision=None, things=[])
+            self._moved(FactKind.PASSAGE_CROSSED, body)
 
     def on_position(self, position: Position) -> None:
         """The gate's own sensor spoke."""
@@ -160,6 +202,9 @@ class GateStation:
             self._in_sight.see((), now)
             if self._recording.blocked and self._recording.try_again():
                 self._show(Light.OFF)
+            if self._life.open:
+                self._tell_device(self._plan.gate, self._gate.again)
+                self._end_life()
             if self._passages and now - self._passages[-1].since_us >= self._plan.cross_within_us:
                 self._abandon()
                 self._close(Light.OFF)
@@ -171,6 +216,9 @@ class GateStation:
         """Closes the gate for good: who has not gone through by now does not."""
         with self._lock:
             self._stopped = True
+            self._gate.release()  # without its agent it falls shut anyway
+            self._life.released()
+            self._end_life()
             self._abandon()
             self._close(Light.OFF)
 
@@ -228,7 +276,7 @@ class GateStation:
         }})  # fmt: skip
 
     def _act(self, decision: Decision, seq: int, question: Question) -> None:
-        self._tell_device(self._plan.gate, lambda: self._parts.gate.apply(decision))
+        self._tell_device(self._plan.gate, lambda: self._gate.apply(decision))
         if isinstance(decision, Allowed):
             self._passages.append(Passage(seq, question.direction, decision.uses, self._parts.clock.mono_us()))
             self._in_sight.settle(question.keys)
@@ -256,6 +304,7 @@ class GateStation:
         return came is not direction and now - since < self._plan.approach_within_us
 
     def _crossed(self) -> None:
+        self._life.count()
         for passage in self._passages:
             self._moved(
                 FactKind.PASSAGE_CROSSED,
@@ -287,11 +336,12 @@ class GateStation:
             self._close(Light.AMBER)
 
     def _close(self, light: Light) -> None:
-        self._tell_device(self._plan.gate, self._parts.gate.close)
+        self._tell_device(self._plan.gate, self._gate.close)
         self._show(light)
 
     def _show(self, light: Light) -> None:
-        lamp, shown = self._parts.lamp, Light.AMBER if self._recording.blocked else light
+        lamp, shown = self._parts.lamp, Light.GREEN if self._life.open else light
+        shown = Light.AMBER if self._recording.blocked else shown
         if lamp is not None:
             self._tell_device(self._plan.lamp, lambda: lamp.show(shown))
 
