@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from custody.decisions import Allowed, Decision, Reason, Refused, Use
@@ -152,15 +153,23 @@ def _obstacle(
         return Reason.WRONG_DIRECTION
     if Use(permit.id, sight.id) in spent:
         return Reason.ALREADY_SPENT
+    untimely = out_of_time(permit.not_before, permit.not_after, now)
+    if untimely is not None:
+        return untimely
+    if people < permit.people_required:
+        return Reason.TOO_FEW_PEOPLE
+    return None
+
+
+def out_of_time(not_before: datetime, not_after: datetime, now: Moment) -> Reason | None:
+    """Why `now` is not surely between the two; None when it is."""
     if now.error is None:
         return Reason.CLOCK_NOT_TRUSTWORTHY
     earliest, latest = now.at - now.error, now.at + now.error
-    if earliest > permit.not_after:
+    if earliest > not_after:
         return Reason.EXPIRED
-    if latest < permit.not_before:
+    if latest < not_before:
         return Reason.NOT_YET_VALID
-    if earliest < permit.not_before or latest > permit.not_after:
+    if earliest < not_before or latest > not_after:
         return Reason.CLOCK_NOT_TRUSTWORTHY
-    if people < permit.people_required:
-        return Reason.TOO_FEW_PEOPLE
     return None

@@ -64,6 +64,10 @@ def person(name: str) -> str:
     return write_label(Label(Kind.PERSON, f"{SITE}/U-{name}", 1), LABELS)
 
 
+def slot(name: str) -> str:
+    return write_label(Label(Kind.SLOT, f"{SITE}/S-{name}", 1), LABELS)
+
+
 def phone(name: str, until: datetime) -> str:
     """The pass on somebody's phone."""
     return write_pass(f"{SITE}/U-{name}", 1, until, LABELS)
