@@ -314,9 +314,10 @@ def choose_drivers(file: SiteFile) -> dict[str, _Choice]:
 def _unwired_slots(file: SiteFile, chosen: dict[str, _Choice]) -> Iterator[str]:
     """Slots of racks whose indicator has them not; a device that does not say which it has is believed."""
     for number, station in enumerate(file.site.stations):
-        choice = chosen.get(station.indicator) if isinstance(station, RackEntry) else None
-        wired = getattr(choice.options, "slots", None) if choice else None
-        for name in station.slots if isinstance(station, RackEntry) and wired is not None else ():
+        if not isinstance(station, RackEntry) or station.indicator not in chosen:
+            continue
+        wired = getattr(chosen[station.indicator].options, "slots", station.slots)
+        for name in station.slots:
             if name not in wired:
                 at = ("stations", number, "slots", name)
                 yield file.fault(at, f"{station.indicator} has no slot called {name}")

@@ -87,7 +87,7 @@ class Site:
     gate: dict[str, object] = field(default_factory=dict)
 
     def plan(self) -> Plan:
-        devices = [
+        devices: list[dict[str, object]] = [
             {"name": part, "driver": f"{kind}_sim", "options": {"stage": "stage.sock", "device": f"gate-a.{part}"}}
             for part, kind in DRIVERS.items()
         ]
