@@ -145,11 +145,17 @@ class Stage:
     def __init__(self, path: Path, gates: Sequence[str], racks: Mapping[str, Sequence[str]] | None = None) -> None:
         self.path = path
         self.gates = {name: GateSet(name, seed) for seed, name in enumerate(gates)}
-        self.racks = {name: RackSet(name, slots, seed) for seed, (name, slots) in enumerate((racks or {}).items(), 100)}
+        self.racks: dict[str, RackSet] = {}
+        for name, slots in (racks or {}).items():
+            self.put_up(name, slots)
         self.clock_error_ms = Value(12)
         self.connected = Value(frozenset[str]())
         self._server: asyncio.Server | None = None
         self._serving: set[asyncio.Task[None]] = set()
+
+    def put_up(self, rack: str, slots: Sequence[str]) -> None:
+        """One more rack."""
+        self.racks[rack] = RackSet(rack, slots, seed=100 + len(self.racks))
 
     async def open(self) -> None:
         """Starts to serve. Raises StageError when the socket cannot be made."""
