@@ -34,13 +34,13 @@ class RulePackError(CustodyError, ValueError):
         self.faults = tuple(faults)
 
 
-class PermitError(CustodyError, ValueError):
-    """A signed permit whose content is not that of a permit."""
-
-    diagnosis = "The permit cannot be read; it was made by another version."
-
-
 class TaskError(CustodyError, ValueError):
     """A signed task whose content is not that of a task."""
 
     diagnosis = "The task cannot be read; it was made by another version."
+
+
+class PermitError(CustodyError, ValueError):
+    """A signed permit whose content is not that of a permit."""
+
+    diagnosis = "The permit cannot be read; it was made by another version."

@@ -1,7 +1,8 @@
 """The one decision at a gate. Edge and cloud ask the same function and must get the same answer (J21, J25, N5)."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from custody.decisions import Allowed, Decision, Reason, Refused, Use
@@ -17,13 +18,14 @@ class Genuineness(StrEnum):
     FORGED = "forged"
     OTHER_SITE = "other_site"
     UNKNOWN = "unknown"
+    STALE = "stale"  # a person's pass that expired, or that the clock cannot judge
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
     """One text in sight at a gate: what it is and in how many places of one frame it stands (`copies`).
 
-    `kind`, `id` and `issue` are set for a genuine label only; `id` is the text itself otherwise.
+    `kind`, `id` and `issue` are set for a genuine label and a stale pass only; `id` is the text itself otherwise.
     """
 
     genuineness: Genuineness
@@ -34,8 +36,8 @@ class Sight:
 
     @property
     def is_person(self) -> bool:
-        """Whether it is a person's pass rather than something that passes."""
-        return self.kind is Kind.PERSON
+        """Whether it is a person's pass, which counts, rather than something that passes."""
+        return self.kind is Kind.PERSON and self.genuineness is Genuineness.GENUINE
 
     @property
     def concerns_gate(self) -> bool:
@@ -67,6 +69,7 @@ def decide_passage(
 
     Codes that are not ours (goods carry many) count only when nothing else is in sight. `people` are the ids whose
     genuine passes were shown within the pack's presence time; `spent` what has been used; `holds` ids under hold.
+    A stale pass among `sights` never counts; where there are too few people, the refusal is about that pass.
     """
     judged = [sight for sight in sights if sight.concerns_gate]
     ours = [sight for sight in judged if sight.genuineness is not Genuineness.UNKNOWN]
@@ -74,7 +77,7 @@ def decide_passage(
     for sight in ours or judged:
         decision = _decide_one(sight, gate, permits, spent, holds, people, now, pack)
         if isinstance(decision, Refused):
-            return decision
+            return _about_pass(decision, sights, people)
         uses += decision.uses
     if not uses:
         return pack.refuse(Reason.UNKNOWN_LABEL, "")
@@ -102,6 +105,12 @@ _NEARNESS = {
         Reason.TOO_FEW_PEOPLE,
     ))
 }  # fmt: skip
+
+
+def _about_pass(refused: Refused, sights: Sequence[Sight], people: Collection[str]) -> Refused:
+    """`refused` names the first stale pass of somebody who is not present otherwise, where people are what lacks."""
+    stale = [s.id for s in sights if s.genuineness is Genuineness.STALE and s.id not in people]
+    return replace(refused, subject=stale[0]) if stale and refused.reason is Reason.TOO_FEW_PEOPLE else refused
 
 
 def _decide_one(
@@ -144,15 +153,23 @@ def _obstacle(
         return Reason.WRONG_DIRECTION
     if Use(permit.id, sight.id) in spent:
         return Reason.ALREADY_SPENT
+    untimely = out_of_time(permit.not_before, permit.not_after, now)
+    if untimely is not None:
+        return untimely
+    if people < permit.people_required:
+        return Reason.TOO_FEW_PEOPLE
+    return None
+
+
+def out_of_time(not_before: datetime, not_after: datetime, now: Moment) -> Reason | None:
+    """Why `now` is not surely between the two; None when it is."""
     if now.error is None:
         return Reason.CLOCK_NOT_TRUSTWORTHY
     earliest, latest = now.at - now.error, now.at + now.error
-    if earliest > permit.not_after:
+    if earliest > not_after:
         return Reason.EXPIRED
-    if latest < permit.not_before:
+    if latest < not_before:
         return Reason.NOT_YET_VALID
-    if earliest < permit.not_before or latest > permit.not_after:
+    if earliest < not_before or latest > not_after:
         return Reason.CLOCK_NOT_TRUSTWORTHY
-    if people < permit.people_required:
-        return Reason.TOO_FEW_PEOPLE
     return None

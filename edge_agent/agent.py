@@ -21,6 +21,7 @@ from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from edge_agent.pictures import Pictures
 from edge_agent.stations.gate import GateStation
+from edge_agent.stations.rack import RackStation
 from edge_agent.store import Effect
 from edge_agent.supervise import Health, Loop
 from edge_agent.uplink import Uplink
@@ -50,7 +51,7 @@ _log = logging.getLogger(__name__)
 class Watch:
     """A station, the camera it looks through, that camera's name; `attach` begins to hear its other devices."""
 
-    station: GateStation
+    station: GateStation | RackStation
     camera: Camera
     camera_name: str
     attach: Callable[[], None]
@@ -215,6 +216,7 @@ class Agent:
     async def _beat(self) -> None:
         """At once, and then again and again: what was so while nothing else was told."""
         parts, began_us = self._parts, self._parts.clock.mono_us()
+        stations = [watch.station for watch in parts.watches]
         while True:
             beat = Heartbeat(
                 every_s=parts.heartbeat.total_seconds(),
@@ -222,7 +224,8 @@ class Agent:
                 waiting=parts.journal.last - parts.journal.receipted,
                 free_bytes=shutil.disk_usage(parts.data_dir).free,
                 lost=parts.health.lost(),
-                gates=[watch.station.state() for watch in parts.watches],
+                gates=[one.state() for one in stations if isinstance(one, GateStation)],
+                racks=[one.state() for one in stations if isinstance(one, RackStation)],
             )
             self._tell(FactKind.HEARTBEAT, to_body(beat))
             await asyncio.sleep(parts.heartbeat.total_seconds())
@@ -277,7 +280,8 @@ def tidy(journal: Journal, before: str) -> None:
     """Forgets what is in the cloud's hands and older than the time `before`."""
     forgotten = journal.prune(before)
     values = {"before": before}
-    journal.apply([Effect(name, values) for name in ("drop_pictures", "drop_old_permits", "drop_old_spent")])
+    old = ("drop_pictures", "drop_old_permits", "drop_old_spent", "drop_old_tasks", "drop_old_done")
+    journal.apply([Effect(name, values) for name in old])
     if forgotten:
         _log.info("forgot %d receipted facts", forgotten)
 

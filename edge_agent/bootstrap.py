@@ -2,7 +2,7 @@
 
 import importlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,15 +18,17 @@ from custody.rule_pack import RulePack
 from custody.things import Direction
 from edge_agent.agent import Agent, Parts, Watch, tell
 from edge_agent.clock import Clock, SystemClock, boot_id
-from edge_agent.devices import Around, Beam, Camera, Gate, Lamp
-from edge_agent.downlink import Orders
+from edge_agent.devices import Around, Beam, Button, Camera, Gate, Lamp, SlotIndicator
+from edge_agent.downlink import Books, Orders
 from edge_agent.errors import SettingsError
 from edge_agent.journal.journal import Journal
 from edge_agent.permits import PermitBook
 from edge_agent.pictures import Pictures
-from edge_agent.settings import PREFIX, EdgeSettings, GateEntry, SiteFile, read_settings
+from edge_agent.settings import PREFIX, EdgeSettings, GateEntry, RackEntry, SiteFile, read_settings
 from edge_agent.stations.gate import GateParts, GatePlan, GateStation
+from edge_agent.stations.rack import RackParts, RackPlan, RackStation
 from edge_agent.supervise import Health
+from edge_agent.tasks import TaskBook
 from edge_agent.uplink import Uplink
 from edge_agent.vision.labels import read_labels, warm_up
 from edge_agent.vision.stills import keep_still
@@ -131,7 +133,10 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None) -> 
     stations = {name: station.name for station in site.stations for _, name, _ in station.devices()}
     health = Health(lambda device, problem: _tell_health(journal, stations.get(device), device, problem))
     find_key = {key.kid: key for key in settings.cloud_keys}.get
-    book = PermitBook(journal.reads, site.agent, find_key)
+    books = Books(
+        PermitBook(journal.reads, site.agent, find_key),
+        TaskBook(journal.reads, site.agent, plan.pack.hash, find_key),
+    )
     warm_up()
     devices: dict[str, Any] = {}
     for entry in site.devices:
@@ -141,6 +146,11 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None) -> 
         if entry.kind != "camera":  # those are stopped to end their threads
             stops.append(device.stop)
     uplink = Uplink(site.agent, plan.key, journal, clock, find_key)
+    around_it = _Around(plan, devices, journal, books, clock, health)
+    watches = [
+        _gate(entry, around_it) if isinstance(entry, GateEntry) else _rack(entry, around_it) for entry in site.stations
+    ]
+    lights = [watch.station.lights for watch in watches if isinstance(watch.station, RackStation)]
     agent = Parts(
         agent=site.agent,
         software=version("sealtrail"),
@@ -150,9 +160,9 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None) -> 
         random=os.urandom,
         pack=plan.pack,
         health=health,
-        watches=[_watch(entry, plan, devices, journal, book, clock, health) for entry in site.stations],
+        watches=watches,
         uplink=uplink,
-        orders=Orders(site.agent, journal, book, clock, find_key, uplink.resend),
+        orders=Orders(site.agent, journal, books, clock, find_key, uplink.resend, lights),
         pictures=Pictures(site.agent, plan.key, journal, clock, str(settings.cloud_url)),
         connect=connect or mqtt_connect(_mqtt(settings, site.agent)),
         keep=timedelta(days=settings.keep_days),
@@ -175,18 +185,28 @@ def build_witness(
     )
 
 
-def _watch(
-    entry: GateEntry,
-    plan: Plan,
-    devices: dict[str, Any],
-    journal: Journal,
-    book: PermitBook,
-    clock: Clock,
-    health: Health,
-) -> Watch:
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What every station is built from."""
+
+    plan: Plan
+    devices: dict[str, Any]
+    journal: Journal
+    books: Books
+    clock: Clock
+    health: Health
+
+    def lamp(self, name: str | None) -> Lamp | None:
+        """The lamp called so, where there is one."""
+        lamp: Lamp | None = self.devices[name] if name else None
+        return lamp
+
+
+def _gate(entry: GateEntry, around: _Around) -> Watch:
+    plan, devices = around.plan, around.devices
     camera: Camera = devices[entry.camera]
     gate: Gate = devices[entry.gate]
-    lamp: Lamp | None = devices[entry.lamp] if entry.lamp else None
+    button: Button | None = devices[entry.break_glass] if entry.break_glass else None
     beams: dict[Direction, Beam] = {
         Direction.IN: devices[entry.beam_outside],
         Direction.OUT: devices[entry.beam_inside],
@@ -199,20 +219,21 @@ def _watch(
             camera=entry.camera,
             gate=entry.gate,
             lamp=entry.lamp or "",
+            button=entry.break_glass or "",
             cross_within_us=int(entry.cross_within_s * 1_000_000),
             approach_within_us=int(entry.approach_within_s * 1_000_000),
         ),
         GateParts(
             gate=gate,
-            lamp=lamp,
-            journal=journal,
-            book=book,
-            clock=clock,
+            lamp=around.lamp(entry.lamp),
+            journal=around.journal,
+            book=around.books.permits,
+            clock=around.clock,
             pack=plan.pack,
             label_keys=plan.settings.label_keys,
             read=lambda frame: read_labels(frame.pixels),
             keep=lambda frame: keep_still(frame.pixels),
-            report=health.report,
+            report=around.health.report,
         ),
     )
 
@@ -220,8 +241,39 @@ def _watch(
         gate.watch(station.on_position)
         for direction, beam in beams.items():
             beam.watch(partial(station.on_beam, direction))
+        if button is not None:
+            button.watch(station.on_break_glass)
 
     return Watch(station, camera, entry.camera, attach)
+
+
+def _rack(entry: RackEntry, around: _Around) -> Watch:
+    plan, camera = around.plan, around.devices[entry.camera]
+    indicator: SlotIndicator = around.devices[entry.indicator]
+    station = RackStation(
+        RackPlan(
+            site=plan.file.site.site,
+            name=entry.name,
+            camera=entry.camera,
+            indicator=entry.indicator,
+            lamp=entry.lamp or "",
+            slots=entry.slots,
+        ),
+        RackParts(
+            indicator=indicator,
+            lamp=around.lamp(entry.lamp),
+            journal=around.journal,
+            book=around.books.permits,
+            tasks=around.books.tasks,
+            clock=around.clock,
+            pack=plan.pack,
+            label_keys=plan.settings.label_keys,
+            read=lambda frame: read_labels(frame.pixels),
+            keep=lambda frame: keep_still(frame.pixels),
+            report=around.health.report,
+        ),
+    )
+    return Watch(station, camera, entry.camera, lambda: indicator.watch(station.on_slot))
 
 
 def _clock(plan: Plan, system: Clock, around: Around, stops: list[Callable[[], None]]) -> Clock:
@@ -253,9 +305,22 @@ def choose_drivers(file: SiteFile) -> dict[str, _Choice]:
         except ImportError as error:
             missing = "no such driver" if error.name == module else f"its library is not installed: {error}"
             faults.append(file.fault((*at, "driver"), f"{device.driver}: {missing}"))
+    faults += _unwired_slots(file, chosen)
     if faults:
         raise SettingsError(faults)
     return chosen
+
+
+def _unwired_slots(file: SiteFile, chosen: dict[str, _Choice]) -> Iterator[str]:
+    """Slots of racks whose indicator has them not; a device that does not say which it has is believed."""
+    for number, station in enumerate(file.site.stations):
+        if not isinstance(station, RackEntry) or station.indicator not in chosen:
+            continue
+        wired = getattr(chosen[station.indicator].options, "slots", station.slots)
+        for name in station.slots:
+            if name not in wired:
+                at = ("stations", number, "slots", name)
+                yield file.fault(at, f"{station.indicator} has no slot called {name}")
 
 
 def _read_pack(path: Path) -> RulePack:

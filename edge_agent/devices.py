@@ -85,7 +85,7 @@ class Beam(Protocol):
 
 
 class Light(StrEnum):
-    """What a lamp shows: go, refused, recording blocked, nothing."""
+    """What a lamp shows: go, refused, recording blocked or hands missing, nothing."""
 
     GREEN = "green"
     RED = "red"
@@ -101,3 +101,31 @@ class Lamp(Protocol):
 
     def stop(self) -> None:
         """Goes dark and gives the hardware back."""
+
+
+class SlotIndicator(Protocol):
+    """The lights and occupancy switches of a rack, one of each for a slot, which it knows by names of its own."""
+
+    def light(self, slot: str, light: Light) -> None:
+        """Shows `light` at `slot`: put it here, not here, look here (amber), nothing.
+
+        Raises DeviceError when it cannot be told, and for a slot it does not know.
+        """
+
+    def watch(self, on_change: Callable[[str, bool], None]) -> None:
+        """Calls `on_change` with a slot and whether something lies in it: first how it is now, then each change;
+        from any thread.
+        """
+
+    def stop(self) -> None:
+        """Goes dark and gives the hardware back."""
+
+
+class Button(Protocol):
+    """Something that is pressed and released: a rescue button, the dry contact of a fire panel."""
+
+    def watch(self, on_pressed: Callable[[bool], None]) -> None:
+        """Calls `on_pressed` with True and False at every change, and at once when it is pressed; from any thread."""
+
+    def stop(self) -> None:
+        """Gives the hardware back."""

@@ -2,18 +2,22 @@
 
 import hashlib
 import logging
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol, TypeVar
 
 import msgspec
 
 from custody.permits import parse_time
 from edge_agent.clock import Clock
+from edge_agent.devices import Light
 from edge_agent.errors import JournalError
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from edge_agent.permits import NOTHING, Change, PermitBook
 from edge_agent.store import Effect
+from edge_agent.tasks import TaskBook
 from proof import jws
 from proof.errors import ProofError
 from wire.messages import ORDER_TYPE, FactKind, Order, OrderAnswered, OrderDistrusted, OrderKind, to_body
@@ -23,6 +27,8 @@ DISTRUST_EVERY_US = 60_000_000
 
 VERSION = 1
 MAX_PROBLEM = 300
+LONGEST_LIGHT = timedelta(hours=1)
+"""A slot that was asked for is lit no longer, whatever the order says."""
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -37,8 +43,43 @@ class _ThingsBody(msgspec.Struct, forbid_unknown_fields=True):
     things: list[str]
 
 
+class _TaskBody(msgspec.Struct, forbid_unknown_fields=True):
+    task: str
+
+
+class _LightBody(msgspec.Struct, forbid_unknown_fields=True):
+    slot: str
+    things: list[str]
+    until: str
+
+
+class _DarkBody(msgspec.Struct, forbid_unknown_fields=True):
+    slot: str
+
+
 class _FromBody(msgspec.Struct, forbid_unknown_fields=True, rename={"first": "from"}):
     first: int
+
+
+class Lights(Protocol):
+    """The lights of a rack; to be called while holding the permits' lock, so they wait for nobody who holds it."""
+
+    def __contains__(self, slot: object) -> bool:
+        """Whether the slot of this id is here."""
+
+    def show(self, slot: str, light: Light, for_us: int) -> None:
+        """Shows `light` there for so long."""
+
+    def dark(self, slot: str) -> None:
+        """Shows nothing there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What orders write in: permits and tasks."""
+
+    permits: PermitBook
+    tasks: TaskBook
 
 
 class Orders:
@@ -48,12 +89,14 @@ class Orders:
         self,
         agent: str,
         journal: Journal,
-        book: PermitBook,
+        books: Books,
         clock: Clock,
         find_key: jws.FindKey,
         resend: Callable[[int, str], str | None],
+        lights: Sequence[Lights] = (),
     ) -> None:
-        self._agent, self._journal, self._book, self._clock = agent, journal, book, clock
+        self._agent, self._journal, self._clock = agent, journal, clock
+        self._book, self._tasks, self._lights = books.permits, books.tasks, lights
         self._find_key, self._resend = find_key, resend
         self._distrusted = 0
         self._distrust_told_us: int | None = None
@@ -114,7 +157,30 @@ class Orders:
                 return self._book.set_hold(_body(order, _ThingsBody).things, held, order.at)
             case OrderKind.RESEND:
                 return self._resend(_body(order, _FromBody).first, order.at) or NOTHING
+            case OrderKind.TASK:
+                return self._tasks.add(_body(order, _TaskBody).task)
+            case OrderKind.REVOKE_TASK:
+                return self._tasks.revoke(_body(order, _TaskBody).task)
+            case OrderKind.LIGHT_SLOT:
+                return self._light(_body(order, _LightBody))
+            case OrderKind.DARK_SLOT:
+                return self._dark(_body(order, _DarkBody).slot)
         return f"an order of a kind this agent does not know: {order.kind[:40]}"
+
+    def _light(self, asked: _LightBody) -> Change | str:
+        """Somebody looks for things: their slot is lit until then, until its sensor changes, or until told dark."""
+        until, now = parse_time(asked.until), self._clock.read()
+        left = min(until - now.at, LONGEST_LIGHT) // timedelta(microseconds=1)
+        rack = next((rack for rack in self._lights if asked.slot in rack), None)
+        if rack is None:
+            return f"no slot {asked.slot[:100]} here"
+        if left <= 0:
+            return "it was to be lit until a time that is over"
+        return Change((), lambda: rack.show(asked.slot, Light.AMBER, left))
+
+    def _dark(self, slot: str) -> Change | str:
+        rack = next((rack for rack in self._lights if slot in rack), None)
+        return f"no slot {slot[:100]} here" if rack is None else Change((), lambda: rack.dark(slot))
 
     def _distrust(self, payload: bytes, error: Exception) -> None:
         self._distrusted += 1

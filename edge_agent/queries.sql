@@ -100,3 +100,37 @@ SELECT at FROM told WHERE origin = :origin AND why = :why
 -- name: set_told
 INSERT INTO told (origin, why, at) VALUES (:origin, :why, :at)
 ON CONFLICT (origin, why) DO UPDATE SET at = excluded.at
+
+-- name: tasks
+SELECT jws FROM task
+
+-- name: add_task
+INSERT INTO task (id, jws, not_after) VALUES (:id, :jws, :not_after) ON CONFLICT DO NOTHING
+
+-- name: drop_task
+DELETE FROM task WHERE id = :task
+
+-- name: revoked_tasks
+SELECT task FROM task_revoked
+
+-- name: add_revoked_task
+INSERT INTO task_revoked (task) VALUES (:task) ON CONFLICT DO NOTHING
+
+-- name: done_tasks
+SELECT task FROM task_done
+
+-- name: do_task
+INSERT INTO task_done (task, seq) VALUES (:task, :seq)
+
+-- name: drop_old_tasks
+DELETE FROM task WHERE not_after < :before
+
+-- name: drop_old_done
+DELETE FROM task_done WHERE task NOT IN (SELECT id FROM task) AND seq <= (SELECT pruned FROM mark)
+
+-- name: slots
+SELECT slot, occupied FROM slot WHERE station = :station
+
+-- name: set_slot
+INSERT INTO slot (station, slot, occupied, seq) VALUES (:station, :slot, :occupied, :seq)
+ON CONFLICT (station, slot) DO UPDATE SET occupied = excluded.occupied, seq = excluded.seq

@@ -12,6 +12,7 @@ from edge_agent.errors import SettingsError
 from proof.errors import EncodingError
 from proof.keys import VerifyKey
 from proof.note import ED25519, NoteVerifier
+from wire.labels import valid_id
 from wire.rule_packs import DEFAULT_PACK
 from wire.topics import site_of, valid_agent
 
@@ -83,12 +84,12 @@ class DeviceEntry(_Part):
     """One device of the site file; its options are its driver's to judge."""
 
     name: Name
-    driver: str = Field(pattern=r"^(camera|gate|beam|lamp)_[a-z0-9]+$")
+    driver: str = Field(pattern=r"^(camera|gate|beam|lamp|slots|button)_[a-z0-9]+$")
     options: dict[str, Any] = {}
 
     @property
     def kind(self) -> str:
-        """What it is: camera, gate, beam or lamp."""
+        """What it is: camera, gate, beam, lamp, slots or button."""
         return self.driver.partition("_")[0]
 
 
@@ -102,16 +103,44 @@ class GateEntry(_Part):
     beam_outside: str
     beam_inside: str
     lamp: str | None = None
+    break_glass: str | None = None
+    """The button that opens it for life."""
     cross_within_s: float = Field(default=20, gt=0)
     approach_within_s: float = Field(default=30, gt=0)
 
     def devices(self) -> Iterator[tuple[str, str, str]]:
         """Of each device: the member that names it, its name, the kind it must be."""
-        kinds = {"camera": "camera", "gate": "gate", "beam_outside": "beam", "beam_inside": "beam", "lamp": "lamp"}
-        for member, kind in kinds.items():
-            name = getattr(self, member)
-            if name is not None:
-                yield member, name, kind
+        kinds = {"camera": "camera", "gate": "gate", "beam_outside": "beam", "beam_inside": "beam", "lamp": "lamp",
+                 "break_glass": "button"}  # fmt: skip
+        return _named(self, kinds)
+
+
+def _slot(value: str) -> str:
+    if not valid_id(value):
+        raise ValueError("a slot's id reads <site>/<name>, as on its label")
+    return value
+
+
+class RackEntry(_Part):
+    """One rack of the site file: its name, its devices by name, its slots: their names at the device, and their ids."""
+
+    kind: Literal["rack"]
+    name: Name
+    camera: str
+    indicator: str
+    lamp: str | None = None
+    slots: dict[str, Annotated[str, AfterValidator(_slot)]] = Field(min_length=1)
+
+    def devices(self) -> Iterator[tuple[str, str, str]]:
+        """Of each device: the member that names it, its name, the kind it must be."""
+        return _named(self, {"camera": "camera", "indicator": "slots", "lamp": "lamp"})
+
+
+def _named(entry: _Part, kinds: dict[str, str]) -> Iterator[tuple[str, str, str]]:
+    for member, kind in kinds.items():
+        name = getattr(entry, member)
+        if name is not None:
+            yield member, name, kind
 
 
 class ClockEntry(_Part):
@@ -132,7 +161,7 @@ class Site(_Part):
 
     site: Name
     agent: Annotated[str, AfterValidator(_agent)]
-    stations: list[GateEntry] = Field(min_length=1)
+    stations: list[Annotated[GateEntry | RackEntry, Field(discriminator="kind")]] = Field(min_length=1)
     devices: list[DeviceEntry] = Field(min_length=1)
     clock: ClockEntry = ClockEntry()
 
@@ -173,7 +202,7 @@ class SiteFile:
     def faults(self, error: ValidationError, at: Path_) -> Iterator[str]:
         """One line for each fault that pydantic found in the part at `at`."""
         for fault in error.errors(include_url=False):
-            yield self.fault((*at, *fault["loc"]), fault["msg"])
+            yield self.fault((*at, *_in_the_file(fault["loc"], fault["type"])), fault["msg"])
 
     def _disagreements(self, site: Site) -> Iterator[str]:
         if site_of(site.agent) != site.site:
@@ -183,6 +212,7 @@ class SiteFile:
             if device.name in kinds:
                 yield self.fault(("devices", number, "name"), f"a second device called {device.name}")
             kinds[device.name] = device.kind
+        yield from self._slot_disagreements(site)
         users: dict[str, str] = {}
         for number, station in enumerate(site.stations):
             if station.name in users.values():
@@ -194,6 +224,24 @@ class SiteFile:
                 if name in users:
                     yield self.fault(at, f"{name} is used twice")
                 users[name] = station.name
+
+    def _slot_disagreements(self, site: Site) -> Iterator[str]:
+        known: set[str] = set()
+        for number, station in enumerate(site.stations):
+            for name, slot in station.slots.items() if isinstance(station, RackEntry) else ():
+                at = ("stations", number, "slots", name)
+                if slot.partition("/")[0] != site.site:
+                    yield self.fault(at, f"{slot} is no slot of site {site.site}")
+                if slot in known:
+                    yield self.fault(at, f"a second place called {slot}")
+                known.add(slot)
+
+
+def _in_the_file(loc: Path_, type_: str) -> Path_:
+    """Where pydantic's `loc` is in the file: it puts the kind of a station behind its number, where nothing is."""
+    if loc[:1] != ("stations",) or len(loc) < 2:
+        return loc
+    return (*loc, "kind") if type_.startswith("union_tag") else (*loc[:2], *loc[3:])
 
 
 def read_settings() -> EdgeSettings:

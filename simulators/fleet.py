@@ -18,13 +18,14 @@ from edge_agent.agent import Agent, Parts
 from edge_agent.bootstrap import build_witness, read_key, read_witness_key
 from edge_agent.cli import log_json, told_in_one_sentence
 from edge_agent.clock import SystemClock, boot_id
-from edge_agent.downlink import Orders
+from edge_agent.downlink import Books, Orders
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from edge_agent.permits import PermitBook
 from edge_agent.pictures import Pictures
 from edge_agent.settings import EdgeSettings, read_settings
 from edge_agent.supervise import Health
+from edge_agent.tasks import TaskBook
 from edge_agent.uplink import Uplink
 from wire.messages import Birth, encode
 from wire.mqtt import MqttOptions, Will, mqtt_connect
@@ -51,7 +52,8 @@ def build(agent: str, settings: EdgeSettings, undo: ExitStack) -> Parts:
     undo.callback(journal.close)
     find_key = {key.kid: key for key in settings.cloud_keys}.get
     uplink = Uplink(agent, key, journal, clock, find_key)
-    book = PermitBook(journal.reads, agent, find_key)
+    pack = load_rule_pack(settings.rule_pack)
+    books = Books(PermitBook(journal.reads, agent, find_key), TaskBook(journal.reads, agent, pack.hash, find_key))
     options = MqttOptions(
         host=settings.broker_host, port=settings.broker_port, client_id=agent, ca_file=settings.broker_ca,
         cert_file=settings.broker_cert, key_file=settings.broker_key,
@@ -59,8 +61,8 @@ def build(agent: str, settings: EdgeSettings, undo: ExitStack) -> Parts:
     )  # fmt: skip
     return Parts(
         agent=agent, software=version("sealtrail"), journal=journal, data_dir=settings.data_dir, clock=clock,
-        random=os.urandom, pack=load_rule_pack(settings.rule_pack), health=Health(lambda device, problem: None),
-        watches=[], uplink=uplink, orders=Orders(agent, journal, book, clock, find_key, uplink.resend),
+        random=os.urandom, pack=pack, health=Health(lambda device, problem: None),
+        watches=[], uplink=uplink, orders=Orders(agent, journal, books, clock, find_key, uplink.resend),
         pictures=Pictures(agent, key, journal, clock, str(settings.cloud_url)), connect=mqtt_connect(options),
         keep=timedelta(days=settings.keep_days), heartbeat=timedelta(seconds=settings.heartbeat_s),
         witness=build_witness(settings, agent, read_witness_key(settings, site_of(agent), key), journal, clock),

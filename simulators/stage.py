@@ -1,16 +1,19 @@
-"""The simulated world behind the `_sim` drivers, served on a Unix socket: gates with camera, beams, barrier and lamp.
+"""The simulated world behind the `_sim` drivers, served on a Unix socket: gates with camera, beams, barrier, lamp and
+rescue button, racks with camera, slots and lamp.
 
 One connection a device. The client says `{"device": name, "kind": kind}`; then a camera gets pictures (4-byte
 big-endian length and a JPEG, again and again), a beam `{"broken": bool}`, a gate says `{"open": bool}` and hears
-`{"position": "open"|"closed"}` from its own sensor, a lamp says `{"show": colour}`, a clock hears
-`{"offset_s": number, "error_ms": number or null}`. A device is called
-`<gate>.<camera|beam-outside|beam-inside|barrier|lamp>`; the one clock is called `clock`.
+`{"position": "open"|"closed"}` from its own sensor, a lamp says `{"show": colour}`, a button hears
+`{"pressed": bool}`, slots say `{"slot": name, "show": colour}` and hear `{"slot": name, "occupied": bool}`, a clock
+hears `{"offset_s": number, "error_ms": number or null}`. A device is called
+`<gate>.<camera|beam-outside|beam-inside|barrier|lamp|break-glass>` or `<rack>.<camera|slots|lamp>`; the one clock is
+called `clock`.
 """
 
 import asyncio
 import json
 import struct
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -58,14 +61,12 @@ class Value:
             return self.now
 
 
-class GateSet:
-    """One gate of the stage with everything that hangs on it."""
+class Scene:
+    """What a camera of the stage looks at, and the lamp beside it."""
 
     def __init__(self, name: str, seed: int) -> None:
         self.name = name
-        self.position = Value("closed")
         self.light = Value("off")
-        self.beams = {"outside": Value(False), "inside": Value(False)}
         self._scene = gate_scene()
         self._dice = np.random.default_rng(seed)
         self._held: Sequence[Held] = ()
@@ -82,6 +83,31 @@ class GateSet:
         """Nobody is in front of the camera any more."""
         self._held = ()
 
+    def picture(self, now_s: float) -> bytes:
+        """What the camera sees at loop time `now_s`, as a JPEG."""
+        held, conditions, seconds = self._held, self._conditions, now_s - self._since
+        if not held:
+            return self._empty
+        return _jpeg(render(self._scene, pose(held, seconds), conditions, self._dice))
+
+
+class GateSet(Scene):
+    """One gate of the stage with everything that hangs on it."""
+
+    def __init__(self, name: str, seed: int) -> None:
+        super().__init__(name, seed)
+        self.position = Value("closed")
+        self.beams = {"outside": Value(False), "inside": Value(False)}
+        self.break_glass = Value(False)
+
+    async def press_break_glass(self) -> None:
+        """Fire: somebody breaks the glass."""
+        await self.break_glass.set(True)
+
+    async def release(self) -> None:
+        """The button behind the glass is put back."""
+        await self.break_glass.set(False)
+
     async def approach(self, direction: Direction) -> None:
         """Somebody comes to the gate through the beam on the near side."""
         await self._walk_through("outside" if direction is Direction.IN else "inside")
@@ -90,29 +116,46 @@ class GateSet:
         """Somebody goes on through the beam on the far side."""
         await self._walk_through("inside" if direction is Direction.IN else "outside")
 
-    def picture(self, now_s: float) -> bytes:
-        """What the camera sees at loop time `now_s`, as a JPEG."""
-        held, conditions, seconds = self._held, self._conditions, now_s - self._since
-        if not held:
-            return self._empty
-        return _jpeg(render(self._scene, pose(held, seconds), conditions, self._dice))
-
     async def _walk_through(self, side: str) -> None:
         await self.beams[side].set(True)
         await asyncio.sleep(STRIDE_S)
         await self.beams[side].set(False)
 
 
-class Stage:
-    """Serves the gates to the drivers that connect to the socket at `path`."""
+class RackSet(Scene):
+    """One rack of the stage: `lights` and `occupied` by the names of its slots."""
 
-    def __init__(self, path: Path, gates: Sequence[str]) -> None:
+    def __init__(self, name: str, slots: Sequence[str], seed: int) -> None:
+        super().__init__(name, seed)
+        self.lights = {slot: Value("off") for slot in slots}
+        self.occupied = {slot: Value(False) for slot in slots}
+
+    async def put(self, slot: str) -> None:
+        """Something is put into `slot`."""
+        await self.occupied[slot].set(True)
+
+    async def take(self, slot: str) -> None:
+        """What lies in `slot` is taken out."""
+        await self.occupied[slot].set(False)
+
+
+class Stage:
+    """Serves gates, and racks with the names of their slots, to the drivers that connect to the socket at `path`."""
+
+    def __init__(self, path: Path, gates: Sequence[str], racks: Mapping[str, Sequence[str]] | None = None) -> None:
         self.path = path
         self.gates = {name: GateSet(name, seed) for seed, name in enumerate(gates)}
+        self.racks: dict[str, RackSet] = {}
+        for name, slots in (racks or {}).items():
+            self.put_up(name, slots)
         self.clock_error_ms = Value(12)
         self.connected = Value(frozenset[str]())
         self._server: asyncio.Server | None = None
         self._serving: set[asyncio.Task[None]] = set()
+
+    def put_up(self, rack: str, slots: Sequence[str]) -> None:
+        """One more rack."""
+        self.racks[rack] = RackSet(rack, slots, seed=100 + len(self.racks))
 
     async def open(self) -> None:
         """Starts to serve. Raises StageError when the socket cannot be made."""
@@ -151,34 +194,64 @@ class Stage:
             await self.connected.set(self.connected.now - {name})
 
     async def _play(self, name: str, kind: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        gate_name, _, part = name.rpartition(".")
-        gate = self.gates.get(gate_name)
-        if gate is None:
-            raise StageError(f"no gate for {name}")
-        match kind, part:
-            case "camera", _:
-                await _film(gate, writer)
-            case "beam", ("beam-outside" | "beam-inside"):
-                beam = gate.beams[part.removeprefix("beam-")]
-                await _tell(beam, lambda broken: {"broken": broken}, writer, _listen(reader))
-            case "gate", _:
-                try:
-                    await _tell(gate.position, lambda at: {"position": at}, writer, _move(gate, reader))
-                finally:
-                    await gate.position.set("closed")  # without its agent a gate falls shut
-            case "lamp", _:
+        where, _, part = name.rpartition(".")
+        scene = self.gates.get(where) or self.racks.get(where)
+        if scene is None:
+            raise StageError(f"nothing on stage for {name}")
+        match scene, kind, part:
+            case _, "camera", _:
+                await _film(scene, writer)
+            case _, "lamp", _:
                 while line := await reader.readline():
-                    await gate.light.set(_member(line, "show"))
-                await gate.light.set("off")
+                    await scene.light.set(_member(line, "show"))
+                await scene.light.set("off")
+            case GateSet(), "beam", ("beam-outside" | "beam-inside"):
+                beam = scene.beams[part.removeprefix("beam-")]
+                await _tell(beam, lambda broken: {"broken": broken}, writer, _listen(reader))
+            case GateSet(), "gate", _:
+                try:
+                    await _tell(scene.position, lambda at: {"position": at}, writer, _move(scene, reader))
+                finally:
+                    await scene.position.set("closed")  # without its agent a gate falls shut
+            case GateSet(), "button", "break-glass":
+                await _tell(scene.break_glass, lambda pressed: {"pressed": pressed}, writer, _listen(reader))
+            case RackSet(), "slots", _:
+                await _play_slots(scene, reader, writer)
             case _:
-                raise StageError(f"{gate.name} has no {kind} called {part}")
+                raise StageError(f"{where} has no {kind} called {part}")
 
 
-async def _film(gate: GateSet, writer: asyncio.StreamWriter) -> None:
+async def _play_slots(rack: RackSet, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Tells what lies in every slot, and lights them as told, until the device leaves: then they are dark."""
+    left = asyncio.create_task(_light(rack, reader))
+
+    def line(slot: str) -> Callable[[bool], dict[str, Any]]:
+        return lambda occupied: {"slot": slot, "occupied": occupied}
+
+    telling = [asyncio.create_task(_say(value, line(slot), writer)) for slot, value in rack.occupied.items()]
+    try:
+        await asyncio.wait({left, *telling}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (left, *telling):
+            task.cancel()
+        await asyncio.gather(left, *telling, return_exceptions=True)
+        for light in rack.lights.values():
+            await light.set("off")
+
+
+async def _light(rack: RackSet, reader: asyncio.StreamReader) -> None:
+    while line := await reader.readline():
+        light = rack.lights.get(_member(line, "slot"))
+        if light is None:
+            raise StageError(f"{rack.name} has no slot for {line[:100]!r}")
+        await light.set(_member(line, "show"))
+
+
+async def _film(scene: Scene, writer: asyncio.StreamWriter) -> None:
     loop = asyncio.get_running_loop()
     due = loop.time()
     while True:
-        jpeg = await asyncio.to_thread(gate.picture, loop.time())
+        jpeg = await asyncio.to_thread(scene.picture, loop.time())
         writer.write(struct.pack(">I", len(jpeg)) + jpeg)
         await writer.drain()
         due = max(due + 1 / FRAMES_PER_S, loop.time())
@@ -199,18 +272,22 @@ async def _tell(
     hearing: Coroutine[Any, Any, None],
 ) -> None:  # fmt: skip
     """Says `value` now and at every change, until `hearing` what the device says comes to its end."""
-    left = asyncio.create_task(hearing)
+    both = [asyncio.create_task(hearing), asyncio.create_task(_say(value, line, writer))]
     try:
-        while not left.done():
-            told = value.now
-            writer.write(json.dumps(line(told)).encode() + b"\n")
-            await writer.drain()
-            change = asyncio.create_task(value.leave(told))
-            await asyncio.wait({change, left}, return_when=asyncio.FIRST_COMPLETED)
-            change.cancel()
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        left.cancel()
-        await asyncio.gather(left, return_exceptions=True)
+        for task in both:
+            task.cancel()
+        await asyncio.gather(*both, return_exceptions=True)
+
+
+async def _say(value: Value, line: Callable[[Any], dict[str, Any]], writer: asyncio.StreamWriter) -> None:
+    """Says `value` now and at every change, for ever."""
+    while True:
+        told = value.now
+        writer.write(json.dumps(line(told)).encode() + b"\n")
+        await writer.drain()
+        await value.leave(told)
 
 
 async def _listen(reader: asyncio.StreamReader) -> None:

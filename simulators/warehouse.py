@@ -11,14 +11,11 @@ import secrets
 import socket
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from cloud.db.embedded import APP, OWNER, EmbeddedServer, start_embedded
 from cloud.errors import CloudError
@@ -30,6 +27,7 @@ from simulators.cable import Cable
 from simulators.errors import FolderError, PortError, SimulatorError, StartError
 from simulators.pki import CLOUD_DOWNLINK, CLOUD_UPLINK, Authority
 from simulators.processes import Child, OnEvent
+from simulators.site_file import write_site_file
 from simulators.stage import Stage
 from wire.link import Connect
 from wire.mqtt import MqttOptions, mqtt_connect
@@ -91,6 +89,7 @@ class Warehouse:
         self._server: EmbeddedServer | None = None
         self._run = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sealtrail-stage-")))
         self.stage = Stage(self._run / "stage.sock", tuple(FRAMES_PER_S))
+        self._racks: dict[str, Mapping[str, str]] = {}
         self.journal = folder / "edge" / "data" / FILE
 
     async def start_services(self) -> None:
@@ -135,6 +134,11 @@ class Warehouse:
         )
         await asyncio.gather(self._add_agent(), *map(self._add_person, first))
         founded.touch()
+
+    def furnish(self, rack: str, slots: Mapping[str, str]) -> None:
+        """Before the edge starts: puts up `rack` with these slots, their ids by the names they have on stage."""
+        self._racks[rack] = slots
+        self.stage.put_up(rack, tuple(slots))
 
     async def start_edge(self, facts_a_second: int = 0) -> None:
         """Cables, stage and the agent; with `facts_a_second` one without gates that records as many.
@@ -318,33 +322,8 @@ class Warehouse:
         await child.ready()
 
     def _site_file(self) -> Path:
-        devices, stations = [], []
-        drivers = {"camera": "camera_sim", "barrier": "gate_sim", "beam-outside": "beam_sim", "beam-inside": "beam_sim",
-                   "lamp": "lamp_sim"}  # fmt: skip
-        for gate in FRAMES_PER_S:
-            names = {part: f"{gate}-{part}" for part in drivers}
-            for part, driver in drivers.items():
-                options: dict[str, Any] = {"stage": str(self.stage.path), "device": f"{gate}.{part}"}
-                if part == "camera":
-                    options["fps"] = FRAMES_PER_S[gate]
-                devices.append({"name": names[part], "driver": driver, "options": options})
-            stations.append({
-                "kind": "gate", "name": gate, "camera": names["camera"], "gate": names["barrier"],
-                "beam_outside": names["beam-outside"], "beam_inside": names["beam-inside"], "lamp": names["lamp"],
-            })  # fmt: skip
         path = self.folder / "edge" / "site.yaml"
-        path.write_text(
-            yaml.safe_dump(
-                {
-                    "site": SITE,
-                    "agent": AGENT,
-                    "stations": stations,
-                    "devices": devices,
-                    "clock": {"source": "sim", "options": {"stage": str(self.stage.path)}},
-                }
-            ),
-            "utf-8",
-        )
+        write_site_file(path, SITE, AGENT, self.stage.path, FRAMES_PER_S, self._racks)
         return path
 
 

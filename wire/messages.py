@@ -160,8 +160,8 @@ class ThingBody(msgspec.Struct, frozen=True):
 class StepDecided(msgspec.Struct, frozen=True, kw_only=True):
     """Body of `step_decided`: at a rack, somebody showed things to take the step `action` under the cloud's `task`.
 
-    `people` are those whose passes were seen; `details` what the step is about beside its things: `slot`, the slot
-    whose label was shown. `task` is null where no task names the things: then it is refused.
+    `people` of an allowed one are those whose hands it rests on, of a refused one all whose passes were seen; `details`
+    are the step's, with `slot`, whose label was shown. `task` is null where no task was asked: then it is refused.
     """
 
     station: str
@@ -242,6 +242,13 @@ class GateState(msgspec.Struct, frozen=True, kw_only=True):
     broken: list[Literal["in", "out"]] = []
 
 
+class RackState(msgspec.Struct, frozen=True, kw_only=True):
+    """One rack as its own sensors have it: the slots in which something lies."""
+
+    station: str
+    occupied: list[str] = []
+
+
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     """Body of `heartbeat`: the agent is at work, and how everything stands while nothing happens.
 
@@ -254,6 +261,7 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     free_bytes: int
     lost: list[str]
     gates: list[GateState]
+    racks: list[RackState] = []
 
 
 class Cosigned(msgspec.Struct, frozen=True, kw_only=True):

@@ -71,18 +71,18 @@ class StageLines:
         self._stopped = threading.Event()
         self._lock = threading.Lock()
         self._stage: socket.socket | None = None
-        self._last: bytes | None = None
+        self._last: dict[str, bytes] = {}
         self._thread = threading.Thread(target=self._live, name=f"stage-{options.device}", daemon=True)
         self._thread.start()
 
-    def send(self, message: dict[str, Any]) -> None:
-        """Says `message` now, and again after a reconnect unless another came. Raises DeviceError."""
+    def send(self, message: dict[str, Any], about: str = "") -> None:
+        """Says `message` now, and again after a reconnect unless another `about` the same came. Raises DeviceError."""
         with self._lock:
-            self._last = _line(message)
+            line = self._last[about] = _line(message)
             if self._stage is None:
                 raise DeviceError(f"{self._device}: no stage")
             try:
-                self._stage.sendall(self._last)
+                self._stage.sendall(line)
             except OSError as error:
                 raise DeviceError(f"{self._device}: {error}") from error
 
@@ -115,13 +115,13 @@ class StageLines:
             with self._lock:
                 if self._stopped.is_set():
                     return
-                if self._last is not None:
-                    stage.sendall(self._last)
+                for line in self._last.values():
+                    stage.sendall(line)
                 self._stage = stage
             self._report(None)
             with stage.makefile("rb") as stream:
-                for line in stream:
-                    message = json.loads(line)
+                for said in stream:
+                    message = json.loads(said)
                     if not isinstance(message, dict):
                         raise DeviceError(f"{self._device}: {message!r} is no message")
                     self._on_line(message)

@@ -6,14 +6,12 @@ Everything happens under one lock, in the thread of the camera, of a beam or of 
 import hashlib
 import logging
 import threading
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from dataclasses import dataclass
 
-from custody.decisions import Allowed, Decision, Refused, Use
+from custody.decisions import Allowed, Decision, Use
 from custody.passage import Gate as Place
-from custody.passage import Genuineness, Sight, decide_passage
+from custody.passage import Sight, decide_passage
 from custody.rule_pack import RulePack
 from custody.things import Direction
 from edge_agent.clock import Clock
@@ -22,58 +20,33 @@ from edge_agent.errors import DeviceError
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from edge_agent.permits import NOTHING, PermitBook
-from edge_agent.stations.in_sight import InSight, Key, key_of
+from edge_agent.stations.break_glass import BreakGlass, HeldOpen
+from edge_agent.stations.in_sight import InSight, key_of
+from edge_agent.stations.passing import Passage, Question, decided_body, other, way
 from edge_agent.stations.recording import Recording
+from edge_agent.stations.seeing import Present, Still, TextRead, sights_in
 from edge_agent.store import Effect
 from proof.keys import VerifyKey
-from wire.labels import see
 from wire.messages import (
     FactKind,
     GateMoved,
     GateState,
     PassageAbandoned,
     PassageCrossed,
-    PassageDecided,
     PictureBody,
-    SightBody,
     UseBody,
     to_body,
 )
 
-MAX_TEXT = 200
 MAX_SIGHTS = 30
 """In one decision; with texts of MAX_TEXT each, escaped, they stay within a fact. What is beyond is judged next."""
 
 _log = logging.getLogger(__name__)
 
 
-class TextRead(Protocol):
-    """One code read in a frame, as `vision.labels` gives it."""
-
-    @property
-    def text(self) -> str:
-        """What it says."""
-
-
-class Still(Protocol):
-    """A frame as it is kept."""
-
-    @property
-    def jpeg(self) -> bytes:
-        """The file."""
-
-    @property
-    def width(self) -> int:
-        """Pixels."""
-
-    @property
-    def height(self) -> int:
-        """Pixels."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatePlan:
-    """What a gate is: its names and times. `camera`, `gate`, `lamp` are device names, as facts give them."""
+    """What a gate is: its names and times. `camera`, `gate`, `lamp`, `button` are device names, as facts give them."""
 
     agent: str
     site: str
@@ -81,6 +54,7 @@ class GatePlan:
     camera: str
     gate: str
     lamp: str
+    button: str = ""
     cross_within_us: int = 20_000_000
     approach_within_us: int = 30_000_000
     forget_us: int = 2_000_000
@@ -105,33 +79,6 @@ class GateParts:
     report: Callable[[str, str | None], None]
 
 
-@dataclass(slots=True)
-class _Passage:
-    """Allowed, and not yet crossed or abandoned."""
-
-    decision: int
-    direction: Direction
-    uses: tuple[Use, ...]
-    since_us: int
-
-    @property
-    def things(self) -> list[str]:
-        return [use.thing for use in self.uses]
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """What the last refusal was about; the same is not asked again."""
-
-    direction: Direction
-    keys: frozenset[Key]
-    people: frozenset[str]
-
-    def covers(self, other: "_Question") -> bool:
-        """Fewer people than before change no refusal."""
-        return self.direction is other.direction and self.keys == other.keys and other.people <= self.people
-
-
 class GateStation:
     """One gate with its camera and its two beams."""
 
@@ -139,39 +86,70 @@ class GateStation:
         self._plan, self._parts = plan, parts
         self._lock = threading.RLock()
         self._in_sight = InSight(plan.forget_us)
-        self._people: dict[str, int] = {}
+        self._present = Present(int(parts.pack.presence.total_seconds() * 1_000_000))
         self._approach: tuple[Direction, int] | None = None
         self._standing: set[Direction] = set()  # beams that are broken now, by the direction they begin
-        self._passages: list[_Passage] = []
+        self._passages: list[Passage] = []
         self._held = False  # a refusal closed the gate before those passages
-        self._refused: _Question | None = None
+        self._refused: Question | None = None
         self._position: Position | None = None
         self._stopped = False
         self._read_us = -plan.idle_us
         self._recording = Recording(plan.name, parts.journal, parts.book, parts.clock, plan.retry_us)
+        self._gate = HeldOpen(parts.gate)
+        self._life = BreakGlass(plan.name, plan.button, plan.camera, self._recording, parts.clock, parts.keep)
 
     def on_frame(self, frame: Frame) -> None:
         """Reads, decides, records, moves: everything between a picture and the gate."""
+        if self._life.open:
+            self._watch_life(frame)
+            return
         if self._may_rest():
             return
-        texts = Counter(found.text for found in self._parts.read(frame))
+        reads = self._parts.read(frame)
         with self._lock:
             if self._stopped:
                 return
             now = self._parts.clock.mono_us()
             self.tick()
-            sights = [self._see(text, copies) for text, copies in texts.items()]
-            for sight in sights:
-                if sight.is_person and sight.copies == 1:
-                    self._people[sight.id] = now
+            moment = self._parts.clock.read().moment
+            sights = sights_in(reads, self._plan.site, self._parts.label_keys, moment)
+            self._present.see(sights, now)
             self._in_sight.see([sight for sight in sights if sight.concerns_gate], now)
             self._judge(frame, now)
+
+    def on_break_glass(self, pressed: bool) -> None:
+        """The rescue button was pressed or released. Life first: it opens before anything is waited for."""
+        if pressed:
+            self._tell_device(self._plan.gate, self._gate.hold)
+        else:
+            self._gate.release()
+        with self._lock:
+            if pressed:
+                self._life.pressed(None if self._passages else self._direction(self._parts.clock.mono_us()))
+                self._show(Light.GREEN)
+            else:
+                self._life.released()
+                self._end_life()
+
+    def _watch_life(self, frame: Frame) -> None:
+        """While it is open for life nothing is decided; who goes through is in the pictures."""
+        with self._lock:
+            if not self._stopped:
+                self.tick()
+                self._life.on_frame(frame)
+
+    def _end_life(self) -> None:
+        """Closes as soon as what must be on disk before is there."""
+        if self._life.may_close() and self._gate.let_go():
+            self._approach = None
+            self._close(Light.OFF)
 
     def _may_rest(self) -> bool:
         """Whether this frame need not be read: nobody is near, and one was read a moment ago."""
         with self._lock:
             now = self._parts.clock.mono_us()
-            near = self._direction(now) is not None or self._people or self._in_sight
+            near = self._direction(now) is not None or self._present or self._in_sight
             if not near and now - self._read_us < self._plan.idle_us:
                 return True
             self._read_us = now
@@ -185,15 +163,23 @@ class GateStation:
                 self._standing.discard(direction)
                 return
             self._standing.add(direction)
-            if self._passages and self._passages[0].direction is not direction:
+            far = bool(self._passages) and self._passages[0].direction is not direction
+            if self._life.open and not far:
+                self._ran(self._life.on_beam(direction))
+            elif far:
                 self._crossed()
             elif not self._passages and self._walked_through(direction, now):
-                came = _way(_other(direction))
-                crossed = PassageCrossed(station=self._plan.name, direction=came, decision=None, things=[])
-                self._moved(FactKind.PASSAGE_CROSSED, crossed)
+                self._ran(other(direction))
                 self._approach = None
             elif not self._passages:
                 self._approach = direction, now
+
+    def _ran(self, direction: Direction | None) -> None:
+        """Somebody went through whom no decision let."""
+        if direction is not None:
+            self._life.count()
+            body = PassageCrossed(station=self._plan.name, direction=way(direction), decision=None, things=[])
+            self._moved(FactKind.PASSAGE_CROSSED, body)
 
     def on_position(self, position: Position) -> None:
         """The gate's own sensor spoke."""
@@ -205,18 +191,20 @@ class GateStation:
     def state(self) -> GateState:
         """How the gate and its beams stand now."""
         with self._lock:
-            at, broken = self._position, sorted(_way(side) for side in self._standing)
+            at, broken = self._position, sorted(way(side) for side in self._standing)
             return GateState(station=self._plan.name, position=at.value if at else None, broken=broken)
 
     def tick(self) -> None:
         """What time alone brings; called several times a second, also when the camera is dead."""
         with self._lock:
             now = self._parts.clock.mono_us()
-            presence_us = int(self._parts.pack.presence.total_seconds() * 1_000_000)
-            self._people = {person: at for person, at in self._people.items() if now - at < presence_us}
+            self._present.forget(now)
             self._in_sight.see((), now)
             if self._recording.blocked and self._recording.try_again():
                 self._show(Light.OFF)
+            if self._life.open:
+                self._tell_device(self._plan.gate, self._gate.again)
+                self._end_life()
             if self._passages and now - self._passages[-1].since_us >= self._plan.cross_within_us:
                 self._abandon()
                 self._close(Light.OFF)
@@ -228,14 +216,11 @@ class GateStation:
         """Closes the gate for good: who has not gone through by now does not."""
         with self._lock:
             self._stopped = True
+            self._gate.release()  # without its agent it falls shut anyway
+            self._life.released()
+            self._end_life()
             self._abandon()
             self._close(Light.OFF)
-
-    def _see(self, text: str, copies: int) -> Sight:
-        sight = see(text, self._plan.site, self._parts.label_keys, copies)
-        if sight.genuineness is Genuineness.GENUINE:
-            return sight
-        return replace(sight, id=sight.id[:MAX_TEXT].encode("utf-8", "replace").decode())  # a code may hold anything
 
     def _judge(self, frame: Frame, now: int) -> None:
         direction = self._direction(now)
@@ -247,11 +232,13 @@ class GateStation:
             self._abandon()
             self._in_sight.reopen(things)
             fresh = self._in_sight.open_questions(passing=False)
-        question = _Question(direction, frozenset(map(key_of, fresh)), frozenset(self._people))
+        stale = self._present.stale
+        passes = frozenset(sight.id for sight in stale)
+        question = Question(direction, frozenset(map(key_of, fresh)), self._present.people, passes)
         if fresh and not (self._refused and self._refused.covers(question)):
-            self._decide(frame, fresh, question)
+            self._decide(frame, [*fresh, *stale], question)
 
-    def _decide(self, frame: Frame, fresh: Sequence[Sight], question: _Question) -> None:
+    def _decide(self, frame: Frame, sights: Sequence[Sight], question: Question) -> None:
         parts, plan = self._parts, self._plan
         still = parts.keep(frame)
         digest = hashlib.sha256(still.jpeg).hexdigest()
@@ -259,9 +246,9 @@ class GateStation:
         with parts.book.lock:
             reading = parts.clock.read()
             decision = decide_passage(
-                fresh,
+                sights,
                 gate=Place(plan.agent, plan.name, question.direction),
-                permits=parts.book.permits_for(sight.id for sight in fresh),
+                permits=parts.book.permits_for(sight.id for sight in sights),
                 spent=parts.book.spent,
                 holds=parts.book.holds,
                 people=question.people,
@@ -272,7 +259,7 @@ class GateStation:
             draft = Draft(
                 kind=FactKind.PASSAGE_DECIDED,
                 device=f"{plan.name}.{plan.camera}",
-                body=to_body(_decided(plan.name, question, fresh, decision, parts.pack, picture)),
+                body=to_body(decided_body(plan.name, question, sights, decision, parts.pack, picture)),
                 effects=(*change.effects, Effect("add_picture", {"sha256": digest, "jpeg": still.jpeg})),
                 reading=reading,
             )
@@ -288,10 +275,10 @@ class GateStation:
             "ms": (parts.clock.mono_us() - frame.taken_us) / 1000,
         }})  # fmt: skip
 
-    def _act(self, decision: Decision, seq: int, question: _Question) -> None:
-        self._tell_device(self._plan.gate, lambda: self._parts.gate.apply(decision))
+    def _act(self, decision: Decision, seq: int, question: Question) -> None:
+        self._tell_device(self._plan.gate, lambda: self._gate.apply(decision))
         if isinstance(decision, Allowed):
-            self._passages.append(_Passage(seq, question.direction, decision.uses, self._parts.clock.mono_us()))
+            self._passages.append(Passage(seq, question.direction, decision.uses, self._parts.clock.mono_us()))
             self._in_sight.settle(question.keys)
             self._refused, self._held = None, False
             self._show(Light.GREEN)
@@ -317,12 +304,13 @@ class GateStation:
         return came is not direction and now - since < self._plan.approach_within_us
 
     def _crossed(self) -> None:
+        self._life.count()
         for passage in self._passages:
             self._moved(
                 FactKind.PASSAGE_CROSSED,
                 PassageCrossed(
                     station=self._plan.name,
-                    direction=_way(passage.direction),
+                    direction=way(passage.direction),
                     decision=passage.decision,
                     things=passage.things,
                 ),
@@ -348,11 +336,12 @@ class GateStation:
             self._close(Light.AMBER)
 
     def _close(self, light: Light) -> None:
-        self._tell_device(self._plan.gate, self._parts.gate.close)
+        self._tell_device(self._plan.gate, self._gate.close)
         self._show(light)
 
     def _show(self, light: Light) -> None:
-        lamp, shown = self._parts.lamp, Light.AMBER if self._recording.blocked else light
+        lamp, shown = self._parts.lamp, Light.GREEN if self._life.open else light
+        shown = Light.AMBER if self._recording.blocked else shown
         if lamp is not None:
             self._tell_device(self._plan.lamp, lambda: lamp.show(shown))
 
@@ -364,37 +353,3 @@ class GateStation:
             self._parts.report(name, str(error))
         else:
             self._parts.report(name, None)
-
-
-def _other(direction: Direction) -> Direction:
-    return Direction.OUT if direction is Direction.IN else Direction.IN
-
-
-def _way(direction: Direction) -> Literal["in", "out"]:
-    return "in" if direction is Direction.IN else "out"
-
-
-def _decided(
-    station: str,
-    question: _Question,
-    sights: Sequence[Sight],
-    decision: Decision,
-    pack: RulePack,
-    picture: PictureBody,
-) -> PassageDecided:
-    shown = [SightBody(one.genuineness.value, one.id, one.kind, one.issue, one.copies) for one in sights]
-    refused = decision if isinstance(decision, Refused) else None
-    uses = decision.uses if isinstance(decision, Allowed) else ()
-    return PassageDecided(
-        station=station,
-        direction=_way(question.direction),
-        sights=shown,
-        people=sorted(question.people),
-        outcome="refused" if refused else "allowed",
-        rule=decision.rule,
-        reason=refused.reason.value if refused else None,
-        subject=refused.subject if refused else None,
-        uses=[UseBody(use.permit, use.thing) for use in uses],
-        rule_pack=pack.hash,
-        picture=picture,
-    )

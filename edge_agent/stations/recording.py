@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ from edge_agent.errors import JournalError
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from edge_agent.permits import NOTHING, PermitBook
+from edge_agent.store import Effect
 from wire.messages import FactKind, to_body
 
 OWED = 1000
@@ -30,10 +31,13 @@ class _Blocked:
     decisions: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Owed:
+@dataclass(slots=True)
+class Movement:
+    """A fact about something that happened; it has its `seq` once it is on disk."""
+
     draft: Draft
     unspent: Sequence[Use]
+    seq: int | None = None
 
 
 class Recording:
@@ -43,7 +47,7 @@ class Recording:
         self._station, self._journal, self._book, self._clock = station, journal, book, clock
         self._retry_us = retry_us
         self._blocked: _Blocked | None = None
-        self._owed: list[_Owed] = []
+        self._owed: list[Movement] = []
 
     @property
     def blocked(self) -> bool:
@@ -58,12 +62,20 @@ class Recording:
             self._block(error)
             return None
 
-    def movement(self, kind: FactKind, device: str, body: msgspec.Struct, unspent: Sequence[Use] = ()) -> None:
-        """Records what happened now, or as soon as there is room; `unspent` permits are good again from then on."""
-        draft = Draft(kind=kind, device=f"{self._station}.{device}", body=to_body(body), reading=self._clock.read())
-        owed = _Owed(draft, unspent)
-        if not (self._blocked is None and self._settle(owed)) and len(self._owed) < OWED:
-            self._owed.append(owed)
+    def movement(
+        self, kind: FactKind, device: str, body: msgspec.Struct, unspent: Sequence[Use] = (),
+        *, effects: tuple[Effect, ...] = (), always: bool = False,
+    ) -> Movement:  # fmt: skip
+        """Records what happened now, or as soon as there is room; `unspent` permits are good again from then on.
+
+        One that is `always` owed waits for room also when OWED others do.
+        """
+        device = f"{self._station}.{device}"
+        draft = Draft(kind=kind, device=device, body=to_body(body), effects=effects, reading=self._clock.read())
+        movement = Movement(draft, unspent)
+        if not (self._blocked is None and self._settle(movement)) and (always or len(self._owed) < OWED):
+            self._owed.append(movement)
+        return movement
 
     def try_again(self) -> bool:
         """Says that recording was blocked, and what is owed; True when nothing is in the way any more."""
@@ -90,15 +102,13 @@ class Recording:
             del self._owed[0]
         return self._blocked is None
 
-    def _settle(self, owed: _Owed) -> bool:
+    def _settle(self, owed: Movement) -> bool:
         with self._book.lock:
             change = self._book.unspend(owed.unspent) if owed.unspent else NOTHING
             draft = owed.draft
             try:
-                self._journal.record(
-                    Draft(kind=draft.kind, device=draft.device, body=draft.body, reading=draft.reading,
-                          effects=change.effects)
-                )  # fmt: skip
+                effects = (*draft.effects, *change.effects)
+                owed.seq = self._journal.record(replace(draft, effects=effects)).fact.seq
             except JournalError as error:
                 self._block(error)
                 return False

@@ -143,6 +143,22 @@ def test_too_few_people() -> None:
     assert refused(decide(people=(ANNA, ANNA))) is Reason.TOO_FEW_PEOPLE
 
 
+def test_a_stale_pass_counts_for_nobody_and_is_what_the_refusal_is_about() -> None:
+    stale = Sight(Genuineness.STALE, BO, Kind.PERSON, 1)
+    decision = decide(SEEN, stale, people=(ANNA,))
+    assert refused(decision) is Reason.TOO_FEW_PEOPLE
+    assert isinstance(decision, Refused)
+    assert decision.subject == BO
+    assert isinstance(decide(SEEN, stale, people=(ANNA, BO)), Allowed)
+    here = decide(SEEN, replace(stale, id=ANNA), people=(ANNA,))  # who is present anyway is not what lacks
+    assert isinstance(here, Refused)
+    assert here.subject == BOX
+    expired = decide(SEEN, stale, people=(ANNA,), at=NOON + 2 * HOUR)
+    assert isinstance(expired, Refused)
+    assert (expired.reason, expired.subject) == (Reason.EXPIRED, BOX)
+    assert refused(decide(stale)) is Reason.UNKNOWN_LABEL
+
+
 def test_legal_hold_forbids_the_way_out_only() -> None:
     assert refused(decide(holds=(BOX,))) is Reason.LEGAL_HOLD
     inbound = replace(PERMIT, direction=Direction.IN)

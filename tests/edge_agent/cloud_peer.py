@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from custody.permits import time_text
@@ -92,9 +92,9 @@ class CloudPeer:
 
 
 @asynccontextmanager
-async def cloud_peer(broker: MemoryBroker, hands: Hands) -> AsyncIterator[CloudPeer]:
-    """A peer at work on `broker` until the end of the block."""
-    peer = CloudPeer(hands)
+async def cloud_peer(broker: MemoryBroker, hands: Hands, earlier: CloudPeer | None = None) -> AsyncIterator[CloudPeer]:
+    """A peer at work on `broker` until the end of the block; with what an `earlier` one has taken."""
+    peer = CloudPeer(hands) if earlier is None else replace(earlier, link=None)
     subscribed = asyncio.Event()
 
     async def live() -> None:

@@ -1,9 +1,9 @@
 """A gate on mock pins, with a real journal, real permits and labels shown to it by their texts."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,14 @@ from gpiozero.pins.mock import MockFactory, MockPin
 from custody.permits import PERMIT_TYPE, Permit, PermitThing
 from custody.things import Direction, Kind
 from edge_agent.devices import Around, Frame
-from edge_agent.drivers import beam_gpiozero, gate_gpiozero, lamp_gpiozero
+from edge_agent.drivers import beam_gpiozero, button_gpiozero, gate_gpiozero, lamp_gpiozero
 from edge_agent.journal.journal import Journal
 from edge_agent.permits import Change, PermitBook
 from edge_agent.stations.gate import GateParts, GatePlan, GateStation
 from proof import jws
 from proof.keys import SigningKey
 from tests.edge_agent.hands import Hands, counted_bytes
-from wire.labels import Label, write_label
+from wire.labels import Label, write_label, write_pass
 from wire.messages import Fact
 from wire.rule_packs import load_rule_pack
 
@@ -30,7 +30,7 @@ CLOUD = SigningKey.from_seed(b"c" * 32)
 LABELS = SigningKey.from_seed(b"l" * 32)
 SITE, AGENT = "nj01", "nj01.gate-a"
 PACK = load_rule_pack()
-RELAY, SWITCH, OUTSIDE, INSIDE, GREEN, RED = 17, 27, 22, 23, 5, 6
+RELAY, SWITCH, OUTSIDE, INSIDE, GREEN, RED, GLASS = 17, 27, 22, 23, 5, 6, 24
 BLANK = np.zeros((4, 4, 3), np.uint8)
 
 
@@ -64,6 +64,15 @@ def person(name: str) -> str:
     return write_label(Label(Kind.PERSON, f"{SITE}/U-{name}", 1), LABELS)
 
 
+def slot(name: str) -> str:
+    return write_label(Label(Kind.SLOT, f"{SITE}/S-{name}", 1), LABELS)
+
+
+def phone(name: str, until: datetime) -> str:
+    """The pass on somebody's phone."""
+    return write_pass(f"{SITE}/U-{name}", 1, until, LABELS)
+
+
 def a_permit(hands: Hands, id_: str, *names: str, direction: Direction, **changes: Any) -> Permit:
     content = {
         "id": id_,
@@ -90,6 +99,7 @@ class Scene:
     pins: MockFactory
     shown: list[str] = field(default_factory=list)
     reports: list[tuple[str, str | None]] = field(default_factory=list)
+    before_still: Callable[[], None] = lambda: None
     number: int = 0
     frames_read: int = 0
 
@@ -125,6 +135,10 @@ class Scene:
         self.beam(pin, broken=True)
         self.beam(pin, broken=False)
 
+    def glass(self, *, pressed: bool) -> None:
+        """The rescue button behind the glass."""
+        (self.pins.pin(GLASS).drive_low if pressed else self.pins.pin(GLASS).drive_high)()
+
     def is_open(self) -> bool:
         return bool(self.pins.pin(RELAY).state)
 
@@ -156,6 +170,7 @@ def gate_scene(folder: Path, hands: Hands | None = None, *, on_disk: Journal | N
         way: beam_gpiozero.build(beam_gpiozero.Options(pin=pin), around(hands))
         for way, pin in ((Direction.IN, OUTSIDE), (Direction.OUT, INSIDE))
     }
+    button = button_gpiozero.build(button_gpiozero.Options(pin=GLASS), around(hands))
     for pin in (SWITCH, OUTSIDE, INSIDE):  # closed, and both beams see their light
         pins.pin(pin).drive_low()
     shown: list[str] = []
@@ -165,7 +180,11 @@ def gate_scene(folder: Path, hands: Hands | None = None, *, on_disk: Journal | N
         scene.frames_read += 1
         return [Text(text) for text in shown]
 
-    plan = GatePlan(agent=AGENT, site=SITE, name="gate-a", camera="camera", gate="barrier", lamp="lamp")
+    def keep(frame: Frame) -> Card:
+        scene.before_still()
+        return Card(b"%d" % frame.taken_us)
+
+    plan = GatePlan(agent=AGENT, site=SITE, name="gate-a", camera="camera", gate="barrier", lamp="lamp", button="glass")
     parts = GateParts(
         gate=gate,
         lamp=lamp,
@@ -175,7 +194,7 @@ def gate_scene(folder: Path, hands: Hands | None = None, *, on_disk: Journal | N
         pack=PACK,
         label_keys=[LABELS.public],
         read=read,
-        keep=lambda frame: Card(b"%d" % frame.taken_us),
+        keep=keep,
         report=lambda device, problem: reports.append((device, problem)),
     )
     station = GateStation(plan, parts)
@@ -183,11 +202,12 @@ def gate_scene(folder: Path, hands: Hands | None = None, *, on_disk: Journal | N
     gate.watch(station.on_position)
     for way, beam in beams.items():
         beam.watch(partial(station.on_beam, way))
+    button.watch(station.on_break_glass)
     try:
         yield scene
     finally:
         station.stop()
-        for stop in (gate.stop, lamp.stop, *(beam.stop for beam in beams.values())):
+        for stop in (gate.stop, lamp.stop, button.stop, *(beam.stop for beam in beams.values())):
             stop()
         journal.close()
         pins.reset()

@@ -81,15 +81,20 @@ class Site:
     media: Media
     witnessed: tuple[NoteVerifier, ...] = ()
     heartbeat_s: float = 60
+    stations: list[dict[str, object]] = field(default_factory=list)
+    devices: list[dict[str, object]] = field(default_factory=list)
+    """Beside the gate and what hangs on it."""
+    gate: dict[str, object] = field(default_factory=dict)
 
     def plan(self) -> Plan:
-        devices = [
+        devices: list[dict[str, object]] = [
             {"name": part, "driver": f"{kind}_sim", "options": {"stage": "stage.sock", "device": f"gate-a.{part}"}}
             for part, kind in DRIVERS.items()
         ]
         station = {"kind": "gate", "name": "gate-a", "camera": "camera", "gate": "barrier", "lamp": "lamp",
-                   "beam_outside": "beam-outside", "beam_inside": "beam-inside"}  # fmt: skip
-        content = {"site": SITE, "agent": AGENT, "stations": [station], "devices": devices}
+                   "beam_outside": "beam-outside", "beam_inside": "beam-inside", **self.gate}  # fmt: skip
+        stations, devices = [station, *self.stations], [*devices, *self.devices]
+        content = {"site": SITE, "agent": AGENT, "stations": stations, "devices": devices}
         (self.folder / "site.yaml").write_text(yaml.safe_dump(content), "utf-8")
         file = SiteFile(self.folder / "site.yaml")
         unused = self.folder / "unused.pem"

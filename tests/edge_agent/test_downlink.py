@@ -9,13 +9,14 @@ import pytest
 
 from custody.permits import PERMIT_TYPE
 from custody.things import Direction
-from edge_agent.downlink import Orders
+from edge_agent.downlink import Books, Orders
 from edge_agent.permits import PermitBook
+from edge_agent.tasks import TaskBook
 from proof import jws
 from proof.keys import SigningKey
 from tests.edge_agent.cloud_peer import sign_order
 from tests.edge_agent.hands import full_disk
-from tests.edge_agent.scene import AGENT, CLOUD, Scene, a_permit, gate_scene
+from tests.edge_agent.scene import AGENT, CLOUD, PACK, Scene, a_permit, gate_scene
 
 STRANGER = SigningKey.from_seed(b"x" * 32)
 
@@ -30,7 +31,8 @@ class Desk:
     def __post_init__(self) -> None:
         find = {CLOUD.public.kid: CLOUD.public}.get
         scene = self.scene
-        self.orders = Orders(AGENT, scene.journal, scene.book, scene.hands.clock, find, self._resend)
+        books = Books(scene.book, TaskBook(scene.journal.reads, AGENT, PACK.hash, find))
+        self.orders = Orders(AGENT, scene.journal, books, scene.hands.clock, find, self._resend)
 
     def _resend(self, first: int, asked_at: str) -> str | None:
         self.resends.append(first)

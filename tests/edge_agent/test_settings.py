@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from edge_agent.bootstrap import read_witness_key
+from edge_agent.bootstrap import choose_drivers, read_witness_key
 from edge_agent.errors import SettingsError
-from edge_agent.settings import EdgeSettings, SiteFile
+from edge_agent.settings import EdgeSettings, RackEntry, SiteFile
 from proof.keys import SigningKey
 from proof.note import COSIGNATURE, NoteVerifier
 
@@ -61,7 +61,14 @@ def test_a_right_file_is_read(tmp_path: Path) -> None:
         ("name: beam-in,", "name: beam-out,", "site.yaml:9: devices.3.name: a second device called beam-out"),
         ("lamp_gpiozero", "toaster_gpiozero", "site.yaml:10: devices.4.driver: String should match pattern"),
         ("site: nj01", "sight: nj01", "site.yaml:1: site: Field required"),
-        ("kind: gate,", "kind: door,", "site.yaml:4: stations.0.kind: Input should be 'gate'"),
+        ("kind: gate,", "kind: door,", "site.yaml:4: stations.0.kind: Input tag 'door'"),
+        ("kind: gate, ", "", "site.yaml:4: stations.0.kind: Unable to extract tag"),
+        (
+            "lamp: lamp}",
+            "lamp: lamp, break_glass: lamp}",
+            "site.yaml:4: stations.0.break_glass: lamp is a lamp, no button",
+        ),
+        ("lamp: lamp}", "lamp: lamp, cross_within_s: 0}", "site.yaml:4: stations.0.cross_within_s: Input should be"),
     ],
 )
 def test_a_wrong_file_says_what_and_on_which_line(tmp_path: Path, old: str, new: str, fault: str) -> None:
@@ -69,6 +76,69 @@ def test_a_wrong_file_says_what_and_on_which_line(tmp_path: Path, old: str, new:
     assert any(told.startswith(fault) for told in faults(tmp_path, RIGHT.replace(old, new))), faults(
         tmp_path, RIGHT.replace(old, new)
     )
+
+
+RACK = """\
+site: nj01
+agent: nj01.rack-1
+stations:
+  - kind: rack
+    name: rack-1
+    camera: camera
+    indicator: lights
+    slots:
+      A-01: nj01/S-0000000001
+      A-02: nj01/S-0000000002
+devices:
+  - {name: camera, driver: camera_sim, options: {stage: stage.sock, device: rack-1.camera}}
+  - name: lights
+    driver: slots_gpiozero
+    options: {slots: {A-01: {green_pin: 7, switch_pin: 8}, A-02: {green_pin: 9, red_pin: 10, switch_pin: 11}}}
+"""
+
+
+def test_a_rack_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "site.yaml"
+    path.write_text(RACK, "utf-8")
+    file = SiteFile(path)
+    (rack,) = file.site.stations
+    assert isinstance(rack, RackEntry)
+    assert rack.slots == {"A-01": "nj01/S-0000000001", "A-02": "nj01/S-0000000002"}
+    assert set(choose_drivers(file)) == {"camera", "lights"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("indicator: lights", "indicator: camera", "site.yaml:7: stations.0.indicator: camera is a camera, no slots"),
+        ("A-02: nj01/S-0000000002", "A-02: nowhere", "site.yaml:10: stations.0.slots.A-02: Value error, a slot's id"),
+        (
+            "A-02: nj01/S",
+            "A-02: sz01/S",
+            "site.yaml:10: stations.0.slots.A-02: sz01/S-0000000002 is no slot of site nj01",
+        ),
+        (
+            "S-0000000002",
+            "S-0000000001",
+            "site.yaml:10: stations.0.slots.A-02: a second place called nj01/S-0000000001",
+        ),
+        ("    indicator: lights\n", "", "site.yaml:4: stations.0.indicator: Field required"),
+    ],
+)
+def test_a_wrong_rack_says_what_and_on_which_line(tmp_path: Path, old: str, new: str, fault: str) -> None:
+    assert old in RACK
+    told = faults(tmp_path, RACK.replace(old, new))
+    assert any(one.startswith(fault) for one in told), told
+
+
+def test_a_slot_that_its_device_has_not_is_told_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "site.yaml"
+    path.write_text(RACK.replace("A-01: {green", "B-01: {green"), "utf-8")
+    with pytest.raises(SettingsError) as caught:
+        choose_drivers(SiteFile(path))
+    assert [one.removeprefix(f"{tmp_path}/") for one in caught.value.faults] == [
+        "site.yaml:9: stations.0.slots.A-01: lights has no slot called A-01"
+    ]
 
 
 def test_every_fault_of_a_file_is_told_at_once(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from custody.decisions import Allowed, Reason, Refused
 from custody.things import Direction
 from edge_agent.clock import SystemClock
 from edge_agent.devices import Around, Light, Position
-from edge_agent.drivers import beam_sim, clock_sim, gate_sim, lamp_sim
+from edge_agent.drivers import beam_sim, button_sim, clock_sim, gate_sim, lamp_sim, slots_sim
 from edge_agent.drivers.stage import connect_stage, read_jpegs
 from simulators.acting import Held, pose
 from simulators.frames import On
@@ -116,8 +116,59 @@ async def test_the_clock_is_as_wrong_as_the_stage_says(stage: Stage, tmp_path: P
     await asyncio.to_thread(clock.stop)
 
 
+async def test_a_rack_put_up_later_has_a_camera_lights_and_what_lies_in_its_slots(stage: Stage, tmp_path: Path) -> None:
+    stage.put_up("rack-1", ["A-01", "A-02"])
+    rack = stage.racks["rack-1"]
+    await rack.put("A-02")
+    slots = slots_sim.build(slots_sim.Options(stage=Path("stage.sock"), device="rack-1.slots"), around(tmp_path))
+    hear, heard = mailbox()
+    slots.watch(lambda slot, occupied: hear((slot, occupied)))
+    async with asyncio.timeout(10):
+        assert {await heard.get(), await heard.get()} == {("A-01", False), ("A-02", True)}
+        slots.light("A-01", Light.GREEN)
+        await rack.lights["A-01"].reach("green")
+        assert rack.lights["A-02"].now == "off"
+        await rack.take("A-02")
+        assert await heard.get() == ("A-02", False)
+    await asyncio.to_thread(slots.stop)
+    async with asyncio.timeout(10):
+        await rack.lights["A-01"].reach("off")
+    line = await asyncio.to_thread(connect_stage, tmp_path / "stage.sock", "rack-1.camera", "camera")
+    with line:
+        assert await asyncio.to_thread(lambda: len(next(read_jpegs(line)))) > 1000
+
+
+async def test_a_slot_that_is_not_on_stage_ends_the_connection(stage: Stage, tmp_path: Path) -> None:
+    stage.put_up("rack-1", ["A-01"])
+    line = await asyncio.to_thread(connect_stage, tmp_path / "stage.sock", "rack-1.slots", "slots")
+    with line:
+        line.settimeout(10)
+        line.sendall(b'{"slot": "Z-99", "show": "green"}\n')
+        said = await asyncio.to_thread(lambda: line.makefile("rb").read())
+    assert said in (b"", b'{"slot": "A-01", "occupied": false}\n')
+
+
+async def test_a_broken_glass_is_heard_until_the_button_is_put_back(stage: Stage, tmp_path: Path) -> None:
+    options = button_sim.Options(stage=Path("stage.sock"), device="gate-b.break-glass")
+    button = button_sim.build(options, around(tmp_path))
+    hear, heard = mailbox()
+    button.watch(hear)
+    async with asyncio.timeout(10):
+        await stage.connected.reach(frozenset({"gate-b.break-glass"}))
+        await stage.gates["gate-b"].press_break_glass()
+        assert await heard.get() is True
+        await stage.gates["gate-b"].release()
+        assert await heard.get() is False
+    await asyncio.to_thread(button.stop)
+
+
 async def test_a_stranger_is_sent_away(stage: Stage, tmp_path: Path) -> None:
-    for hello in (b"noise\n", b'{"device": "gate-z.camera", "kind": "camera"}\n', struct.pack(">I", 9) + b"\n"):
+    for hello in (
+        b"noise\n",
+        b'{"device": "gate-a.slots", "kind": "slots"}\n',
+        b'{"device": "gate-z.camera", "kind": "camera"}\n',
+        struct.pack(">I", 9) + b"\n",
+    ):
         with socket.socket(socket.AF_UNIX) as line:
             line.settimeout(10)
             line.connect(str(tmp_path / "stage.sock"))

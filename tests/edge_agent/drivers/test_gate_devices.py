@@ -1,163 +1,27 @@
 """One behaviour for every gate, beam and lamp, whatever drives it: on mock pins, and on the stage."""
 
-import asyncio
 import queue
 import socket
 import threading
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
 
 import pytest
 from gpiozero import Device
-from gpiozero.pins.mock import MockFactory
 
 from custody.decisions import Allowed, Reason, Refused
-from edge_agent.devices import Around, Beam, Gate, Lamp, Light, Position
+from edge_agent.devices import Light, Position
 from edge_agent.drivers import (
-    beam_gpiozero,
-    beam_sim,
     clock_sim,
-    gate_gpiozero,
     gate_sim,
     lamp_gpiozero,
-    lamp_sim,
 )
 from edge_agent.errors import DeviceError
-from simulators.stage import Stage, Value
+from tests.edge_agent.drivers.worlds import OnStage, World, around, on_pins
 from tests.edge_agent.hands import Hands
 
 ALLOWED, REFUSED = Allowed("gate.permit.valid"), Refused(Reason.NO_PERMIT, "gate.permit.needed", "nj01/P-A")
-T = TypeVar("T")
-
-
-class World(Protocol):
-    """The other side of the wires. `reach_…` waits until a thing is so; `break_beam` makes something stand in it."""
-
-    def gate(self) -> Gate: ...
-    def beam(self) -> Beam: ...
-    def lamp(self) -> Lamp: ...
-    def reach_gate(self, position: Position) -> None: ...
-    def reach_lamp(self, light: Light) -> None: ...
-    def break_beam(self, broken: bool) -> None: ...
-
-
-class Pins:
-    """A relay with a switch that follows it, a receiver, two lamps."""
-
-    def __init__(self) -> None:
-        self.pins = Device.pin_factory = MockFactory()
-
-    def gate(self) -> Gate:
-        gate = gate_gpiozero.build(gate_gpiozero.Options(pin=17, closed_pin=27), _around(Path()))
-        self.pins.pin(27).drive_low()
-        return gate
-
-    def beam(self) -> Beam:
-        beam = beam_gpiozero.build(beam_gpiozero.Options(pin=22), _around(Path()))
-        self.pins.pin(22).drive_low()
-        return beam
-
-    def lamp(self) -> Lamp:
-        return lamp_gpiozero.build(lamp_gpiozero.Options(green_pin=5, red_pin=6, amber_pin=13), _around(Path()))
-
-    def reach_gate(self, position: Position) -> None:
-        is_open = bool(self.pins.pin(17).state)
-        assert is_open is (position is Position.OPEN)
-        (self.pins.pin(27).drive_high if is_open else self.pins.pin(27).drive_low)()
-
-    def reach_lamp(self, light: Light) -> None:
-        lit = {colour for colour, pin in ((Light.GREEN, 5), (Light.RED, 6), (Light.AMBER, 13)) if self._lit(pin)}
-        assert lit == ({light} if light is not Light.OFF else set())
-
-    def break_beam(self, broken: bool) -> None:
-        (self.pins.pin(22).drive_high if broken else self.pins.pin(22).drive_low)()
-
-    def _lit(self, pin: int) -> bool:
-        return bool(self.pins.pin(pin).state)
-
-
-class OnStage:
-    """The simulators' own stage, in a thread."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.loop = asyncio.new_event_loop()
-        self.stage = Stage(folder / "stage.sock", ["gate-a"])
-        self._thread = threading.Thread(target=self.loop.run_forever)
-        self._thread.start()
-        self.call(self.stage.open())
-
-    def call(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(10)
-
-    def close(self) -> None:
-        self.call(self.stage.close())
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join()
-        self.loop.close()
-
-    def gate(self) -> Gate:
-        return self._connected("barrier", lambda: gate_sim.build(gate_sim.Options(**self._at("barrier")), self._around))
-
-    def beam(self) -> Beam:
-        options = beam_sim.Options(**self._at("beam-outside"))
-        return self._connected("beam-outside", lambda: beam_sim.build(options, self._around))
-
-    def lamp(self) -> Lamp:
-        return self._connected("lamp", lambda: lamp_sim.build(lamp_sim.Options(**self._at("lamp")), self._around))
-
-    def reach_gate(self, position: Position) -> None:
-        self._reach(self.stage.gates["gate-a"].position, position.value)
-
-    def reach_lamp(self, light: Light) -> None:
-        self._reach(self.stage.gates["gate-a"].light, light.value)
-
-    def break_beam(self, broken: bool) -> None:
-        self.call(self.stage.gates["gate-a"].beams["outside"].set(broken))
-
-    def _connected(self, part: str, build: Callable[[], T]) -> T:
-        device = build()
-        assert self.reports.get(timeout=10) is None
-        return device
-
-    def _reach(self, value: Value, wanted: str) -> None:
-        self.call(asyncio.wait_for(value.reach(wanted), 10))
-
-    def _at(self, part: str) -> dict[str, object]:
-        return {"stage": "stage.sock", "device": f"gate-a.{part}"}
-
-    @property
-    def _around(self) -> Around:
-        self.reports: queue.Queue[str | None] = queue.Queue()
-        return _around(self.folder, self.reports.put)
-
-
-@contextmanager
-def on_pins(_: Path) -> Iterator[World]:
-    world = Pins()
-    yield world
-    world.pins.reset()
-    Device.pin_factory = None
-
-
-@contextmanager
-def on_stage(folder: Path) -> Iterator[World]:
-    world = OnStage(folder)
-    yield world
-    world.close()
-
-
-@pytest.fixture(params=[on_pins, on_stage])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    make: Callable[[Path], AbstractContextManager[World]] = request.param
-    with make(tmp_path) as world:
-        yield world
-
-
-def _around(folder: Path, report: Callable[[str | None], None] = lambda _: None) -> Around:
-    return Around(folder=folder, mono_us=Hands().clock.mono_us, report=report)
 
 
 def test_a_gate_opens_for_an_allowed_and_closes_for_a_refused_and_says_where_it_is(world: World) -> None:
@@ -217,7 +81,7 @@ def test_a_lamp_shows_one_light_and_goes_dark_when_given_back(world: World) -> N
 
 def test_a_two_coloured_lamp_is_amber_with_both(tmp_path: Path) -> None:
     with on_pins(tmp_path):
-        lamp = lamp_gpiozero.build(lamp_gpiozero.Options(green_pin=5, red_pin=6), _around(tmp_path))
+        lamp = lamp_gpiozero.build(lamp_gpiozero.Options(green_pin=5, red_pin=6), around(tmp_path))
         lamp.show(Light.AMBER)
         assert [Device.pin_factory.pin(pin).state for pin in (5, 6)] == [1, 1]
         lamp.stop()
@@ -227,14 +91,14 @@ def test_a_pin_that_is_taken_is_a_device_error(tmp_path: Path) -> None:
     with on_pins(tmp_path) as world:
         lamp = world.lamp()
         with pytest.raises(DeviceError, match="pin"):
-            lamp_gpiozero.build(lamp_gpiozero.Options(green_pin=5, red_pin=6), _around(tmp_path))
+            lamp_gpiozero.build(lamp_gpiozero.Options(green_pin=5, red_pin=6), around(tmp_path))
         lamp.stop()
 
 
 def test_a_device_without_a_stage_reports_it_and_is_there_when_the_stage_is(tmp_path: Path) -> None:
     reports: queue.Queue[str | None] = queue.Queue()
     options = gate_sim.Options(stage=Path("stage.sock"), device="gate-a.barrier")
-    gate = gate_sim.build(options, _around(tmp_path, reports.put))
+    gate = gate_sim.build(options, around(tmp_path, reports.put))
     assert "no stage" in str(reports.get(timeout=10))
     with pytest.raises(DeviceError):
         gate.apply(ALLOWED)
@@ -251,7 +115,7 @@ def test_a_stage_that_talks_nonsense_is_left_and_tried_again(tmp_path: Path) -> 
     reports: queue.Queue[str | None] = queue.Queue()
     with _little_stage(tmp_path, [b"nonsense\n", b"[1]\n", b'{"position": "ajar"}\n']):
         options = gate_sim.Options(stage=Path("stage.sock"), device="g")
-        gate = gate_sim.build(options, _around(tmp_path, reports.put))
+        gate = gate_sim.build(options, around(tmp_path, reports.put))
         heard = [reports.get(timeout=10) for _ in range(6)]
         gate.stop()
     assert [problem is None for problem in heard] == [True, False] * 3
@@ -262,7 +126,7 @@ def test_the_stages_clock_is_as_wrong_as_the_stage_says(tmp_path: Path) -> None:
     said = b'{"offset_s": 3600, "error_ms": null}\n{"offset_s": -60.5, "error_ms": 20}\n'
     with _little_stage(tmp_path, [said]):
         options = clock_sim.Options(stage=Path("stage.sock"))
-        clock = clock_sim.build(options, _around(tmp_path, reports.put), hands.clock)
+        clock = clock_sim.build(options, around(tmp_path, reports.put), hands.clock)
         assert clock.read().error_ms is None
         while reports.get(timeout=10) is None:  # then everything was said
             pass

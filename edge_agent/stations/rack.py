@@ -1,0 +1,280 @@
+"""A rack: who puts what where, may they, and what do the slots' own sensors say. Works with the network gone.
+
+Somebody shows a pass, a thing's label and a slot's label; the task that names the thing is asked with what was seen;
+the decision is on disk, and only then a light changes. What lies in a slot is the sensor's word, a fact of its own:
+record and sensor are joined by the cloud. Everything happens under one lock; the lights have their own.
+"""
+
+import hashlib
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from custody.decisions import Allowed, Refused, Waiting
+from custody.passage import Genuineness, Sight
+from custody.rule_pack import RulePack
+from custody.things import Kind
+from edge_agent.clock import Clock, Reading
+from edge_agent.devices import Frame, Lamp, Light, SlotIndicator
+from edge_agent.errors import DeviceError
+from edge_agent.journal.drafts import Draft
+from edge_agent.journal.journal import Journal
+from edge_agent.permits import NOTHING, Change, PermitBook
+from edge_agent.stations.asking import Books, Case, View, ask
+from edge_agent.stations.in_sight import Key, key_of
+from edge_agent.stations.recording import Recording
+from edge_agent.stations.seeing import Present, Still, TextRead, sights_in
+from edge_agent.stations.shown import Shown
+from edge_agent.stations.slot_lights import SlotLights
+from edge_agent.store import Effect
+from edge_agent.tasks import TaskBook
+from proof.keys import VerifyKey
+from wire.messages import FactKind, PictureBody, RackState, SlotChanged, StepDecided, ThingBody, to_body
+
+MOST_THINGS = 30
+"""Judged in one look; what is beyond is judged in the next."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RackPlan:
+    """What a rack is: its names and times. `slots` are the ids of its slots by their names at the indicator."""
+
+    site: str
+    name: str
+    camera: str
+    indicator: str
+    lamp: str
+    slots: Mapping[str, str]
+    answer_us: int = 20_000_000
+    """How long a light says what was decided, unless the slot's sensor ends it."""
+    forget_us: int = 2_000_000
+    retry_us: int = 1_000_000
+    idle_us: int = 250_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RackParts:
+    """What a rack works with; as at a gate, and the tasks."""
+
+    indicator: SlotIndicator
+    lamp: Lamp | None
+    journal: Journal
+    book: PermitBook
+    tasks: TaskBook
+    clock: Clock
+    pack: RulePack
+    label_keys: Sequence[VerifyKey]
+    read: Callable[[Frame], Sequence[TextRead]]
+    keep: Callable[[Frame], Still]
+    report: Callable[[str, str | None], None]
+
+
+class RackStation:
+    """One rack with its camera, its lights and its sensors."""
+
+    def __init__(self, plan: RackPlan, parts: RackParts) -> None:
+        self._plan, self._parts = plan, parts
+        self._lock = threading.RLock()
+        presence_us = int(parts.pack.presence.total_seconds() * 1_000_000)
+        self._present = Present(presence_us)
+        self._things = Shown(presence_us, plan.forget_us)
+        self._slots = Shown(presence_us, plan.forget_us)
+        self._refused: dict[Key, View] = {}
+        self._lamp_until_us: int | None = None
+        self._read_us = -plan.idle_us
+        self._stopped = False
+        self._recording = Recording(plan.name, parts.journal, parts.book, parts.clock, plan.retry_us)
+        self._occupied = {slot: bool(there) for slot, there in parts.journal.reads.rows("slots", station=plan.name)}
+        self.lights = SlotLights(
+            parts.indicator,
+            {slot: name for name, slot in plan.slots.items()},
+            parts.clock.mono_us,
+            lambda problem: parts.report(plan.indicator, problem),
+        )
+
+    def on_frame(self, frame: Frame) -> None:
+        """Reads, asks, records, lights: everything between a picture and a light."""
+        if self._may_rest():
+            return
+        reads = self._parts.read(frame)
+        with self._lock:
+            if self._stopped:
+                return
+            self.tick()
+            reading = self._parts.clock.read()
+            sights = sights_in(reads, self._plan.site, self._parts.label_keys, reading.moment)
+            now = self._parts.clock.mono_us()
+            self._present.see(sights, now)
+            ours = [sight for sight in sights if sight.genuineness is not Genuineness.UNKNOWN]
+            self._things.see([sight for sight in ours if sight.concerns_gate], now)
+            self._slots.see([sight for sight in ours if sight.kind is Kind.SLOT and sight.copies == 1], now)
+            if not self._recording.blocked:
+                self._judge(frame)
+
+    def on_slot(self, name: str, occupied: bool) -> None:
+        """The sensor of the slot called `name` at the indicator spoke."""
+        slot = self._plan.slots.get(name)
+        if slot is None:
+            return
+        with self._lock:
+            if self._occupied.get(slot) is occupied:
+                return
+            self._occupied[slot] = occupied
+            body = SlotChanged(station=self._plan.name, slot=slot, occupied=occupied)
+            row = {"station": self._plan.name, "slot": slot, "occupied": occupied}
+            effects = (Effect("set_slot", row),)
+            self._recording.movement(FactKind.SLOT_CHANGED, self._plan.indicator, body, effects=effects)
+            if self._recording.blocked:
+                self._show(Light.AMBER)
+        self.lights.dark(slot)
+
+    def state(self) -> RackState:
+        """What lies where now."""
+        with self._lock:
+            taken = sorted(slot for slot, occupied in self._occupied.items() if occupied)
+            return RackState(station=self._plan.name, occupied=taken)
+
+    def tick(self) -> None:
+        """What time alone brings; called several times a second, also when the camera is dead."""
+        with self._lock:
+            now = self._parts.clock.mono_us()
+            self._present.forget(now)
+            self._things.see((), now)
+            self._slots.see((), now)
+            if self._recording.blocked and self._recording.try_again():
+                self._show(Light.OFF)
+            if self._lamp_until_us is not None and now >= self._lamp_until_us:
+                self._show(Light.OFF)
+            shown = {key_of(sight) for sight in self._things.open}
+            self._refused = {key: view for key, view in self._refused.items() if key in shown}
+        self.lights.tick()
+
+    def stop(self) -> None:
+        """Goes dark for good."""
+        with self._lock:
+            self._stopped = True
+            self._show(Light.OFF)
+        self.lights.stop()
+
+    def _may_rest(self) -> bool:
+        """Whether this frame need not be read: nothing is shown, and one was read a moment ago."""
+        with self._lock:
+            now = self._parts.clock.mono_us()
+            if not (self._present or self._things) and now - self._read_us < self._plan.idle_us:
+                return True
+            self._read_us = now
+            return False
+
+    def _judge(self, frame: Frame) -> None:
+        view = self._view()
+        about = [sight for sight in view.things if self._is_news(sight, view)]
+        if not about:
+            return
+        books, parts = self._parts.book, self._parts
+        with books.lock:
+            reading = parts.clock.read()
+            case = ask(self._books(), view, about[:MOST_THINGS], reading.moment)
+            if case is None or isinstance(case.answer, Waiting):
+                seq = None
+            else:
+                change = self._parts.tasks.do(case.task) if case.task and isinstance(case.answer, Allowed) else NOTHING
+                seq = self._recording.decision(self._draft(frame, case, view, change, reading))
+                if seq is not None:
+                    change.make_true()
+        if case is not None:
+            self._tell(case, view, seq)
+
+    def _view(self) -> View:
+        return View(
+            things=tuple(self._things.open),
+            slots=frozenset(sight.id for sight in self._slots.open),
+            slots_here=frozenset(sight.id for sight in self._slots.all),
+            people=self._present.people,
+            stale=tuple(sight.id for sight in self._present.stale),
+        )
+
+    def _is_news(self, sight: Sight, view: View) -> bool:
+        """Whether nothing was said about it yet, or something was shown since."""
+        earlier = self._refused.get(key_of(sight))
+        return earlier is None or view.adds_to(earlier)
+
+    def _books(self) -> Books:
+        parts, station = self._parts, self._plan.name
+        return Books(
+            pack=parts.pack,
+            tasks_for=lambda thing: parts.tasks.tasks_for(station, thing),
+            done=parts.tasks.done,
+            holds=parts.book.holds,
+        )
+
+    def _draft(self, frame: Frame, case: Case, view: View, change: Change, reading: Reading) -> Draft:
+        still = self._parts.keep(frame)
+        digest = hashlib.sha256(still.jpeg).hexdigest()
+        picture = PictureBody(digest, len(still.jpeg), still.width, still.height)
+        return Draft(
+            kind=FactKind.STEP_DECIDED,
+            device=f"{self._plan.name}.{self._plan.camera}",
+            body=to_body(_decided(self._plan.name, case, view, self._parts.pack, picture)),
+            effects=(*change.effects, Effect("add_picture", {"sha256": digest, "jpeg": still.jpeg})),
+            reading=reading,
+        )
+
+    def _tell(self, case: Case, view: View, seq: int | None) -> None:
+        """Only now a light changes: the decision is on disk, or there is none yet."""
+        slot = case.task.slot if case.task else None
+        if self._recording.blocked:
+            self._show(Light.AMBER)
+        elif seq is None:
+            self._light(Light.AMBER, {slot} if slot else set())
+        elif isinstance(case.answer, Allowed):
+            self._things.settle({key_of(sight) for sight in case.things})
+            self._slots.settle({key_of(sight) for sight in self._slots.all if sight.id == slot})
+            self._light(Light.GREEN, {slot} if slot else set())
+        else:
+            self._refused |= {key_of(sight): view for sight in case.things}
+            self._light(Light.RED, set(view.slots))
+        if seq is not None:
+            _log.info("decided", extra={"fields": {"station": self._plan.name, "seq": seq, "answer": str(case.answer)}})
+
+    def _light(self, light: Light, slots: set[str]) -> None:
+        for slot in slots:
+            if slot in self.lights:
+                self.lights.show(slot, light, self._plan.answer_us)
+        self._show(light)
+
+    def _show(self, light: Light) -> None:
+        """The rack's own lamp; it goes out by itself."""
+        lamp, shown = self._parts.lamp, Light.AMBER if self._recording.blocked else light
+        self._lamp_until_us = None if shown is Light.OFF else self._parts.clock.mono_us() + self._plan.answer_us
+        if lamp is None:
+            return
+        try:
+            lamp.show(shown)
+        except DeviceError as error:
+            self._parts.report(self._plan.lamp, str(error))
+        else:
+            self._parts.report(self._plan.lamp, None)
+
+
+def _decided(station: str, case: Case, view: View, pack: RulePack, picture: PictureBody) -> StepDecided:
+    refused = case.answer if isinstance(case.answer, Refused) else None
+    details = dict(case.details)
+    if refused and "slot" not in details and view.slots:
+        details["slot"] = min(view.slots)
+    return StepDecided(
+        station=station,
+        task=case.task.id if case.task else None,
+        action=case.action.value,
+        things=[ThingBody(one.kind.value, one.id, one.issue) for one in case.things if one.kind is not None],
+        people=sorted(view.people) if refused else list(case.hands),
+        details=details,
+        outcome="refused" if refused else "allowed",
+        rule=case.answer.rule,
+        reason=refused.reason.value if refused else None,
+        subject=refused.subject if refused else None,
+        rule_pack=pack.hash,
+        picture=picture,
+    )

@@ -1,0 +1,43 @@
+"""The site file of a simulated agent: every device of its gates and racks is on the stage."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+GATE_PARTS = {"camera": "camera", "barrier": "gate", "beam-outside": "beam", "beam-inside": "beam", "lamp": "lamp",
+              "break-glass": "button"}  # fmt: skip
+RACK_PARTS = {"camera": "camera", "slots": "slots", "lamp": "lamp"}
+
+
+def write_site_file(
+    path: Path, site: str, agent: str, stage: Path, gates: Mapping[str, int], racks: Mapping[str, Mapping[str, str]]
+) -> None:
+    """Writes it: `gates` with their cameras' pictures a second, `racks` with their slots' ids by name on stage."""
+    devices: list[dict[str, Any]] = []
+    stations: list[dict[str, Any]] = []
+
+    def put_up(station: str, parts: Mapping[str, str], fps: int | None = None) -> dict[str, str]:
+        for part, kind in parts.items():
+            options = {"stage": str(stage), "device": f"{station}.{part}"}
+            more = {"fps": fps} if part == "camera" and fps is not None else {}
+            devices.append({"name": f"{station}-{part}", "driver": f"{kind}_sim", "options": options | more})
+        return {part: f"{station}-{part}" for part in parts}
+
+    for gate, fps in gates.items():
+        names = put_up(gate, GATE_PARTS, fps)
+        stations.append({
+            "kind": "gate", "name": gate, "camera": names["camera"], "gate": names["barrier"],
+            "beam_outside": names["beam-outside"], "beam_inside": names["beam-inside"], "lamp": names["lamp"],
+            "break_glass": names["break-glass"],
+        })  # fmt: skip
+    for rack, slots in racks.items():
+        names = put_up(rack, RACK_PARTS)
+        stations.append({
+            "kind": "rack", "name": rack, "camera": names["camera"], "indicator": names["slots"],
+            "lamp": names["lamp"], "slots": dict(slots),
+        })  # fmt: skip
+    clock = {"source": "sim", "options": {"stage": str(stage)}}
+    content = {"site": site, "agent": agent, "stations": stations, "devices": devices, "clock": clock}
+    path.write_text(yaml.safe_dump(content), "utf-8")

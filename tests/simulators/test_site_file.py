@@ -1,0 +1,21 @@
+"""The site file of the simulated warehouse is one that the edge reads, down to its drivers' options."""
+
+from pathlib import Path
+
+from edge_agent.bootstrap import choose_drivers
+from edge_agent.settings import GateEntry, RackEntry, SiteFile
+from simulators.site_file import write_site_file
+
+
+def test_gates_and_racks_are_read_by_the_edge(tmp_path: Path) -> None:
+    path, slots = tmp_path / "site.yaml", {"A-01": "nj01/S-0000000001"}
+    write_site_file(path, "nj01", "nj01.all", tmp_path / "s.sock", {"gate-a": 10, "gate-b": 3}, {"rack-1": slots})
+    file = SiteFile(path)
+    first, second, rack = file.site.stations
+    assert isinstance(first, GateEntry)
+    assert isinstance(second, GateEntry)
+    assert isinstance(rack, RackEntry)
+    assert (first.break_glass, second.name, rack.slots) == ("gate-a-break-glass", "gate-b", slots)
+    assert len(choose_drivers(file)) == 2 * 6 + 3
+    options = {device.name: device.options for device in file.site.devices}
+    assert (options["gate-b-camera"]["fps"], options["rack-1-slots"]["device"]) == (3, "rack-1.slots")
