@@ -1,6 +1,6 @@
 """Checks bundles, proofs and checkpoints offline. Needs nothing but Python, `proof/` and `cryptography`.
 
-    python verify.py bundle.zip [--policy policy.txt]          a court bundle, in ten steps
+    python verify.py bundle.zip [--policy policy.txt]          a court bundle, in eleven steps
     python verify.py n.tlog-proof --entry n.json --policy …    that an entry is in a log
     python verify.py checkpoint.txt --policy …                 that a log signed and witnesses cosigned
 

@@ -10,6 +10,7 @@
      8  Rule packs are the ones that decisions cite.
      9  Stills and clips are the ones that facts name.
     10  Times: entries in order, device clocks within their stated error.
+    11  Hands: what people signed is what was done, and approvals are signed by their own passkeys.
 
 The first step that fails ends it, with the first thing that is wrong. What is withheld, erased or in doubt is no
 failure but an exception, and exceptions are told first.
@@ -27,11 +28,15 @@ from proof.bundle import Bundle, parse_object
 from proof.chain import commit_content, commit_record_content, link
 from proof.checkpoint import Checkpoint
 from proof.errors import ChainError, EncodingError, ProofError, SignatureError, TreeError
+from proof.hands import check_hands
 from proof.keyring import Keyring
 from proof.merkle import EMPTY_ROOT, leaf_hash, verify_consistency, verify_inclusion
 from proof.policy import Judged, Policy, judge, parse_policy
 from proof.statement import Statement
 from proof.tlog_proof import TlogProof
+
+PICTURES = ("sha256", "photos", "receipt")
+"""Members that name a picture by its digest."""
 
 ERASED = "content_erased"
 """Records of this kind name in `indexes` the entries whose contents went, and in `ground` why."""
@@ -271,7 +276,7 @@ def _rules(case: _Case) -> int:
 
 
 def _media(case: _Case) -> int:
-    named = {digest for content in case.contents.values() for digest in _find(content, "sha256")}
+    named = {digest for content in case.contents.values() for name in PICTURES for digest in _find(content, name)}
     inside = 0
     for name, data in case.bundle.files.items():
         if not name.startswith("media/"):
@@ -317,6 +322,19 @@ def _times(case: _Case) -> int:
     return len(case.entries)
 
 
+def _hands(case: _Case) -> int:
+    records = sorted((index, str(case.entries[index].get("kind")), told) for index, told in case.contents.items())
+    hands = check_hands(records)
+    if hands.unproven:
+        case.report.exceptions.append(
+            Notice(
+                f"Hands on acts that are not in the bundle, or by passkeys that are not: {_some(hands.unproven)}",
+                f"部分签字所对应的事项或通行密钥不在证据包内：{_some(hands.unproven)}",
+            )
+        )
+    return hands.checked
+
+
 def _time(text: Any, index: int) -> datetime:
     try:
         return datetime.fromisoformat(str(text))
@@ -325,11 +343,16 @@ def _time(text: Any, index: int) -> datetime:
 
 
 def _find(value: Any, name: str) -> set[str]:
-    """Every text under a member called `name`, at any depth."""
+    """Every text, and every text of a list, under a member called `name`, at any depth."""
     found: set[str] = set()
     if isinstance(value, Mapping):
         for key, member in value.items():
-            found |= {member} if key == name and isinstance(member, str) else _find(member, name)
+            if key == name and isinstance(member, str):
+                found.add(member)
+            elif key == name and isinstance(member, list) and all(isinstance(one, str) for one in member):
+                found.update(member)
+            else:
+                found |= _find(member, name)
     elif isinstance(value, list):
         for member in value:
             found |= _find(member, name)
@@ -351,14 +374,8 @@ def _some(indexes: list[int]) -> str:
 def report_json(report: Report) -> str:
     """The report for programs."""
     steps = [
-        {
-            "step": step.number,
-            "title": step.title[0],
-            "标题": step.title[1],
-            "checked": step.checked,
-            "fault": step.fault,
-        }
-        for step in report.steps
+        {"step": s.number, "title": s.title[0], "标题": s.title[1], "checked": s.checked, "fault": s.fault}
+        for s in report.steps
     ]
     exceptions = [{"en": notice.en, "zh": notice.zh} for notice in report.exceptions]
     return json.dumps({"holds": report.holds, "exceptions": exceptions, "steps": steps}, ensure_ascii=False)
@@ -375,5 +392,6 @@ STEPS: tuple[tuple[str, str, Callable[[_Case], int]], ...] = (
     ("Rule packs are the ones cited", "规则包与所引用的一致", _rules),
     ("Stills and clips are the ones named", "影像与事实所指的一致", _media),
     ("Times are in order", "时间先后一致", _times),
+    ("Hands signed what was done", "各方签字与所办事项一致", _hands),
 )
 """What is checked, in this order: in English, in Chinese, and by which function."""

@@ -6,11 +6,12 @@ from cloud.db.pool import Row, Tx, one, rows
 from cloud.db.queries import load_queries
 from cloud.errors import NotFoundError
 from cloud.evidence.act_models import ActRows, ActShown, HandShown
-from cloud.evidence.acts import challenge, hands_of, open_seats
+from cloud.evidence.acts import hands_of, open_seats
 from cloud.people.models import Person
 from cloud.rules.service import pack_named
 from custody.rule_pack import RulePack, Step
 from custody.things import Action, State
+from proof.hands import challenge
 
 _sql = load_queries(__file__, "acts.sql")
 

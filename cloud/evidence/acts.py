@@ -31,6 +31,7 @@ from custody.steps import Answer, Hand, decide_hands, place_hands
 from custody.things import Action, State
 from proof.canonical import canonical
 from proof.errors import EncodingError
+from proof.hands import challenge
 
 _sql = load_queries(__file__, "acts.sql")
 
@@ -179,13 +180,6 @@ async def end(act: Acting, row: Row, how: str, index: int) -> None:
     await act.tx.execute(_sql.end_act, {"act": row["id"], "ended": how, "at": act.at, "index": index})
     await act.tx.execute(_sql.free_things, {"act": row["id"]})
     await clear(act, "act_stuck", row["id"])
-
-
-def challenge(act_hash: str, *, ending: bool) -> str:
-    """What a passkey signs, in hex: the act's hash; at the end of a live act a hash of that, so that what was signed at
-    the beginning cannot be shown again.
-    """
-    return hashlib.sha256(b"sealtrail/act-end/1\0" + bytes.fromhex(act_hash)).hexdigest() if ending else act_hash
 
 
 def hands_of(row: Row) -> list[Hand]:

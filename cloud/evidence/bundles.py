@@ -33,7 +33,7 @@ from proof.merkle import inclusion_ranges
 from proof.policy import Judged, Policy, judge, parse_policy
 from proof.tiles import inclusion_from, tiles_of
 from proof.tlog_proof import TlogProof
-from proof.verifier import verify_bundle
+from proof.verifier import PICTURES, verify_bundle
 
 _sql = load_queries(__file__, "bundles.sql")
 
@@ -228,7 +228,8 @@ async def _rules(gathering: _Gathering) -> None:
 async def _media(gathering: _Gathering, store: ObjectStore) -> None:
     if gathering.wanted.redact or not gathering.wanted.media:
         return
-    digests = sorted({digest for content in gathering.contents for digest in _named(content, "sha256")})
+    named = (_named(content, name) for content in gathering.contents for name in PICTURES)
+    digests = sorted(set().union(*named))
     for row in await rows(gathering.tx, _sql.kept_media, site=gathering.site, digests=digests):
         gathering.files[f"media/{row['sha256']}.jpg"] = await media_store.read(store, row["sha256"])
 
@@ -263,15 +264,21 @@ def _finish(gathering: _Gathering, policy: Policy, judged: Judged, names: dict[s
 
 
 def _named(value: Any, name: str) -> set[str]:
-    """Every text under a member `name`, at any depth."""
+    """Every text, and every text of a list, under a member `name`, at any depth."""
     found: set[str] = set()
     members: Sequence[Any] = ()
     if isinstance(value, dict):
-        found = {value[name]} if isinstance(value.get(name), str) else set()
+        told = value.get(name)
+        found = {told} if isinstance(told, str) else set(_texts(told))
         members = list(value.values())
     elif isinstance(value, list):
         members = value
     return found.union(*(_named(member, name) for member in members))
+
+
+def _texts(value: Any) -> list[str]:
+    """`value` where it is a list of texts."""
+    return value if isinstance(value, list) and all(isinstance(one, str) for one in value) else []
 
 
 def _b64(data: bytes) -> str:

@@ -4,6 +4,7 @@ The same guard refuses at the API, at the uplink, in the database and at the edg
 does not say never happens.
 """
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -29,10 +30,10 @@ HANDS = PACK.refusals[Reason.TOO_FEW_HANDS]
 
 
 @pytest.fixture
-def walk(office: Office, database: Database) -> psycopg.Connection[Any]:
-    owner = psycopg.connect(database.owner, autocommit=True)
-    furnish(owner, CORNERS)
-    return owner
+def walk(office: Office, database: Database) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(database.owner, autocommit=True) as owner:
+        furnish(owner, CORNERS)
+        yield owner
 
 
 async def details(crew: Crew, corner: Corner, n: int) -> dict[str, Any]:
