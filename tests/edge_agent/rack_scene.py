@@ -137,7 +137,7 @@ def rack_scene(folder: Path, hands: Hands | None = None, *, laid: tuple[str, ...
         return Card(b"%d" % frame.taken_us)
 
     plan = RackPlan(
-        site=SITE, name=RACK, camera="camera", indicator="slots", lamp="lamp",
+        site=SITE, name=RACK, camera="camera", indicator="slots", lamp="lamp", scale="scale",
         slots={name: f"{SITE}/S-{name}" for name in SLOT_PINS},
     )  # fmt: skip
     parts = RackParts(

@@ -9,7 +9,7 @@ import pytest
 
 from custody.decisions import Reason
 from custody.things import Action, Kind, State
-from edge_agent.devices import Light
+from edge_agent.devices import Light, Weight
 from edge_agent.permits import Change
 from edge_agent.tasks import TaskBook
 from proof.keys import SigningKey
@@ -231,6 +231,32 @@ def test_what_lies_in_a_slot_is_its_sensors_word_and_ends_its_light(scene: RackS
         {"station": "rack-1", "slot": "nj01/S-A-02", "occupied": False},
     ]
     assert scene.station.state().occupied == ["nj01/S-A-01"]
+
+
+def test_a_weight_at_which_the_scale_stands_still_is_told_with_the_thing_that_was_shown(scene: RackScene) -> None:
+    scene.show(package("A"))
+    for grams, stable in ((0, True), (700, False), (1203, True), (1201, True), (1204, False), (1203, True)):
+        scene.station.on_weight(Weight(grams, stable))
+    scene.show(package("B"))
+    scene.station.on_weight(Weight(0, True))
+    told = [fact.body for fact in scene.facts("weight_measured")]
+    assert told == [
+        {"station": "rack-1", "thing": "nj01/P-A", "weight_g": 1203, "stable": True},
+        {"station": "rack-1", "thing": None, "weight_g": 0, "stable": True},
+    ]
+    assert scene.facts("weight_measured")[0].device == "rack-1.scale"
+
+
+def test_a_weighing_waits_for_the_scale_and_takes_its_word(scene: RackScene) -> None:
+    scene.task("A", action=Action.WEIGH, slot=None)
+    scene.show(person("LI"), package("A"))
+    scene.station.on_weight(Weight(600, False))
+    scene.show(package("A"))
+    assert scene.outcomes == []
+    scene.station.on_weight(Weight(1203, True))
+    scene.show(package("A"))
+    (decided,) = scene.facts("step_decided")
+    assert (decided.body["outcome"], decided.body["details"]) == ("allowed", {"weight_g": 1203})
 
 
 def test_after_a_start_only_what_changed_meanwhile_is_told(tmp_path: Path) -> None:
