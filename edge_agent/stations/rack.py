@@ -88,12 +88,14 @@ class RackStation:
         self._slots = Shown(presence_us, plan.forget_us)
         self._refused: dict[Key, View] = {}
         self._lamp_until_us: int | None = None
+        self._lamp_shows = Light.OFF
         self._read_us = -plan.idle_us
         self._stopped = False
         self._weight_g: int | None = None  # what the scale shows and stands still at
         self._weighed_g = 0  # what was told last
         self._recording = Recording(plan.name, parts.journal, parts.book, parts.clock, plan.retry_us)
-        self._occupied = {slot: bool(there) for slot, there in parts.journal.reads.rows("slots", station=plan.name)}
+        known = parts.journal.reads.rows("slots", station=plan.name)
+        self._occupied = {slot: bool(there) for slot, there in known if slot in plan.slots.values()}
         self.lights = SlotLights(
             parts.indicator,
             {slot: name for name, slot in plan.slots.items()},
@@ -274,13 +276,14 @@ class RackStation:
         """The rack's own lamp; it goes out by itself."""
         lamp, shown = self._parts.lamp, Light.AMBER if self._recording.blocked else light
         self._lamp_until_us = None if shown is Light.OFF else self._parts.clock.mono_us() + self._plan.answer_us
-        if lamp is None:
+        if lamp is None or shown is self._lamp_shows:
             return
         try:
             lamp.show(shown)
         except DeviceError as error:
             self._parts.report(self._plan.lamp, str(error))
         else:
+            self._lamp_shows = shown
             self._parts.report(self._plan.lamp, None)
 
 

@@ -13,7 +13,7 @@ from gpiozero.pins.mock import MockFactory
 from custody.roles import Role
 from custody.tasks import TASK_TYPE, Task, TaskThing
 from custody.things import Action, Kind, State
-from edge_agent.devices import Frame
+from edge_agent.devices import Frame, SlotIndicator
 from edge_agent.drivers import lamp_gpiozero, slots_gpiozero
 from edge_agent.journal.journal import Journal
 from edge_agent.permits import Change, PermitBook
@@ -57,6 +57,8 @@ class RackScene:
     tasks: TaskBook
     station: RackStation
     pins: MockFactory
+    indicator: SlotIndicator
+    problems: list[str | None] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
     before_still: Callable[[], None] = lambda: None
     number: int = 0
@@ -145,7 +147,7 @@ def rack_scene(folder: Path, hands: Hands | None = None, *, laid: tuple[str, ...
         label_keys=[LABELS.public], read=read, keep=keep, report=lambda device, problem: None,
     )  # fmt: skip
     station = RackStation(plan, parts)
-    scene = RackScene(hands, journal, book, tasks, station, pins, shown)
+    scene = RackScene(hands, journal, book, tasks, station, pins, indicator, shown=shown)
     for name in laid:
         scene.lay(name, occupied=True)
     indicator.watch(station.on_slot)

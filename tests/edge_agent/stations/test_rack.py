@@ -11,6 +11,7 @@ from custody.decisions import Reason
 from custody.things import Action, Kind, State
 from edge_agent.devices import Light, Weight
 from edge_agent.permits import Change
+from edge_agent.stations.slot_lights import SlotLights
 from edge_agent.tasks import TaskBook
 from proof.keys import SigningKey
 from tests.edge_agent.hands import Hands, full_disk
@@ -82,6 +83,12 @@ def test_a_task_is_done_once_also_after_a_restart(scene: RackScene) -> None:
     again = TaskBook(scene.journal.reads, AGENT, PACK.hash, {CLOUD.public.kid: CLOUD.public}.get)
     assert again.done == {task.id}
     assert again.tasks_for("rack-1", "nj01/P-A") == [task]
+
+
+def test_a_task_under_another_rule_pack_is_none_after_a_restart_with_a_new_one(scene: RackScene) -> None:
+    scene.task("A")
+    again = TaskBook(scene.journal.reads, AGENT, "f" * 64, {CLOUD.public.kid: CLOUD.public}.get)
+    assert again.tasks_for("rack-1", "nj01/P-A") == []
 
 
 def test_labels_that_stay_in_sight_are_asked_once(scene: RackScene) -> None:
@@ -265,6 +272,18 @@ def test_after_a_start_only_what_changed_meanwhile_is_told(tmp_path: Path) -> No
     with rack_scene(tmp_path, laid=("A-01", "A-02")) as scene:
         assert [fact.body["slot"] for fact in scene.facts("slot_changed")[2:]] == ["nj01/S-A-02"]
         assert scene.station.state().occupied == ["nj01/S-A-01", "nj01/S-A-02"]
+
+
+def test_a_light_that_could_not_be_told_is_told_at_the_next_occasion(scene: RackScene) -> None:
+    lights = SlotLights(scene.indicator, {"s": "Z-99"}, scene.hands.clock.mono_us, scene.problems.append)
+    for _ in range(2):
+        lights.show("s", Light.GREEN, 1000)
+    lights.dark("s")
+    assert scene.problems == ["there is no slot Z-99"] * 3
+    told = SlotLights(scene.indicator, {"s": "A-01"}, scene.hands.clock.mono_us, scene.problems.append)
+    for _ in range(2):
+        told.show("s", Light.GREEN, 1000)
+    assert (scene.light("A-01"), scene.problems[3:]) == ("green", [None])  # what is so already is not said again
 
 
 def test_lights_go_out_by_themselves(scene: RackScene) -> None:
