@@ -55,11 +55,11 @@ def test_pass_box_and_slot_shown_one_after_the_other_take_the_step_and_the_slot_
 
 def test_the_fact_is_on_disk_before_any_light_changes(scene: RackScene) -> None:
     scene.task("A")
-    seen: list[tuple[str, str, int]] = []
-    scene.journal.watch(lambda: seen.append((scene.light("A-01"), scene.lamp, len(scene.facts("step_decided")))))
     scene.show(person("LI"), package("A"), slot("A-01"))
-    assert seen == [("off", "off", 1)]
-    assert scene.light("A-01") == "green"
+    assert scene.indicator.told == [("A-01", "green", "step_decided")]
+    scene.show(person("LI"), package("B"), slot("A-02"))
+    assert scene.indicator.told[1:] == [("A-02", "red", "step_decided")]
+    assert scene.outcomes == ["allowed", "no_permit"]
 
 
 def test_nothing_is_decided_and_nothing_green_while_the_disk_is_full(scene: RackScene) -> None:
