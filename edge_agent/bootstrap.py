@@ -18,7 +18,7 @@ from custody.rule_pack import RulePack
 from custody.things import Direction
 from edge_agent.agent import Agent, Parts, Watch, tell
 from edge_agent.clock import Clock, SystemClock, boot_id
-from edge_agent.devices import Around, Beam, Button, Camera, Gate, Lamp, SlotIndicator
+from edge_agent.devices import Around, Beam, Button, Camera, Gate, Lamp, Scale, SlotIndicator
 from edge_agent.downlink import Books, Orders
 from edge_agent.errors import SettingsError
 from edge_agent.journal.journal import Journal
@@ -250,6 +250,7 @@ def _gate(entry: GateEntry, around: _Around) -> Watch:
 def _rack(entry: RackEntry, around: _Around) -> Watch:
     plan, camera = around.plan, around.devices[entry.camera]
     indicator: SlotIndicator = around.devices[entry.indicator]
+    scale: Scale | None = around.devices[entry.scale] if entry.scale else None
     station = RackStation(
         RackPlan(
             site=plan.file.site.site,
@@ -257,6 +258,7 @@ def _rack(entry: RackEntry, around: _Around) -> Watch:
             camera=entry.camera,
             indicator=entry.indicator,
             lamp=entry.lamp or "",
+            scale=entry.scale or "",
             slots=entry.slots,
         ),
         RackParts(
@@ -273,7 +275,13 @@ def _rack(entry: RackEntry, around: _Around) -> Watch:
             report=around.health.report,
         ),
     )
-    return Watch(station, camera, entry.camera, lambda: indicator.watch(station.on_slot))
+
+    def attach() -> None:
+        indicator.watch(station.on_slot)
+        if scale is not None:
+            scale.watch(station.on_weight)
+
+    return Watch(station, camera, entry.camera, attach)
 
 
 def _clock(plan: Plan, system: Clock, around: Around, stops: list[Callable[[], None]]) -> Clock:

@@ -129,3 +129,21 @@ class Button(Protocol):
 
     def stop(self) -> None:
         """Gives the hardware back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What a scale shows; `stable` when it says that it stands still."""
+
+    grams: int
+    stable: bool
+
+
+class Scale(Protocol):
+    """Something that weighs."""
+
+    def watch(self, on_weight: Callable[[Weight], None]) -> None:
+        """Calls `on_weight` with everything the scale says from now on; from any thread."""
+
+    def stop(self) -> None:
+        """Gives the hardware back."""

@@ -21,7 +21,7 @@ from wire.labels import read_label
 class Judged:
     """What a text is: has it the form of `ours`; did one of our label keys sign it (None: no key was given).
 
-    `other_site` is None where no site was given. The rest is known of genuine labels only.
+    `other_site` is None where no site was given. The rest is known of genuine labels only; a pass has `expires_at`.
     """
 
     ours: bool
@@ -30,6 +30,7 @@ class Judged:
     kind: str | None = None
     id: str | None = None
     issue: int | None = None
+    expires_at: str | None = None
 
 
 def judge(text: str, keys: Sequence[VerifyKey], site: str | None) -> Judged:
@@ -41,7 +42,8 @@ def judge(text: str, keys: Sequence[VerifyKey], site: str | None) -> Judged:
     except LabelError:
         return Judged(ours=False, genuine=False)
     foreign = None if site is None else label.site != site
-    return Judged(True, True, foreign, label.kind.value, label.id, label.issue)
+    until = label.expires_at.isoformat() if label.expires_at else None
+    return Judged(True, True, foreign, label.kind.value, label.id, label.issue, until)
 
 
 def scan(

@@ -84,12 +84,12 @@ class DeviceEntry(_Part):
     """One device of the site file; its options are its driver's to judge."""
 
     name: Name
-    driver: str = Field(pattern=r"^(camera|gate|beam|lamp|slots|button)_[a-z0-9]+$")
+    driver: str = Field(pattern=r"^(camera|gate|beam|lamp|slots|button|scale)_[a-z0-9]+$")
     options: dict[str, Any] = {}
 
     @property
     def kind(self) -> str:
-        """What it is: camera, gate, beam, lamp, slots or button."""
+        """What it is: camera, gate, beam, lamp, slots, button or scale."""
         return self.driver.partition("_")[0]
 
 
@@ -129,11 +129,12 @@ class RackEntry(_Part):
     camera: str
     indicator: str
     lamp: str | None = None
+    scale: str | None = None
     slots: dict[str, Annotated[str, AfterValidator(_slot)]] = Field(min_length=1)
 
     def devices(self) -> Iterator[tuple[str, str, str]]:
         """Of each device: the member that names it, its name, the kind it must be."""
-        return _named(self, {"camera": "camera", "indicator": "slots", "lamp": "lamp"})
+        return _named(self, {"camera": "camera", "indicator": "slots", "lamp": "lamp", "scale": "scale"})
 
 
 def _named(entry: _Part, kinds: dict[str, str]) -> Iterator[tuple[str, str, str]]:

@@ -21,9 +21,11 @@ class TaskBook:
         self._tasks: dict[str, Task] = {}
         for (token,) in reads.rows("tasks"):
             try:
-                self._keep(self.read(token))
+                task = self.read(token)
             except ProofError:  # its key is no longer trusted
                 continue
+            if task.rule_pack == pack:  # else this agent was given another one since
+                self._keep(task)
 
     def read(self, token: str) -> Task:
         """The genuine task in `token`. Raises ProofError, or TaskError for one of another version."""

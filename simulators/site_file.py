@@ -8,7 +8,7 @@ import yaml
 
 GATE_PARTS = {"camera": "camera", "barrier": "gate", "beam-outside": "beam", "beam-inside": "beam", "lamp": "lamp",
               "break-glass": "button"}  # fmt: skip
-RACK_PARTS = {"camera": "camera", "slots": "slots", "lamp": "lamp"}
+RACK_PARTS = {"camera": "camera", "slots": "slots", "lamp": "lamp", "scale": "scale"}
 
 
 def write_site_file(
@@ -36,7 +36,7 @@ def write_site_file(
         names = put_up(rack, RACK_PARTS)
         stations.append({
             "kind": "rack", "name": rack, "camera": names["camera"], "indicator": names["slots"],
-            "lamp": names["lamp"], "slots": dict(slots),
+            "lamp": names["lamp"], "scale": names["scale"], "slots": dict(slots),
         })  # fmt: skip
     clock = {"source": "sim", "options": {"stage": str(stage)}}
     content = {"site": site, "agent": agent, "stations": stations, "devices": devices, "clock": clock}

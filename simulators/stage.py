@@ -1,13 +1,13 @@
 """The simulated world behind the `_sim` drivers, served on a Unix socket: gates with camera, beams, barrier, lamp and
-rescue button, racks with camera, slots and lamp.
+rescue button, racks with camera, slots, scale and lamp.
 
 One connection a device. The client says `{"device": name, "kind": kind}`; then a camera gets pictures (4-byte
 big-endian length and a JPEG, again and again), a beam `{"broken": bool}`, a gate says `{"open": bool}` and hears
 `{"position": "open"|"closed"}` from its own sensor, a lamp says `{"show": colour}`, a button hears
-`{"pressed": bool}`, slots say `{"slot": name, "show": colour}` and hear `{"slot": name, "occupied": bool}`, a clock
-hears `{"offset_s": number, "error_ms": number or null}`. A device is called
-`<gate>.<camera|beam-outside|beam-inside|barrier|lamp|break-glass>` or `<rack>.<camera|slots|lamp>`; the one clock is
-called `clock`.
+`{"pressed": bool}`, slots say `{"slot": name, "show": colour}` and hear `{"slot": name, "occupied": bool}`, a scale
+hears `{"weight_g": number, "stable": bool}`, a clock hears `{"offset_s": number, "error_ms": number or null}`. A
+device is called `<gate>.<camera|beam-outside|beam-inside|barrier|lamp|break-glass>` or
+`<rack>.<camera|slots|scale|lamp>`; the one clock is called `clock`.
 """
 
 import asyncio
@@ -129,10 +129,17 @@ class RackSet(Scene):
         super().__init__(name, seed)
         self.lights = {slot: Value("off") for slot in slots}
         self.occupied = {slot: Value(False) for slot in slots}
+        self.weight = Value((0, True))
 
     async def put(self, slot: str) -> None:
         """Something is put into `slot`."""
         await self.occupied[slot].set(True)
+
+    async def weigh(self, grams: int) -> None:
+        """Something of so many grams is laid on the scale, which needs a moment to stand still; 0: it is empty."""
+        await self.weight.set((grams // 2, False))
+        await asyncio.sleep(SENSOR_DELAY_S)
+        await self.weight.set((grams, True))
 
     async def take(self, slot: str) -> None:
         """What lies in `slot` is taken out."""
@@ -217,6 +224,8 @@ class Stage:
                 await _tell(scene.break_glass, lambda pressed: {"pressed": pressed}, writer, _listen(reader))
             case RackSet(), "slots", _:
                 await _play_slots(scene, reader, writer)
+            case RackSet(), "scale", _:
+                await _tell(scene.weight, _weight_line, writer, _listen(reader))
             case _:
                 raise StageError(f"{where} has no {kind} called {part}")
 
@@ -265,6 +274,10 @@ def _whom(line: bytes) -> tuple[str, str]:
 
 def _clock_line(error_ms: int | None) -> dict[str, Any]:
     return {"offset_s": 0.0, "error_ms": error_ms}
+
+
+def _weight_line(shown: tuple[int, bool]) -> dict[str, Any]:
+    return {"weight_g": shown[0], "stable": shown[1]}
 
 
 async def _tell(

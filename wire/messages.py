@@ -36,6 +36,7 @@ class FactKind(StrEnum):
     CHECKPOINT_REFUSED = "checkpoint_refused"
     STEP_DECIDED = "step_decided"
     SLOT_CHANGED = "slot_changed"
+    WEIGHT_MEASURED = "weight_measured"
     BREAK_GLASS_OPENED = "break_glass_opened"
     BREAK_GLASS_CLIP = "break_glass_clip"
     BREAK_GLASS_CLOSED = "break_glass_closed"
@@ -184,6 +185,18 @@ class SlotChanged(msgspec.Struct, frozen=True, kw_only=True):
     station: str
     slot: str
     occupied: bool
+
+
+class WeightMeasured(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `weight_measured`: the scale of a rack stands still at another weight than before.
+
+    `thing` is the one whose label was shown lately; null where none or several were.
+    """
+
+    station: str
+    thing: str | None
+    weight_g: int
+    stable: bool
 
 
 class BreakGlassOpened(msgspec.Struct, frozen=True, kw_only=True):

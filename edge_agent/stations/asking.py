@@ -10,21 +10,25 @@ from custody.rule_pack import RulePack
 from custody.steps import Answer
 from custody.tasks import Task
 from custody.things import Action, Moment
-from edge_agent.stations.desk import details_of, judge_label, take_task
+from edge_agent.stations.desk import details_of, judge_label, take_task, wants_weight
 
 TO_BE_SHOWN = Waiting("", ())
-"""Something is missing that can still be shown: another thing, the slot, a pass."""
+"""Something is missing that can still be shown: another thing, the slot, a pass, a weight."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What was shown lately: labels of things, slots that wait for a use and all in sight, passes good and stale."""
+    """What was shown lately: labels of things, slots that wait for a use and all in sight, passes good and stale.
+
+    `weight_g` is what the scale shows: null where there is none, or nothing on it, or it does not stand still.
+    """
 
     things: tuple[Sight, ...]
     slots: frozenset[str]
     slots_here: frozenset[str]
     people: frozenset[str]
     stale: tuple[str, ...]
+    weight_g: int | None = None
 
     def adds_to(self, earlier: "View") -> bool:
         """Whether a thing refused in `earlier` is to be asked again: fewer people change nothing."""
@@ -85,15 +89,17 @@ def _ask_task(books: Books, view: View, task: Task, now: Moment) -> Case | None:
     # Its own slot counts also when it was used for another thing just now and is still in sight.
     slots = frozenset({task.slot}) if task.slot is not None and task.slot in view.slots_here else view.slots
     shown = len({sight.id for sight in own}) == len(task.things) and (task.slot is None or bool(slots))
+    shown = shown and (view.weight_g is not None or not wants_weight(books.pack, task))
     done = task.id in books.done
     if done and not (shown and view.slots):
         return None
     if not done and not (shown and (view.people or view.stale)):
         return Case(TO_BE_SHOWN, own, task, action=task.action)
     taken = take_task(
-        books.pack, task, sorted(view.people), now, shown=own, slots=slots, holds=books.holds, done=done
+        books.pack, task, sorted(view.people), now,
+        shown=own, slots=slots, holds=books.holds, done=done, weight_g=view.weight_g,
     )  # fmt: skip
     answer = taken.answer
     if isinstance(answer, Refused) and answer.reason is Reason.TOO_FEW_PEOPLE and view.stale:
         answer = Refused(answer.reason, answer.rule, view.stale[0])
-    return Case(answer, own, task, taken.hands, task.action, details_of(task, slots))
+    return Case(answer, own, task, taken.hands, task.action, details_of(books.pack, task, slots, view.weight_g))

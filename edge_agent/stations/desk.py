@@ -37,9 +37,12 @@ def decide_task(
     slots: Collection[str],
     holds: Collection[str] = (),
     done: bool = False,
+    weight_g: int | None = None,
 ) -> Answer:
     """Whether `task` may be done now by the people whose passes were seen: see `take_task`."""
-    return take_task(pack, task, seen_people, now, shown=shown, slots=slots, holds=holds, done=done).answer
+    return take_task(
+        pack, task, seen_people, now, shown=shown, slots=slots, holds=holds, done=done, weight_g=weight_g
+    ).answer
 
 
 def take_task(
@@ -52,16 +55,18 @@ def take_task(
     slots: Collection[str],
     holds: Collection[str] = (),
     done: bool = False,
+    weight_g: int | None = None,
 ) -> Taken:
     """Asks the rule with those hands, of all in sight, that come nearest to taking the step.
 
     `shown` are the labels of things, `slots` the ids of the slots whose labels were shown, `holds` the ids under legal
-    hold; `done`: the task was used already. Bystanders, whom the task does not name, are no hands.
+    hold; `done`: the task was used already; `weight_g` what a scale shows. Bystanders, whom the task does not name,
+    are no hands.
     """
     obstacle = _label_obstacle(pack, task, shown) or _task_obstacle(pack, task, now, slots, done)
     if obstacle is not None:
         return Taken(obstacle, ())
-    details = details_of(task, slots)
+    details = details_of(pack, task, slots, weight_g)
     things = [_thing(thing, holds) for thing in task.things]
     known = [person for person in seen_people if person in task.people]
     if not known:
@@ -78,9 +83,20 @@ def take_task(
     return waiting[-1] if waiting else answers[0]
 
 
-def details_of(task: Task, slots: Collection[str]) -> dict[str, Any]:
-    """The details of the step: what the task tells, and its slot once that was shown."""
-    return dict(task.details) | ({"slot": task.slot} if task.slot in slots else {})
+def details_of(pack: RulePack, task: Task, slots: Collection[str], weight_g: int | None) -> dict[str, Any]:
+    """The details of the step: what the task tells, its slot once that was shown, and what the scale shows."""
+    details = dict(task.details)
+    if task.slot in slots:
+        details["slot"] = task.slot
+    if weight_g is not None and wants_weight(pack, task):
+        details["weight_g"] = weight_g
+    return details
+
+
+def wants_weight(pack: RulePack, task: Task) -> bool:
+    """Whether the step is to tell a weight that the task does not know yet."""
+    step = pack.steps.get((task.things[0].state, task.action))
+    return step is not None and "weight_g" in step.needs and "weight_g" not in task.details
 
 
 def judge_label(pack: RulePack, sight: Sight) -> Refused | None:

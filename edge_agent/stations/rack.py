@@ -16,7 +16,7 @@ from custody.passage import Genuineness, Sight
 from custody.rule_pack import RulePack
 from custody.things import Kind
 from edge_agent.clock import Clock, Reading
-from edge_agent.devices import Frame, Lamp, Light, SlotIndicator
+from edge_agent.devices import Frame, Lamp, Light, SlotIndicator, Weight
 from edge_agent.errors import DeviceError
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
@@ -30,10 +30,13 @@ from edge_agent.stations.slot_lights import SlotLights
 from edge_agent.store import Effect
 from edge_agent.tasks import TaskBook
 from proof.keys import VerifyKey
-from wire.messages import FactKind, PictureBody, RackState, SlotChanged, StepDecided, ThingBody, to_body
+from wire.messages import FactKind, PictureBody, RackState, SlotChanged, StepDecided, ThingBody, WeightMeasured, to_body
 
 MOST_THINGS = 30
 """Judged in one look; what is beyond is judged in the next."""
+
+NEWS_G = 5
+"""Weights closer than this are the same: a scale is never quite still."""
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +50,7 @@ class RackPlan:
     camera: str
     indicator: str
     lamp: str
+    scale: str = ""
     slots: Mapping[str, str]
     answer_us: int = 20_000_000
     """How long a light says what was decided, unless the slot's sensor ends it."""
@@ -84,10 +88,14 @@ class RackStation:
         self._slots = Shown(presence_us, plan.forget_us)
         self._refused: dict[Key, View] = {}
         self._lamp_until_us: int | None = None
+        self._lamp_shows = Light.OFF
         self._read_us = -plan.idle_us
         self._stopped = False
+        self._weight_g: int | None = None  # what the scale shows and stands still at
+        self._weighed_g = 0  # what was told last
         self._recording = Recording(plan.name, parts.journal, parts.book, parts.clock, plan.retry_us)
-        self._occupied = {slot: bool(there) for slot, there in parts.journal.reads.rows("slots", station=plan.name)}
+        known = parts.journal.reads.rows("slots", station=plan.name)
+        self._occupied = {slot: bool(there) for slot, there in known if slot in plan.slots.values()}
         self.lights = SlotLights(
             parts.indicator,
             {slot: name for name, slot in plan.slots.items()},
@@ -125,11 +133,29 @@ class RackStation:
             self._occupied[slot] = occupied
             body = SlotChanged(station=self._plan.name, slot=slot, occupied=occupied)
             row = {"station": self._plan.name, "slot": slot, "occupied": occupied}
-            effects = (Effect("set_slot", row),)
-            self._recording.movement(FactKind.SLOT_CHANGED, self._plan.indicator, body, effects=effects)
-            if self._recording.blocked:
-                self._show(Light.AMBER)
+            self._moved(FactKind.SLOT_CHANGED, self._plan.indicator, body, (Effect("set_slot", row),))
         self.lights.dark(slot)
+
+    def on_weight(self, weight: Weight) -> None:
+        """The scale said something."""
+        with self._lock:
+            self._weight_g = weight.grams if weight.stable and weight.grams > 0 else None
+            if not weight.stable or abs(weight.grams - self._weighed_g) < NEWS_G:
+                return
+            self._weighed_g = weight.grams
+            things = self._things.all
+            body = WeightMeasured(
+                station=self._plan.name, thing=things[0].id if len(things) == 1 else None, weight_g=weight.grams,
+                stable=True,
+            )  # fmt: skip
+            self._moved(FactKind.WEIGHT_MEASURED, self._plan.scale, body)
+
+    def _moved(
+        self, kind: FactKind, device: str, body: SlotChanged | WeightMeasured, effects: tuple[Effect, ...] = ()
+    ) -> None:
+        self._recording.movement(kind, device, body, effects=effects)
+        if self._recording.blocked:
+            self._show(Light.AMBER)
 
     def state(self) -> RackState:
         """What lies where now."""
@@ -194,6 +220,7 @@ class RackStation:
             slots_here=frozenset(sight.id for sight in self._slots.all),
             people=self._present.people,
             stale=tuple(sight.id for sight in self._present.stale),
+            weight_g=self._weight_g,
         )
 
     def _is_news(self, sight: Sight, view: View) -> bool:
@@ -249,13 +276,14 @@ class RackStation:
         """The rack's own lamp; it goes out by itself."""
         lamp, shown = self._parts.lamp, Light.AMBER if self._recording.blocked else light
         self._lamp_until_us = None if shown is Light.OFF else self._parts.clock.mono_us() + self._plan.answer_us
-        if lamp is None:
+        if lamp is None or shown is self._lamp_shows:
             return
         try:
             lamp.show(shown)
         except DeviceError as error:
             self._parts.report(self._plan.lamp, str(error))
         else:
+            self._lamp_shows = shown
             self._parts.report(self._plan.lamp, None)
 
 

@@ -16,7 +16,7 @@ class SlotLights:
     ) -> None:  # fmt: skip
         self._indicator, self._names, self._mono_us, self._report = indicator, names, mono_us, report
         self._lock = threading.Lock()
-        self._lit: dict[str, int] = {}  # slot → until, monotonic µs
+        self._lit: dict[str, tuple[Light, int]] = {}  # what each slot shows, and until when, monotonic µs
 
     def __contains__(self, slot: object) -> bool:
         return slot in self._names
@@ -24,8 +24,10 @@ class SlotLights:
     def show(self, slot: str, light: Light, for_us: int) -> None:
         """Shows `light` at `slot` for so long, whatever it showed before."""
         with self._lock:
-            self._lit[slot] = self._mono_us() + for_us
-            self._tell(slot, light)
+            showed, _ = self._lit.get(slot, (Light.OFF, 0))
+            self._lit[slot] = light, self._mono_us() + for_us
+            if light is not showed and not self._tell(slot, light):
+                self._lit[slot] = Light.OFF, 0
 
     def dark(self, slot: str) -> None:
         """Nothing more is to be seen at `slot`."""
@@ -37,7 +39,7 @@ class SlotLights:
         """Puts out what has been lit for long enough."""
         with self._lock:
             now = self._mono_us()
-            for slot in [slot for slot, until in self._lit.items() if until <= now]:
+            for slot in [slot for slot, (_, until) in self._lit.items() if until <= now]:
                 del self._lit[slot]
                 self._tell(slot, Light.OFF)
 
@@ -48,11 +50,12 @@ class SlotLights:
                 self._tell(slot, Light.OFF)
             self._lit.clear()
 
-    def _tell(self, slot: str, light: Light) -> None:
-        """A light that cannot be told is reported; the record stands without it."""
+    def _tell(self, slot: str, light: Light) -> bool:
+        """Whether it could be told; what could not is reported, and the record stands without it."""
         try:
             self._indicator.light(self._names[slot], light)
         except DeviceError as error:
             self._report(str(error))
-        else:
-            self._report(None)
+            return False
+        self._report(None)
+        return True

@@ -1,5 +1,6 @@
 """A rack on mock pins, with a real journal, real tasks and labels shown to it by their texts."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from gpiozero.pins.mock import MockFactory
 from custody.roles import Role
 from custody.tasks import TASK_TYPE, Task, TaskThing
 from custody.things import Action, Kind, State
-from edge_agent.devices import Frame
+from edge_agent.devices import Frame, Light, SlotIndicator
 from edge_agent.drivers import lamp_gpiozero, slots_gpiozero
 from edge_agent.journal.journal import Journal
 from edge_agent.permits import Change, PermitBook
@@ -50,6 +51,26 @@ def a_task(hands: Hands, id_: str, *names: str, **changes: Any) -> Task:
 
 
 @dataclass
+class Noting:
+    """An indicator that notes with every light the kind of the newest fact on disk at that moment."""
+
+    indicator: SlotIndicator
+    journal: Journal
+    told: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def light(self, slot: str, light: Light) -> None:
+        ((_, content, _, _),) = self.journal.reads.rows("last_facts", limit=1)
+        self.told.append((slot, light.value, json.loads(content)["kind"]))
+        self.indicator.light(slot, light)
+
+    def watch(self, on_change: Callable[[str, bool], None]) -> None:
+        self.indicator.watch(on_change)
+
+    def stop(self) -> None:
+        self.indicator.stop()
+
+
+@dataclass
 class RackScene:
     hands: Hands
     journal: Journal
@@ -57,6 +78,8 @@ class RackScene:
     tasks: TaskBook
     station: RackStation
     pins: MockFactory
+    indicator: Noting
+    problems: list[str | None] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
     before_still: Callable[[], None] = lambda: None
     number: int = 0
@@ -124,7 +147,7 @@ def rack_scene(folder: Path, hands: Hands | None = None, *, laid: tuple[str, ...
         name: slots_gpiozero.SlotPins(green_pin=pin, red_pin=pin + 1, switch_pin=pin + 2)
         for name, pin in SLOT_PINS.items()
     }
-    indicator = slots_gpiozero.build(slots_gpiozero.Options(slots=slots), around(hands))
+    indicator = Noting(slots_gpiozero.build(slots_gpiozero.Options(slots=slots), around(hands)), journal)
     lamp = lamp_gpiozero.build(lamp_gpiozero.Options(green_pin=GREEN, red_pin=RED), around(hands))
     shown: list[str] = []
 
@@ -137,7 +160,7 @@ def rack_scene(folder: Path, hands: Hands | None = None, *, laid: tuple[str, ...
         return Card(b"%d" % frame.taken_us)
 
     plan = RackPlan(
-        site=SITE, name=RACK, camera="camera", indicator="slots", lamp="lamp",
+        site=SITE, name=RACK, camera="camera", indicator="slots", lamp="lamp", scale="scale",
         slots={name: f"{SITE}/S-{name}" for name in SLOT_PINS},
     )  # fmt: skip
     parts = RackParts(
@@ -145,7 +168,7 @@ def rack_scene(folder: Path, hands: Hands | None = None, *, laid: tuple[str, ...
         label_keys=[LABELS.public], read=read, keep=keep, report=lambda device, problem: None,
     )  # fmt: skip
     station = RackStation(plan, parts)
-    scene = RackScene(hands, journal, book, tasks, station, pins, shown)
+    scene = RackScene(hands, journal, book, tasks, station, pins, indicator, shown=shown)
     for name in laid:
         scene.lay(name, occupied=True)
     indicator.watch(station.on_slot)

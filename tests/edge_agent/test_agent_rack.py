@@ -32,11 +32,13 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
     slots = {name: f"{SITE}/S-{name}" for name in SLOTS}
     rack: dict[str, object] = {
         "kind": "rack", "name": "rack-1", "camera": "eye", "indicator": "lights", "lamp": "sign", "slots": slots,
+        "scale": "balance",
     }  # fmt: skip
     devices = [
         on_stage("eye", "camera_sim", "rack-1.camera"),
         on_stage("lights", "slots_sim", "rack-1.slots"),
         on_stage("sign", "lamp_sim", "rack-1.lamp"),
+        on_stage("balance", "scale_sim", "rack-1.scale"),
         on_stage("glass", "button_sim", "gate-a.break-glass"),
     ]
     media = Media(url="http://127.0.0.1:1")
@@ -82,6 +84,9 @@ async def test_a_slot_is_lit_by_the_cloud_and_a_heartbeat_tells_what_lies_where(
         await rack.take("A-02")
         await asyncio.wait_for(rack.lights["A-02"].reach("off"), 30)
         await rack.put("A-01")
+        await rack.weigh(1200)
+        await peer.until(has("weight_measured"))
+        assert peer.of("weight_measured")[0]["weight_g"] == 1200
         there = [{"station": "rack-1", "occupied": [f"{SITE}/S-A-01"]}]
         await peer.until(lambda peer: any(beat["racks"] == there for beat in peer.of("heartbeat")))
 

@@ -1,5 +1,6 @@
 """`sealtrail edge scan`: photographs and videos in, one dictionary a file or frame out; a bad file stops nothing."""
 
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,10 @@ from numpy.random import default_rng
 from numpy.typing import NDArray
 
 from custody.things import Kind
-from edge_agent.scan import scan
+from edge_agent.scan import judge, scan
 from proof.keys import SigningKey
 from simulators.frames import Conditions, PlacedLabel, gate_scene, label_corners, render
-from wire.labels import Label, write_label
+from wire.labels import Label, write_label, write_pass
 
 OURS, FOREIGN_KEY = SigningKey.from_seed(b"k" * 32), SigningKey.from_seed(b"x" * 32)
 ITEM = Label(Kind.ITEM, "nj01/I-0000000001", 2)
@@ -48,13 +49,20 @@ def test_a_photograph_gives_its_texts_where_they_are_and_what_they_are(tmp_path:
     assert line["texts"] == [GENUINE, FORGED, OTHER_SITE, "HTTPS://EXAMPLE.ORG"]
     for corners, label in zip(line["corners"], labels, strict=True):
         assert np.abs(label_corners(label) - np.array(corners)).max() < 6
-    nothing = {"kind": None, "id": None, "issue": None, "other_site": None}
+    nothing = {"kind": None, "id": None, "issue": None, "other_site": None, "expires_at": None}
     assert line["labels"] == [
-        {"ours": True, "genuine": True, "other_site": False, "kind": "item", "id": "nj01/I-0000000001", "issue": 2},
-        {"ours": True, "genuine": False, **nothing},
-        {"ours": True, "genuine": True, "other_site": True, "kind": "person", "id": "sh02/U-0000000009", "issue": 1},
-        {"ours": False, "genuine": False, **nothing},
-    ]
+        {**nothing, "ours": True, "genuine": True, "other_site": False, "kind": "item", "id": ITEM.id, "issue": 2},
+        {**nothing, "ours": True, "genuine": False},
+        {**nothing, "ours": True, "genuine": True, "other_site": True, "kind": "person", "id": "sh02/U-0000000009",
+         "issue": 1},
+        {**nothing, "ours": False, "genuine": False},
+    ]  # fmt: skip
+
+
+def test_a_pass_on_a_phone_says_until_when_it_is_good() -> None:
+    until = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    judged = judge(write_pass("nj01/U-0000000001", 4, until, OURS), [OURS.public], "nj01")
+    assert (judged.kind, judged.issue, judged.expires_at) == ("person", 4, "2026-11-22T12:00:00+00:00")
 
 
 def test_without_a_key_nothing_is_called_genuine_or_forged(tmp_path: Path) -> None:

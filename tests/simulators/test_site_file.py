@@ -16,6 +16,6 @@ def test_gates_and_racks_are_read_by_the_edge(tmp_path: Path) -> None:
     assert isinstance(second, GateEntry)
     assert isinstance(rack, RackEntry)
     assert (first.break_glass, second.name, rack.slots) == ("gate-a-break-glass", "gate-b", slots)
-    assert len(choose_drivers(file)) == 2 * 6 + 3
+    assert len(choose_drivers(file)) == 2 * 6 + 4
     options = {device.name: device.options for device in file.site.devices}
     assert (options["gate-b-camera"]["fps"], options["rack-1-slots"]["device"]) == (3, "rack-1.slots")

@@ -9,8 +9,9 @@ import pytest
 
 from custody.decisions import Reason
 from custody.things import Action, Kind, State
-from edge_agent.devices import Light
+from edge_agent.devices import Light, Weight
 from edge_agent.permits import Change
+from edge_agent.stations.slot_lights import SlotLights
 from edge_agent.tasks import TaskBook
 from proof.keys import SigningKey
 from tests.edge_agent.hands import Hands, full_disk
@@ -54,11 +55,11 @@ def test_pass_box_and_slot_shown_one_after_the_other_take_the_step_and_the_slot_
 
 def test_the_fact_is_on_disk_before_any_light_changes(scene: RackScene) -> None:
     scene.task("A")
-    seen: list[tuple[str, str, int]] = []
-    scene.journal.watch(lambda: seen.append((scene.light("A-01"), scene.lamp, len(scene.facts("step_decided")))))
     scene.show(person("LI"), package("A"), slot("A-01"))
-    assert seen == [("off", "off", 1)]
-    assert scene.light("A-01") == "green"
+    assert scene.indicator.told == [("A-01", "green", "step_decided")]
+    scene.show(person("LI"), package("B"), slot("A-02"))
+    assert scene.indicator.told[1:] == [("A-02", "red", "step_decided")]
+    assert scene.outcomes == ["allowed", "no_permit"]
 
 
 def test_nothing_is_decided_and_nothing_green_while_the_disk_is_full(scene: RackScene) -> None:
@@ -82,6 +83,12 @@ def test_a_task_is_done_once_also_after_a_restart(scene: RackScene) -> None:
     again = TaskBook(scene.journal.reads, AGENT, PACK.hash, {CLOUD.public.kid: CLOUD.public}.get)
     assert again.done == {task.id}
     assert again.tasks_for("rack-1", "nj01/P-A") == [task]
+
+
+def test_a_task_under_another_rule_pack_is_none_after_a_restart_with_a_new_one(scene: RackScene) -> None:
+    scene.task("A")
+    again = TaskBook(scene.journal.reads, AGENT, "f" * 64, {CLOUD.public.kid: CLOUD.public}.get)
+    assert again.tasks_for("rack-1", "nj01/P-A") == []
 
 
 def test_labels_that_stay_in_sight_are_asked_once(scene: RackScene) -> None:
@@ -233,12 +240,50 @@ def test_what_lies_in_a_slot_is_its_sensors_word_and_ends_its_light(scene: RackS
     assert scene.station.state().occupied == ["nj01/S-A-01"]
 
 
+def test_a_weight_at_which_the_scale_stands_still_is_told_with_the_thing_that_was_shown(scene: RackScene) -> None:
+    scene.show(package("A"))
+    for grams, stable in ((0, True), (700, False), (1203, True), (1201, True), (1204, False), (1203, True)):
+        scene.station.on_weight(Weight(grams, stable))
+    scene.show(package("B"))
+    scene.station.on_weight(Weight(0, True))
+    told = [fact.body for fact in scene.facts("weight_measured")]
+    assert told == [
+        {"station": "rack-1", "thing": "nj01/P-A", "weight_g": 1203, "stable": True},
+        {"station": "rack-1", "thing": None, "weight_g": 0, "stable": True},
+    ]
+    assert scene.facts("weight_measured")[0].device == "rack-1.scale"
+
+
+def test_a_weighing_waits_for_the_scale_and_takes_its_word(scene: RackScene) -> None:
+    scene.task("A", action=Action.WEIGH, slot=None)
+    scene.show(person("LI"), package("A"))
+    scene.station.on_weight(Weight(600, False))
+    scene.show(package("A"))
+    assert scene.outcomes == []
+    scene.station.on_weight(Weight(1203, True))
+    scene.show(package("A"))
+    (decided,) = scene.facts("step_decided")
+    assert (decided.body["outcome"], decided.body["details"]) == ("allowed", {"weight_g": 1203})
+
+
 def test_after_a_start_only_what_changed_meanwhile_is_told(tmp_path: Path) -> None:
     with rack_scene(tmp_path, laid=("A-01",)) as scene:
         assert [fact.body["occupied"] for fact in scene.facts("slot_changed")] == [True, False]
     with rack_scene(tmp_path, laid=("A-01", "A-02")) as scene:
         assert [fact.body["slot"] for fact in scene.facts("slot_changed")[2:]] == ["nj01/S-A-02"]
         assert scene.station.state().occupied == ["nj01/S-A-01", "nj01/S-A-02"]
+
+
+def test_a_light_that_could_not_be_told_is_told_at_the_next_occasion(scene: RackScene) -> None:
+    lights = SlotLights(scene.indicator, {"s": "Z-99"}, scene.hands.clock.mono_us, scene.problems.append)
+    for _ in range(2):
+        lights.show("s", Light.GREEN, 1000)
+    lights.dark("s")
+    assert scene.problems == ["there is no slot Z-99"] * 3
+    told = SlotLights(scene.indicator, {"s": "A-01"}, scene.hands.clock.mono_us, scene.problems.append)
+    for _ in range(2):
+        told.show("s", Light.GREEN, 1000)
+    assert (scene.light("A-01"), scene.problems[3:]) == ("green", [None])  # what is so already is not said again
 
 
 def test_lights_go_out_by_themselves(scene: RackScene) -> None:
