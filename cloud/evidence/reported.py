@@ -55,7 +55,8 @@ async def _take(taken: Taken, body: StepDecided, action: Action, things: list[st
             return asked.pack.refuse(Reason.TOO_FEW_HANDS, things[0])
         told = [
             {
-                "person": hand.person, "seat": number, "roles": sorted(role.value for role in hand.roles), "at": time_text(hand.at),
+                "person": hand.person, "seat": number, "roles": sorted(role.value for role in hand.roles),
+                "at": time_text(hand.at),
                 "ended_at": None, "passkey": False,
             }
             for number, hand in enumerate(hands)

@@ -43,7 +43,7 @@ class Corner:
     @property
     def kind(self) -> str:
         """An item where the step is for items only."""
-        any_row = next((row for row in BOOK["steps"] if row["action"] == self.action), {})
+        any_row: dict[str, Any] = next((row for row in BOOK["steps"] if row["action"] == self.action), {})
         return "package" if "package" in any_row.get("kinds", ["package"]) else "item"
 
     @property
