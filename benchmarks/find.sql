@@ -5,6 +5,8 @@ INSERT INTO ledger_head (site, size) VALUES ('nj01', %(entries)s);
 INSERT INTO evidence_case (id, site, number, title, rule_pack, opened_at, opened_by, index)
 SELECT 'nj01/C-' || lpad(n::text, 10, '0'), 'nj01', '宁烟立〔2026〕第' || n || '号', '无证运输卷烟', %(pack)s, now(), 'nj01/U-1', 0
 FROM generate_series(0, %(packages)s / 50) AS n;
+INSERT INTO person (id, site, username, name, password, roles, added_at)
+VALUES ('nj01/U-1', 'nj01', 'keeper', '李伟', %(password)s, '{keeper}', now());
 INSERT INTO zone (id, site, name, class, index) VALUES ('nj01/Z-0000000000', 'nj01', 'A', 'ordinary', 0);
 INSERT INTO slot (id, site, zone, name, size, capacity, index)
 VALUES ('nj01/S-0000000000', 'nj01', 'nj01/Z-0000000000', 'A-01-01', 'xl', 10000000, 0);
