@@ -17,7 +17,7 @@ from cloud.jobs import Jobs, Pace
 from cloud.ledger.checkpoints import LogKeys
 from cloud.ledger.stamping import Authority, StampError
 from cloud.media.store import open_store
-from cloud.parts import Parts
+from cloud.parts import Parts, RelyingParty
 from cloud.settings import BrokerSettings, CloudSettings, JobsSettings, WebSettings
 from cloud.uplink import Uplink
 from cloud.web.app import create_app
@@ -128,6 +128,12 @@ async def downlink(settings: BrokerSettings) -> AsyncIterator[Downlink]:
         yield Downlink(pool, settings.database_url, world, broker(settings, world.new_name("downlink")))
 
 
+def relying_party(settings: WebSettings) -> RelyingParty:
+    """For whom passkeys sign. Browsers make them at `https` addresses, and at `localhost` (not 127.0.0.1) without."""
+    origins = settings.origins or f"http://localhost:{settings.web_port}"
+    return RelyingParty(id=settings.rp_id, origins=tuple(origins.split()))
+
+
 async def web(settings: WebSettings, say: Callable[[str], None]) -> None:
     """Serves the API until SIGTERM or SIGINT; `say` gets one JSON line when it listens.
 
@@ -144,6 +150,7 @@ async def web(settings: WebSettings, say: Callable[[str], None]) -> None:
             label_key=keys.read_key(settings.keys_dir, keys.LABEL),
             media=open_store(settings.media_url),
             policy=read_policy(settings.policy)[0],
+            party=relying_party(settings),
         )
         app = create_app(parts, console=settings.console_dir)
         await serve(app, settings.web_host, settings.web_port, say)

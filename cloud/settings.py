@@ -74,11 +74,15 @@ class MediaSettings(CloudSettings):
 
 
 class WebSettings(MediaSettings):
-    """For `cloud web`: where it listens, and the console's built pages."""
+    """For `cloud web`: where it listens, and the console's built pages; for whom passkeys sign (a domain), and the
+    addresses, separated by blanks, at which people open the console.
+    """
 
     web_host: str = "127.0.0.1"
     web_port: int = Field(ge=0, le=65535)
     console_dir: Path | None = None
+    rp_id: str = Field(default="localhost", pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")
+    origins: str | None = Field(default=None, pattern=r"^https?://[^/\s]+( https?://[^/\s]+)*$")
 
 
 def load_settings(kind: type[S]) -> S:

@@ -108,6 +108,33 @@ WRONG: dict[str, tuple[list[str], dict[str, str | None], str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.timeout(300)  # a dozen processes
+def test_units_and_the_life_of_an_account(run: Run) -> None:
+    run("keygen")
+    assert answered(run("unit", "add", "js", "--zh", "江苏省局", "--en", "Jiangsu"))["entries"] == {}
+    answered(run("site", "add", "nj01", "--zh", "一号库", "--en", "One"))
+    county = run("unit", "add", "js-nj", "--parent", "js", "--zh", "南京市局", "--en", "Nanjing")
+    assert answered(county)["entries"] == {"nj01": 4}
+    assert answered(run("site", "place", "nj01", "--unit", "js-nj")) == {"site": "nj01", "unit": "js-nj", "entry": 5}
+    answered(run("site", "add", "js00", "--zh", "省库", "--en", "Province", "--unit", "js"))
+    assert [json.loads(line)["id"] for line in run("unit", "list").stdout.splitlines()] == ["js", "js-nj"]
+    new = ("person", "add", "li", "--site", "nj01", "--name", "李", "--role", "keeper", "--password-stdin")
+    person = answered(run(*new, "--unit", "js", standard_input="long enough for anybody\n"))["person"]
+    answer = answered(run("person", "roles", "li", "--role", "auditor"))
+    assert answer == {"person": person, "roles": ["auditor"], "disabled": False}
+    assert answered(run("person", "disable", "li"))["disabled"] is True
+    twice = run("person", "disable", "li")
+    assert (twice.returncode, "disabled already" in twice.stderr) == (2, True)
+    assert answered(run("person", "enable", "li"))["disabled"] is False
+    for wrong in (
+        ("unit", "add", "Js", "--zh", "江苏省局", "--en", "Jiangsu"),
+        ("site", "place", "nj01", "--unit", "nowhere"),
+        ("person", "disable", "nobody"),
+    ):
+        done = run(*wrong)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done
+
+
 @pytest.mark.parametrize("name", WRONG)
 def test_what_is_wrong_is_one_sentence_and_exit_2(run: Run, name: str, settings: dict[str, str]) -> None:
     arguments, changed, sentence = WRONG[name]
