@@ -39,3 +39,20 @@ class OwnAccountError(ForbiddenError):
 
     diagnosis = "Nobody changes their own account; another administrator has to."
     code = "own_account"
+
+
+class DirectoryGoneError(CloudError, ConnectionError):
+    """The OpenID provider cannot be reached, or what it answers is no OpenID Connect."""
+
+    diagnosis = "The directory that people sign in by cannot be reached; please try again later."
+    code = "directory_gone"
+
+
+class DirectorySignInError(NotSignedInError):
+    """A sign-in by the directory that came to nothing; `code` tells programs why."""
+
+    diagnosis = "The sign-in by the directory came to nothing; please begin again."
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code

@@ -9,7 +9,7 @@ from cloud.errors import ForbiddenError
 from cloud.ledger.service import close_ledger, open_ledger
 from cloud.parts import PartsIn
 from cloud.people import lifecycle, service, units
-from cloud.people.access import COOKIE, CallerIn, Reader, ReadSite, acting
+from cloud.people.access import COOKIE, CallerIn, Reader, ReadSite, acting, set_session
 from cloud.people.models import (
     Account,
     MadeToken,
@@ -48,15 +48,7 @@ async def post_session(body: SignIn, request: Request, response: Response, parts
         password=body.password,
         address=address,
     )
-    response.set_cookie(
-        COOKIE,
-        secret,
-        max_age=int(service.SESSION_LASTS.total_seconds()),
-        path="/",
-        secure=request.url.scheme == "https",
-        httponly=True,
-        samesite="lax",
-    )
+    set_session(request, response, secret)
     return SignedIn(person=person)
 
 
