@@ -42,19 +42,22 @@ async def _add_person(site: str, username: str, name: str, password: str, roles:
     from cloud.db.pool import transaction
     from cloud.errors import InvalidError
     from cloud.ledger.service import close_ledger, open_ledger
-    from cloud.people import passwords, service, units
+    from cloud.people import lifecycle, passwords, service, units
     from cloud.settings import CloudSettings, load_settings
     from cloud.world import real_world
+    from wire.rule_packs import load_rule_pack
 
     if not passwords.SHORTEST <= len(password) <= passwords.LONGEST:
         most = f"{passwords.SHORTEST} to {passwords.LONGEST} characters"
         raise InvalidError("bad_password", f"a password of {len(password)} characters; it must have {most}")
     hashed = await passwords.Passwords().hash(password)
-    async with opened_pool(load_settings(CloudSettings)) as pool, transaction(pool) as tx:
+    world, settings = real_world(), load_settings(CloudSettings)
+    async with opened_pool(settings) as pool, transaction(pool) as tx:
         appender = await open_ledger(tx, site)
         await units.must_exist(tx, unit)
+        await lifecycle.must_not_clash(tx, world, load_rule_pack(settings.rule_pack), site, roles)
         person = await service.add_person(
-            tx, appender, real_world(), username=username, name=name, password_hash=hashed, roles=roles, actor=ACTOR,
+            tx, appender, world, username=username, name=name, password_hash=hashed, roles=roles, actor=ACTOR,
             unit=unit,
         )  # fmt: skip
         await close_ledger(tx, appender)
@@ -89,9 +92,10 @@ async def _change(what: str, username: str, roles: list[Role] | None) -> None:
     from cloud.people import lifecycle
     from cloud.settings import CloudSettings, load_settings
     from cloud.world import real_world
+    from wire.rule_packs import load_rule_pack
 
-    world = real_world()
-    async with opened_pool(load_settings(CloudSettings), most=1) as pool, transaction(pool) as tx:
+    world, settings = real_world(), load_settings(CloudSettings)
+    async with opened_pool(settings, most=1) as pool, transaction(pool) as tx:
         person, site = await lifecycle.find_username(tx, username)
         appender = await open_ledger(tx, site)
         if what == "disable":
@@ -99,6 +103,7 @@ async def _change(what: str, username: str, roles: list[Role] | None) -> None:
         elif what == "enable":
             now = await lifecycle.enable_person(tx, appender, world, person=person, actor=ACTOR)
         else:
+            await lifecycle.must_not_clash(tx, world, load_rule_pack(settings.rule_pack), site, roles or [])
             now = await lifecycle.change_person(tx, appender, world, person=person, actor=ACTOR, roles=roles)
         await close_ledger(tx, appender)
     answer(person=person, roles=[role.value for role in now.roles], disabled=now.disabled_at is not None)

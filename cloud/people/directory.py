@@ -17,6 +17,7 @@ from cloud.people.models import Person, Text, Username
 from cloud.people.service import Identity, add_person
 from cloud.world import World
 from custody.roles import Role
+from custody.rule_pack import RulePack
 
 ACTOR = "directory"
 
@@ -56,14 +57,16 @@ def read_claims(directory: Directory, claims: Mapping[str, Any]) -> Told:
     return Told(Identity(directory.issuer, subject), username, name, _roles(directory, claims), site)
 
 
-async def account_for(tx: Tx, world: World, told: Told) -> Person | Refusal:
+async def account_for(tx: Tx, world: World, founding: RulePack, told: Told) -> Person | Refusal:
     """The account of whoever the directory tells of, made or brought up to date. Opens the site's ledger.
 
-    Raises ConflictError `username_taken`, DirectorySignInError.
+    `founding` are the rules where none were put in force. Raises ConflictError `username_taken`, RolesClashError,
+    DirectorySignInError.
     """
     known = await one(tx, _sql.person_of_subject, issuer=told.identity.issuer, subject=told.identity.subject)
     appender = await _open(tx, known["site"] if known else told.site)
     known = await one(tx, _sql.person_of_subject, issuer=told.identity.issuer, subject=told.identity.subject)
+    await lifecycle.must_not_clash(tx, world, founding, appender.site, told.roles)
     person = await _known(tx, appender, world, known["id"], told) if known else await _new(tx, appender, world, told)
     await close_ledger(tx, appender)
     return person

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from cloud.errors import CloudError, ForbiddenError, NotSignedInError
+from cloud.errors import CloudError, ForbiddenError, InvalidError, NotSignedInError
 
 
 class WrongPasswordError(NotSignedInError):
@@ -56,3 +56,12 @@ class DirectorySignInError(NotSignedInError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class RolesClashError(InvalidError):
+    """Roles that the rules let nobody have together: who keeps the goods neither keeps the book nor approves."""
+
+    diagnosis = "The rules do not let one person have these roles together."
+
+    def __init__(self, message: str) -> None:
+        super().__init__("roles_clash", message)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from cloud.db.pool import Pool, one, transaction
 from cloud.db.queries import load_queries
 from cloud.errors import NotFoundError
-from cloud.parts import Directory
+from cloud.parts import Directory, Parts
 from cloud.people import openid, service
 from cloud.people.directory import Refusal, account_for, read_claims
 from cloud.people.errors import DirectorySignInError
@@ -41,12 +41,13 @@ async def begin(pool: Pool, world: World, directory: Directory) -> tuple[str, st
 
 
 async def finish(
-    pool: Pool, world: World, directory: Directory, *, state: str, kept: str | None, code: str | None, error: str | None
+    parts: Parts, directory: Directory, *, state: str, kept: str | None, code: str | None, error: str | None
 ) -> tuple[Person, str]:
     """Who it is and the secret of their new session; `kept` is the state that the browser kept.
 
-    Raises DirectorySignInError, DirectoryGoneError, ConflictError `username_taken`.
+    Raises DirectorySignInError, DirectoryGoneError, ConflictError `username_taken`, RolesClashError.
     """
+    pool, world = parts.pool, parts.world
     async with transaction(pool) as tx:
         login = await one(tx, _sql.take_login, hash=_hash(state), at=world.now())
     if login is None or kept != state:
@@ -59,7 +60,7 @@ async def finish(
         claims = await openid.claims_of(http, provider, directory, given, nonce=login["nonce"], now=world.now())
     told = read_claims(directory, claims)
     async with transaction(pool) as tx:
-        person = await account_for(tx, world, told)
+        person = await account_for(tx, world, parts.pack, told)
         if not isinstance(person, Refusal):
             return person, await service.open_session(tx, world, person)
     raise DirectorySignInError(person.code, person.message)

@@ -11,7 +11,7 @@ from cloud.errors import CloudError, ConflictError
 from cloud.parts import PartsIn
 from cloud.people import oidc
 from cloud.people.access import set_session
-from cloud.people.errors import DirectoryGoneError, DirectorySignInError
+from cloud.people.errors import DirectoryGoneError, DirectorySignInError, RolesClashError
 
 COOKIE = "sealtrail_oidc"
 HOME, SIGN_IN = "/", "/sign-in"
@@ -66,15 +66,14 @@ async def get_callback(
     directory = oidc.directory_of(parts.directory)
     try:
         _, secret = await oidc.finish(
-            parts.pool,
-            parts.world,
+            parts,
             directory,
             state=state or "",
             kept=request.cookies.get(COOKIE),
             code=code,
             error=error,
         )
-    except (DirectorySignInError, DirectoryGoneError, ConflictError) as problem:
+    except (DirectorySignInError, DirectoryGoneError, RolesClashError, ConflictError) as problem:
         return _problem(request, problem)
     response = RedirectResponse(HOME, 303)
     set_session(request, response, secret)

@@ -60,10 +60,10 @@ def test_from_an_empty_folder_to_a_ledger_that_holds(run: Run, settings: dict[st
     key = SigningKey.from_seed(b"a" * 32).public.text
     assert answered(run("agent", "add", "nj01.gate-a", "--public-key", key)) == {"agent": "nj01.gate-a", "entry": 3}
     person = run(
-        "person", "add", "li", "--site", "nj01", "--name", "李", "--role", "keeper", "--role", "approver",
+        "person", "add", "li", "--site", "nj01", "--name", "李", "--role", "keeper", "--role", "inspector",
         "--password-stdin", standard_input="long enough for anybody\n",
     )  # fmt: skip
-    assert answered(person)["roles"] == ["keeper", "approver"]
+    assert answered(person)["roles"] == ["keeper", "inspector"]
     lives = [json.loads(line) for line in run("key", "list", "--site", "nj01").stdout.splitlines()]
     assert [(life["role"], life["born"], life["ended"]) for life in lives] == [
         ("log", 0, None), ("cloud", 1, None), ("label", 2, None), ("agent", 4, None),

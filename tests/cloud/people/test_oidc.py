@@ -261,6 +261,12 @@ async def test_a_username_that_is_taken_is_not_taken_over(bureau: Bureau) -> Non
     problem(answer, 409, "username_taken")
 
 
+async def test_roles_that_nobody_has_together_the_directory_does_not_give_either(bureau: Bureau) -> None:
+    await bureau.tells("li", **LI | {"roles": ["keeper", "approver"]})
+    _, answer = await bureau.sign_in()
+    problem(answer, 422, "roles_clash")
+
+
 async def test_whoever_moves_is_not_moved_silently(bureau: Bureau) -> None:
     await bureau.sign_in()
     await bureau.tells("li", **LI | {"site": "js00"})
