@@ -12,18 +12,19 @@ from typing import Annotated, Any, Protocol
 
 import typer
 
-from cloud.answering import ACTOR, answer, fail, one_sentence, run
+from cloud.answering import ACTOR, answer, one_sentence, run
 from cloud.key_cli import app as key_app
-from custody.roles import Role
+from cloud.people_cli import person_app, place_site, unit_app
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The cloud's processes and its upkeep.")
 site_app = typer.Typer(no_args_is_help=True, help="Sites: warehouses, each with its own ledger.")
 agent_app = typer.Typer(no_args_is_help=True, help="Agents: the machines at the gates.")
-person_app = typer.Typer(no_args_is_help=True, help="People who sign in.")
 app.add_typer(site_app, name="site")
 app.add_typer(agent_app, name="agent")
 app.add_typer(person_app, name="person")
+app.add_typer(unit_app, name="unit")
 app.add_typer(key_app, name="key")
+site_app.command("place")(place_site)
 
 
 class Worker(Protocol):
@@ -87,12 +88,13 @@ def add_site(
     site: str,
     zh: Annotated[str, typer.Option(help="its name in Chinese")],
     en: Annotated[str, typer.Option(help="its name in English")],
+    unit: Annotated[str | None, typer.Option(help="the organisation unit it belongs to")] = None,
 ) -> None:
     """Founds a site with an empty ledger and the key that signs its checkpoints."""
-    run(_add_site(site, zh, en))
+    run(_add_site(site, zh, en, unit))
 
 
-async def _add_site(site: str, zh: str, en: str) -> None:
+async def _add_site(site: str, zh: str, en: str, unit: str | None) -> None:
     from cloud.bootstrap import opened_pool
     from cloud.db.pool import transaction
     from cloud.keyroom import found_site
@@ -105,7 +107,7 @@ async def _add_site(site: str, zh: str, en: str) -> None:
     async with opened_pool(settings) as pool, transaction(pool) as tx:
         key = await found_site(
             tx, real_world(), settings.keys_dir, site=site, name_zh=zh, name_en=en, deployment=settings.deployment,
-            actor=ACTOR,
+            actor=ACTOR, unit=unit,
         )  # fmt: skip
     answer(site=site, vkey=NoteVerifier(origin_of(settings.deployment, site), key).vkey)
 
@@ -135,47 +137,6 @@ async def _add_agent(agent: str, public_key: str) -> None:
         index = await service.add_agent(tx, appender, world, agent=agent, public_key=key, at=world.now(), actor=ACTOR)
         await close_ledger(tx, appender)
     answer(agent=agent, entry=index)
-
-
-@person_app.command("add")
-def add_person(
-    username: str,
-    site: Annotated[str, typer.Option(help="where they work")],
-    name: Annotated[str, typer.Option(help="what they are called")],
-    role: Annotated[list[str], typer.Option(help="admin, inspector, keeper, …; may be given several times")],
-    password_stdin: Annotated[bool, typer.Option(help="read the password from standard input, not by asking")] = False,
-) -> None:
-    """Adds a local account; the password is never on the command line."""
-    unknown = sorted(set(role) - {known.value for known in Role})
-    if unknown:
-        fail(f"no such role: {', '.join(unknown)}; there are {', '.join(Role)}")
-    if password_stdin:
-        password = sys.stdin.readline().rstrip("\n")
-    else:
-        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    run(_add_person(site, username, name, password, [Role(given) for given in role]))
-
-
-async def _add_person(site: str, username: str, name: str, password: str, roles: list[Role]) -> None:
-    from cloud.bootstrap import opened_pool
-    from cloud.db.pool import transaction
-    from cloud.errors import InvalidError
-    from cloud.ledger.service import close_ledger, open_ledger
-    from cloud.people import passwords, service
-    from cloud.settings import CloudSettings, load_settings
-    from cloud.world import real_world
-
-    if not passwords.SHORTEST <= len(password) <= passwords.LONGEST:
-        most = f"{passwords.SHORTEST} to {passwords.LONGEST} characters"
-        raise InvalidError("bad_password", f"a password of {len(password)} characters; it must have {most}")
-    hashed = await passwords.Passwords().hash(password)
-    async with opened_pool(load_settings(CloudSettings)) as pool, transaction(pool) as tx:
-        appender = await open_ledger(tx, site)
-        person = await service.add_person(
-            tx, appender, real_world(), username=username, name=name, password_hash=hashed, roles=roles, actor=ACTOR
-        )
-        await close_ledger(tx, appender)
-    answer(person=person.id, username=username, roles=[role.value for role in roles])
 
 
 @app.command()

@@ -15,6 +15,7 @@ from cloud.db.pool import Pool, Tx, transaction
 from cloud.errors import InvalidError, KeyFileError
 from cloud.ledger.key_history import Birth, Role, deployment_owner, lives, record_end, record_missing
 from cloud.ledger.service import add_site, close_ledger, open_ledger, origin_of, site_ids
+from cloud.people.units import place_site, tell_units
 from cloud.world import World
 from proof.keys import VerifyKey
 
@@ -34,13 +35,29 @@ def site_births(folder: Path, deployment: str, site: str) -> list[Birth]:
 
 
 async def found_site(
-    tx: Tx, world: World, folder: Path, *, site: str, name_zh: str, name_en: str, deployment: str, actor: str
+    tx: Tx,
+    world: World,
+    folder: Path,
+    *,
+    site: str,
+    name_zh: str,
+    name_en: str,
+    deployment: str,
+    actor: str,
+    unit: str | None = None,
 ) -> VerifyKey:
-    """Founds `site`; its first entries tell of its log's key, the cloud's and the labels'. Returns the log's key."""
+    """Founds `site`, under `unit`; its first entries tell of its log's key, the cloud's and the labels', then of the
+    units. Returns the log's key. Raises InvalidError, ConflictError, NotFoundError for the unit.
+    """
     at: datetime = world.now()
     await add_site(tx, site=site, name_zh=name_zh, name_en=name_en, deployment=deployment, at=at)
     log = keys.read_or_write_key(folder, keys.log_key_name(site), world.random)
     await tell_logs(tx, world, folder, deployment=deployment, sites=[site], actor=actor)
+    appender = await open_ledger(tx, site)
+    await tell_units(tx, appender, world, actor)
+    if unit is not None:
+        await place_site(tx, appender, world, unit, actor)
+    await close_ledger(tx, appender)
     return log.public
 
 

@@ -1,6 +1,7 @@
 """What the web process works with, made once at its start; routes take from it what their service needs."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -8,6 +9,7 @@ from obstore.store import ObjectStore
 
 from cloud.db.pool import Pool
 from cloud.world import World
+from custody.roles import Role
 from custody.rule_pack import RulePack
 from proof.keys import Signer
 
@@ -22,9 +24,31 @@ class RelyingParty:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Directory:
+    """The OpenID provider that people sign in by, and how its claims are read.
+
+    `roles` says which of the directory's roles are which of ours; where it is empty they have our names. `site` is
+    where somebody works whose claims name no site.
+    """
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    redirect_uri: str
+    scope: str = "openid profile"
+    username_claim: str = "preferred_username"
+    name_claim: str = "name"
+    roles_claim: str = "roles"
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    site_claim: str = "site"
+    site: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """`database_url` is for connections that listen; `pack` the rules in force; `media` where stills are kept;
-    `policy` the trust policy in force (tlog-policy), if one was set; `party` for whom passkeys sign.
+    `policy` the trust policy in force (tlog-policy), if one was set; `party` for whom passkeys sign,
+    `directory` by which people sign in who have no password here.
     """
 
     database_url: str
@@ -36,6 +60,7 @@ class Parts:
     media: ObjectStore
     policy: str | None = None
     party: RelyingParty = RelyingParty()
+    directory: Directory | None = None
 
 
 def parts_of(request: Request) -> Parts:

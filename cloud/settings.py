@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cloud.errors import SettingsError
+from custody.roles import Role
 from wire.rule_packs import DEFAULT_PACK
 
 S = TypeVar("S", bound=BaseSettings)
@@ -74,11 +75,27 @@ class MediaSettings(CloudSettings):
 
 
 class WebSettings(MediaSettings):
-    """For `cloud web`: where it listens, and the console's built pages."""
+    """For `cloud web`: where it listens, and the console's built pages; for whom passkeys sign (a domain), and the
+    addresses, separated by blanks, at which people open the console, the first of them first.
+
+    People sign in by a directory (OpenID Connect) where `oidc_issuer` is set. Its claims may be named by paths, as in
+    `realm_access.roles`; `oidc_roles` is a JSON object from its roles to ours.
+    """
 
     web_host: str = "127.0.0.1"
     web_port: int = Field(ge=0, le=65535)
     console_dir: Path | None = None
+    rp_id: str = Field(default="localhost", pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")
+    origins: str | None = Field(default=None, pattern=r"^https?://[^/\s]+( https?://[^/\s]+)*$")
+    oidc_issuer: str | None = Field(default=None, pattern=r"^(https://|http://(localhost|127\.0\.0\.1)[:/])")
+    oidc_client_id: str | None = None
+    oidc_client_secret_file: Path | None = None
+    oidc_username_claim: str = "preferred_username"
+    oidc_name_claim: str = "name"
+    oidc_roles_claim: str = "roles"
+    oidc_roles: dict[str, Role] = Field(default_factory=dict)
+    oidc_site_claim: str = "site"
+    oidc_site: str | None = None
 
 
 def load_settings(kind: type[S]) -> S:

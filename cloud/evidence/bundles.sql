@@ -27,13 +27,14 @@ SELECT array(SELECT DISTINCT agent FROM fact WHERE site = %(site)s AND index = A
        array(SELECT actor FROM record WHERE site = %(site)s AND index = ANY (%(indexes)s)
              UNION SELECT unnest(people) FROM passage WHERE site = %(site)s AND index = ANY (%(indexes)s)) AS people
 
--- What the entries cannot be understood without: keys, passes, erasures, and the alarms they raised.
+-- What the entries cannot be understood without: keys, passes, passkeys, erasures, and the alarms they raised.
 -- name: around
 SELECT unnest(ARRAY[born, ended]) AS index FROM key_life
 WHERE site = %(site)s AND (role NOT IN ('agent', 'person') OR owner = ANY (%(agents)s::text[] || %(people)s::text[]))
 UNION
 SELECT e.index FROM thing_entry e JOIN record r ON r.site = e.site AND r.index = e.index
-WHERE e.site = %(site)s AND e.thing = ANY (%(people)s::text[]) AND r.kind IN ('person_added', 'label_issued', 'passkey_added', 'passkey_removed')
+WHERE e.site = %(site)s AND e.thing = ANY (%(people)s::text[])
+  AND r.kind IN ('person_added', 'label_issued', 'passkey_added', 'passkey_removed')
 UNION SELECT entry FROM erasure WHERE site = %(site)s AND index = ANY (%(indexes)s)
 UNION SELECT index FROM alarm WHERE site = %(site)s AND detail ->> 'entry' = ANY (%(indexes)s::text[])
 
@@ -92,8 +93,8 @@ ORDER BY size
 SELECT hash, content FROM rule_pack WHERE hash = ANY (%(hashes)s)
 
 -- name: kept_media
-SELECT m.sha256 FROM media m LEFT JOIN agent a ON a.id = m.agent LEFT JOIN person p ON p.id = m.person
-WHERE m.sha256 = ANY (%(digests)s) AND coalesce(a.site, p.site) = %(site)s AND m.erased_index IS NULL
+SELECT m.sha256 FROM media m JOIN agent a ON a.id = m.agent
+WHERE m.sha256 = ANY (%(digests)s) AND a.site = %(site)s AND m.erased_index IS NULL
 
 -- name: people
 SELECT id, name FROM person WHERE site = %(site)s AND id = ANY (%(people)s)

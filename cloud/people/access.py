@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query, Request, Response
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
 from cloud.db.pool import transaction
@@ -57,6 +57,19 @@ async def caller_of(
     if secret is not None and request.method not in _SAFE and request.headers.get(HEADER) != "1":
         raise ForeignRequestError(f"{request.method} by cookie without {HEADER}: 1")
     return Caller(person, secret, credential)
+
+
+def set_session(request: Request, response: Response, secret: str) -> None:
+    """Gives the browser the cookie of a new session."""
+    response.set_cookie(
+        COOKIE,
+        secret,
+        max_age=int(service.SESSION_LASTS.total_seconds()),
+        path="/",
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="lax",
+    )
 
 
 CallerIn = Annotated[Caller, Depends(caller_of)]

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from cloud.errors import CloudError, ForbiddenError, NotSignedInError
+from cloud.errors import CloudError, ForbiddenError, InvalidError, NotSignedInError
 
 
 class WrongPasswordError(NotSignedInError):
@@ -39,3 +39,29 @@ class OwnAccountError(ForbiddenError):
 
     diagnosis = "Nobody changes their own account; another administrator has to."
     code = "own_account"
+
+
+class DirectoryGoneError(CloudError, ConnectionError):
+    """The OpenID provider cannot be reached, or what it answers is no OpenID Connect."""
+
+    diagnosis = "The directory that people sign in by cannot be reached; please try again later."
+    code = "directory_gone"
+
+
+class DirectorySignInError(NotSignedInError):
+    """A sign-in by the directory that came to nothing; `code` tells programs why."""
+
+    diagnosis = "The sign-in by the directory came to nothing; please begin again."
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class RolesClashError(InvalidError):
+    """Roles that the rules let nobody have together: who keeps the goods neither keeps the book nor approves."""
+
+    diagnosis = "The rules do not let one person have these roles together."
+
+    def __init__(self, message: str) -> None:
+        super().__init__("roles_clash", message)

@@ -1,6 +1,6 @@
 """What becomes of an account: changed, disabled, enabled. Each is a record; whoever is disabled is out at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,10 +8,12 @@ from cloud.db.pool import Tx, one
 from cloud.db.queries import load_queries
 from cloud.errors import ConflictError, NotFoundError
 from cloud.ledger.service import Appender, add_record
-from cloud.people.errors import OwnAccountError
+from cloud.people.errors import OwnAccountError, RolesClashError
 from cloud.people.models import Account
+from cloud.rules.service import pack_in_force
 from cloud.world import World
 from custody.roles import Role
+from custody.rule_pack import RulePack
 
 CHANGED, DISABLED, ENABLED = "person_changed", "person_disabled", "person_enabled"
 
@@ -90,6 +92,14 @@ async def enable_person(tx: Tx, appender: Appender, world: World, *, person: str
     await tx.execute(_sql.disable_person, {"person": person, "at": None, "by": None})
     await _record(tx, appender, world, world.now(), ENABLED, {"person": person}, actor)
     return was.model_copy(update={"disabled_at": None, "disabled_by": None})
+
+
+async def must_not_clash(tx: Tx, world: World, founding: RulePack, site: str, roles: Iterable[Role]) -> None:
+    """Raises RolesClashError where the rules in force let nobody have two of `roles` together."""
+    pack = await pack_in_force(tx, site, world.now(), founding)
+    pair = pack.clash(frozenset(roles))
+    if pair is not None:
+        raise RolesClashError(f"nobody is {' and '.join(sorted(pair))} at once")
 
 
 def _must_be_another(person: str, actor: str) -> None:

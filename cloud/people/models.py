@@ -146,3 +146,10 @@ class UnitRows(BaseModel):
     """All units, each after its parent."""
 
     rows: list[Unit]
+
+
+class Pass(BaseModel):
+    """What the phone shows as a QR code at a gate, until it expires."""
+
+    text: str = Field(description="For the QR code, in its alphanumeric mode")
+    expires_at: datetime

@@ -61,3 +61,6 @@ DELETE FROM session WHERE person = %(person)s
 
 -- name: revoke_tokens_of
 UPDATE api_token SET revoked_at = %(at)s WHERE person = %(person)s AND revoked_at IS NULL
+
+-- name: newest_issue
+SELECT coalesce(max(issue), 1) AS issue FROM label WHERE thing = %(person)s

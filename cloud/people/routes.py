@@ -8,13 +8,14 @@ from cloud.db.pool import transaction
 from cloud.errors import ForbiddenError
 from cloud.ledger.service import close_ledger, open_ledger
 from cloud.parts import PartsIn
-from cloud.people import lifecycle, service, units
-from cloud.people.access import COOKIE, CallerIn, Reader, ReadSite, acting
+from cloud.people import lifecycle, passes, service, units
+from cloud.people.access import COOKIE, CallerIn, Reader, ReadSite, acting, set_session
 from cloud.people.models import (
     Account,
     MadeToken,
     NewPerson,
     NewToken,
+    Pass,
     Person,
     PersonChange,
     PersonRows,
@@ -27,6 +28,7 @@ from cloud.people.passwords import Passwords
 from cloud.people.roles import Right
 from cloud.people.sign_in import sign_in
 from cloud.people.throttle import Throttle
+from cloud.rules.service import pack_in_force
 
 router = APIRouter(tags=["people"])
 
@@ -48,15 +50,7 @@ async def post_session(body: SignIn, request: Request, response: Response, parts
         password=body.password,
         address=address,
     )
-    response.set_cookie(
-        COOKIE,
-        secret,
-        max_age=int(service.SESSION_LASTS.total_seconds()),
-        path="/",
-        secure=request.url.scheme == "https",
-        httponly=True,
-        samesite="lax",
-    )
+    set_session(request, response, secret)
     return SignedIn(person=person)
 
 
@@ -92,6 +86,7 @@ async def post_person(
     async with transaction(parts.pool) as tx:
         appender = await open_ledger(tx, actor.site)
         await units.must_be_below(tx, actor, body.unit)
+        await lifecycle.must_not_clash(tx, parts.world, parts.pack, actor.site, body.roles)
         person = await service.add_person(
             tx,
             appender,
@@ -116,6 +111,7 @@ async def post_roles(id: AnId, body: PersonChange, actor: Changer, parts: PartsI
     async with transaction(parts.pool) as tx:
         appender = await open_ledger(tx, actor.site)
         await units.must_be_below(tx, actor, body.unit)
+        await lifecycle.must_not_clash(tx, parts.world, parts.pack, actor.site, body.roles or [])
         person = await lifecycle.change_person(
             tx, appender, parts.world, person=id, actor=actor.id, name=body.name, roles=body.roles, unit=body.unit
         )
@@ -171,3 +167,13 @@ async def delete_token(token_id: str, person: Reader, parts: PartsIn) -> None:
     """One of my tokens stops working."""
     async with transaction(parts.pool) as tx:
         await service.revoke_token(tx, parts.world, person, token_id)
+
+
+@router.post("/passes", operation_id="make_pass", status_code=201)
+async def post_pass(caller: CallerIn, parts: PartsIn) -> Pass:
+    """A pass for the gates on my phone: a short-lived QR code; ask again before it expires. A machine gets none."""
+    if caller.secret is None:
+        raise ForbiddenError("a machine goes through no gate; sign in")
+    async with transaction(parts.pool) as tx:
+        pack = await pack_in_force(tx, caller.person.site, parts.world.now(), parts.pack)
+        return await passes.make_pass(tx, parts.world, pack, parts.label_key, caller.person)

@@ -22,6 +22,7 @@ async def add_unit(tx: Tx, world: World, unit: Unit, actor: str) -> dict[str, in
     Opens the ledgers, so it comes first in its transaction. Raises NotFoundError for the parent, ConflictError
     `unit_exists`.
     """
+    await tx.execute(_sql.one_at_a_time)
     appenders = [await open_ledger(tx, site) for site in sorted(await site_ids(tx))]
     await must_exist(tx, unit.parent)
     if await one(tx, _sql.add_unit, **unit.model_dump(), at=world.now()) is None:
@@ -35,6 +36,7 @@ async def add_unit(tx: Tx, world: World, unit: Unit, actor: str) -> dict[str, in
 
 async def tell_units(tx: Tx, appender: Appender, world: World, actor: str) -> None:
     """Tells the ledger of a site that was just founded of the units there are already."""
+    await tx.execute(_sql.one_at_a_time)
     for unit in await list_units(tx):
         await _tell(tx, appender, world, unit, actor)
 

@@ -1,3 +1,7 @@
+-- name: one_at_a_time
+-- A unit that is added while a site is founded is told to that site too.
+SELECT pg_advisory_xact_lock(hashtext('sealtrail units'))
+
 -- name: add_unit
 INSERT INTO unit (id, parent, name_zh, name_en, added_at)
 VALUES (%(id)s, %(parent)s, %(name_zh)s, %(name_en)s, %(at)s)

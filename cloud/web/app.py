@@ -24,6 +24,7 @@ from cloud.live.routes import router as live
 from cloud.live.service import Event, events_between
 from cloud.media.routes import router as media
 from cloud.parts import Parts
+from cloud.people.oidc_routes import router as oidc
 from cloud.people.passkey_routes import router as passkeys
 from cloud.people.passwords import Passwords
 from cloud.people.routes import router as people
@@ -122,7 +123,7 @@ def _bare() -> FastAPI:
     )
     errors.install(app)
     for router in (
-        people, passkeys, rules, evidence, acts, evidence_reads, slots, bundles, live, alarms, fleet, media,
+        people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, bundles, live, alarms, fleet, media,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)

@@ -25,7 +25,7 @@ from cloud.evidence.errors import ChangedError, RefusedError
 from cloud.live.models import Wording
 from cloud.media.errors import MediaError, MediaTooLargeError, StoreGoneError
 from cloud.parts import Parts
-from cloud.people.errors import ThrottledError
+from cloud.people.errors import DirectoryGoneError, ThrottledError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -42,6 +42,7 @@ STATUSES: Mapping[type[CloudError], int] = {
     ThrottledError: 429,
     DatabaseGoneError: 503,
     StoreGoneError: 503,
+    DirectoryGoneError: 503,
 }
 """Each error's status; a child without one of its own has its parent's."""
 

@@ -60,10 +60,10 @@ def test_from_an_empty_folder_to_a_ledger_that_holds(run: Run, settings: dict[st
     key = SigningKey.from_seed(b"a" * 32).public.text
     assert answered(run("agent", "add", "nj01.gate-a", "--public-key", key)) == {"agent": "nj01.gate-a", "entry": 3}
     person = run(
-        "person", "add", "li", "--site", "nj01", "--name", "李", "--role", "keeper", "--role", "approver",
+        "person", "add", "li", "--site", "nj01", "--name", "李", "--role", "keeper", "--role", "inspector",
         "--password-stdin", standard_input="long enough for anybody\n",
     )  # fmt: skip
-    assert answered(person)["roles"] == ["keeper", "approver"]
+    assert answered(person)["roles"] == ["keeper", "inspector"]
     lives = [json.loads(line) for line in run("key", "list", "--site", "nj01").stdout.splitlines()]
     assert [(life["role"], life["born"], life["ended"]) for life in lives] == [
         ("log", 0, None), ("cloud", 1, None), ("label", 2, None), ("agent", 4, None),
@@ -106,6 +106,33 @@ WRONG: dict[str, tuple[list[str], dict[str, str | None], str]] = {
         ["person", "add", "li", "--site", "nj01", "--name", "x", "--role", "admin", "--password-stdin"], {}, "password",
     ),
 }  # fmt: skip
+
+
+@pytest.mark.timeout(300)  # a dozen processes
+def test_units_and_the_life_of_an_account(run: Run) -> None:
+    run("keygen")
+    assert answered(run("unit", "add", "js", "--zh", "江苏省局", "--en", "Jiangsu"))["entries"] == {}
+    answered(run("site", "add", "nj01", "--zh", "一号库", "--en", "One"))
+    county = run("unit", "add", "js-nj", "--parent", "js", "--zh", "南京市局", "--en", "Nanjing")
+    assert answered(county)["entries"] == {"nj01": 4}
+    assert answered(run("site", "place", "nj01", "--unit", "js-nj")) == {"site": "nj01", "unit": "js-nj", "entry": 5}
+    answered(run("site", "add", "js00", "--zh", "省库", "--en", "Province", "--unit", "js"))
+    assert [json.loads(line)["id"] for line in run("unit", "list").stdout.splitlines()] == ["js", "js-nj"]
+    new = ("person", "add", "li", "--site", "nj01", "--name", "李", "--role", "keeper", "--password-stdin")
+    person = answered(run(*new, "--unit", "js", standard_input="long enough for anybody\n"))["person"]
+    answer = answered(run("person", "roles", "li", "--role", "auditor"))
+    assert answer == {"person": person, "roles": ["auditor"], "disabled": False}
+    assert answered(run("person", "disable", "li"))["disabled"] is True
+    twice = run("person", "disable", "li")
+    assert (twice.returncode, "disabled already" in twice.stderr) == (2, True)
+    assert answered(run("person", "enable", "li"))["disabled"] is False
+    for wrong in (
+        ("unit", "add", "Js", "--zh", "江苏省局", "--en", "Jiangsu"),
+        ("site", "place", "nj01", "--unit", "nowhere"),
+        ("person", "disable", "nobody"),
+    ):
+        done = run(*wrong)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done
 
 
 @pytest.mark.parametrize("name", WRONG)

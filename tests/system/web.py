@@ -168,8 +168,8 @@ async def open_console(database: Database, folder: Path, browser: Browser) -> As
         warehouse = Warehouse(Receiving(pool, world, SITE))
         await warehouse.furnish()
         person = await _employ(warehouse, world)
-        port = _free_port()
-        web = WebProcess(_environment(database, folder, port), port, folder / "web.log")
+        port = free_port()
+        web = WebProcess(web_environment(database, folder, port), port, folder / "web.log")
         stack.push_async_callback(web.stop)
         await web.start()
         yield Console(web, warehouse, person, browser)
@@ -187,7 +187,8 @@ async def _employ(warehouse: Warehouse, world: World) -> Person:
     return person
 
 
-def _environment(database: Database, folder: Path, port: int) -> dict[str, str]:
+def web_environment(database: Database, folder: Path, port: int) -> dict[str, str]:
+    """The settings of a web process with its keys and pictures in `folder`."""
     settings = {
         "DATABASE_URL": database.app,
         "KEYS_DIR": str(folder / "keys"),
@@ -199,7 +200,8 @@ def _environment(database: Database, folder: Path, port: int) -> dict[str, str]:
     return {**os.environ, **{f"SEALTRAIL_CLOUD_{name}": value for name, value in settings.items()}}
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -100,17 +100,26 @@ async def test_nobody_revokes_the_token_of_another(office: Office) -> None:
 
 async def test_an_admin_makes_accounts_and_the_ledger_says_so(office: Office) -> None:
     admin = await office.signed_in(Role.ADMIN)
-    new = {"username": "zhao", "name": "赵敏", "password": PASSWORD, "roles": ["keeper", "approver"]}
+    new = {"username": "zhao", "name": "赵敏", "password": PASSWORD, "roles": ["keeper", "inspector"]}
     person = (await admin.post("people", json=new)).json()
     assert person["id"].startswith("nj01/U-")
     assert "password" not in person
     problem(await admin.post("people", json=new), 409, "username_taken")
     signed = await (await office.visitor()).post("session", json={"username": "zhao", "password": PASSWORD})
-    assert signed.json()["person"]["roles"] == ["keeper", "approver"]
+    assert signed.json()["person"]["roles"] == ["keeper", "inspector"]
     content = await office.rows("SELECT content FROM record WHERE kind = 'person_added' ORDER BY index DESC LIMIT 1")
     assert "赵敏" in content[0]["content"]
     assert PASSWORD not in content[0]["content"]
     assert [row["username"] for row in (await admin.get("people")).json()["rows"]] == ["person1", "zhao"]
+
+
+async def test_nobody_keeps_the_goods_and_approves(office: Office) -> None:
+    admin = await office.signed_in(Role.ADMIN)
+    new = {"username": "zhao", "name": "赵敏", "password": PASSWORD, "roles": ["keeper", "approver"]}
+    body = problem(await admin.post("people", json=new), 422, "roles_clash")
+    assert "approver and keeper" in body["detail"]
+    person = await office.person(Role.KEEPER)
+    problem(await admin.post(f"people/{person.id}/roles", json={"roles": ["keeper", "bookkeeper"]}), 422, "roles_clash")
 
 
 @pytest.mark.parametrize(

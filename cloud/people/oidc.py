@@ -1,0 +1,70 @@
+"""Signing in by a directory: two visits of a browser, with the provider's word in between. No connection is held while
+the provider is asked."""
+
+import hashlib
+from datetime import timedelta
+
+from cloud.db.pool import Pool, one, transaction
+from cloud.db.queries import load_queries
+from cloud.errors import NotFoundError
+from cloud.parts import Directory, Parts
+from cloud.people import openid, service
+from cloud.people.directory import Refusal, account_for, read_claims
+from cloud.people.errors import DirectorySignInError
+from cloud.people.models import Person
+from cloud.world import World
+from proof.keys import b64
+
+LOGIN_LASTS = timedelta(minutes=10)
+
+_sql = load_queries(__file__, "oidc.sql")
+
+
+def directory_of(directory: Directory | None) -> Directory:
+    """The directory, where one was set. Raises NotFoundError."""
+    if directory is None:
+        raise NotFoundError("directory", "oidc")
+    return directory
+
+
+async def begin(pool: Pool, world: World, directory: Directory) -> tuple[str, str]:
+    """Where to send the browser, and the state it must bring back. Raises DirectoryGoneError."""
+    async with openid.client() as http:
+        provider = await openid.discover(http, directory)
+    state, nonce, verifier = (b64(world.random(32)) for _ in range(3))
+    now = world.now()
+    async with transaction(pool) as tx:
+        await tx.execute(_sql.forget_expired, {"at": now})
+        values = {"hash": _hash(state), "nonce": nonce, "verifier": verifier, "expires_at": now + LOGIN_LASTS}
+        await tx.execute(_sql.add_login, values)
+    return openid.authorization_url(provider, directory, state=state, nonce=nonce, verifier=verifier), state
+
+
+async def finish(
+    parts: Parts, directory: Directory, *, state: str, kept: str | None, code: str | None, error: str | None
+) -> tuple[Person, str]:
+    """Who it is and the secret of their new session; `kept` is the state that the browser kept.
+
+    Raises DirectorySignInError, DirectoryGoneError, ConflictError `username_taken`, RolesClashError.
+    """
+    pool, world = parts.pool, parts.world
+    async with transaction(pool) as tx:
+        login = await one(tx, _sql.take_login, hash=_hash(state), at=world.now())
+    if login is None or kept != state:
+        raise DirectorySignInError("wrong_state", "this sign-in was not begun in this browser, or too long ago")
+    if code is None:
+        raise DirectorySignInError("directory_refused", f"the directory answered {str(error)[:100]!r}")
+    async with openid.client() as http:
+        provider = await openid.discover(http, directory)
+        given = await openid.redeem(http, provider, directory, code=code, verifier=login["verifier"])
+        claims = await openid.claims_of(http, provider, directory, given, nonce=login["nonce"], now=world.now())
+    told = read_claims(directory, claims)
+    async with transaction(pool) as tx:
+        person = await account_for(tx, world, parts.pack, told)
+        if not isinstance(person, Refusal):
+            return person, await service.open_session(tx, world, person)
+    raise DirectorySignInError(person.code, person.message)
+
+
+def _hash(state: str) -> bytes:
+    return hashlib.sha256(state.encode()).digest()
