@@ -1,4 +1,4 @@
-"""Drawing a sample again, as an outsider would: from the records, the published checkpoints and the book beside them."""
+"""Drawing a sample again as an outsider would: from the records, the checkpoints and the book beside them."""
 
 import json
 from collections.abc import Sequence
