@@ -100,7 +100,7 @@ def _thing(number: int) -> str:
 
 
 def _slot(number: int) -> str:
-    return f"{SITE}/S-{number % SLOTS:010d}"
+    return f"{SITE}/S-{number * SLOTS // THINGS:010d}"
 
 
 def _fill(server: EmbeddedServer) -> None:
@@ -114,7 +114,7 @@ def _fill(server: EmbeddedServer) -> None:
         cursor.execute("INSERT INTO zone VALUES (%s, %s, 'A', 'ordinary', 0)", [ZONE, SITE])
         cursor.executemany(
             "INSERT INTO slot (id, site, zone, name, size, capacity, index) VALUES (%s, %s, %s, %s, 'm', 9, 0)",
-            [(_slot(number), SITE, ZONE, f"A-{number:05d}") for number in range(SLOTS)],
+            [(_slot(number), SITE, ZONE, f"A-{number:05d}") for number in range(0, THINGS, THINGS // SLOTS)],
         )
         cursor.executemany(
             "INSERT INTO item (id, site, case_id, name, quantity, unit, state, index)"

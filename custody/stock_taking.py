@@ -19,7 +19,7 @@ INSIDE = frozenset({
 })  # fmt: skip
 """States of what must be in the warehouse, and so can be counted there."""
 
-_POPULATION = b"sealtrail/population/1\0"
+_POPULATION = "sealtrail/population/1\n"
 _COUNTS = b"sealtrail/counts/1\0"
 
 
@@ -94,9 +94,20 @@ class Difference:
 
 
 def population_hash(book: Mapping[str, Seen]) -> str:
-    """Hex SHA-256 over "sealtrail/population/1" 0x00 and the canonical list of [thing, slot, quantity] by thing."""
-    listed = [[thing, book[thing].slot, book[thing].quantity] for thing in sorted(book)]
-    return hashlib.sha256(_POPULATION + canonical(listed)).hexdigest()
+    """Hex SHA-256 over "sealtrail/population/1" LF, and for each thing, by id: id TAB slot TAB quantity LF.
+
+    A slot or quantity that is not there is empty; ids hold neither TAB nor LF.
+    """
+    lines = [f"{thing}\t{seen.slot or ''}\t{_number(seen.quantity)}\n" for thing, seen in sorted(book.items(), key=_id)]
+    return hashlib.sha256((_POPULATION + "".join(lines)).encode()).hexdigest()
+
+
+def _id(line: tuple[str, Seen]) -> str:
+    return line[0]
+
+
+def _number(quantity: int | None) -> str:
+    return "" if quantity is None else str(quantity)
 
 
 def counts_hash(counts: list[dict[str, Any]]) -> str:

@@ -4,6 +4,7 @@ Scans come in batches that a phone may send again, in part, or in another order:
 makes it count once.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,15 +14,16 @@ from cloud.alarms.service import raise_alarm
 from cloud.db.pool import Row, one, rows
 from cloud.db.queries import load_queries
 from cloud.errors import ConflictError, NotFoundError
-from cloud.evidence.acting import Acting
+from cloud.evidence.acting import Acting, acting
+from cloud.parts import Parts
+from cloud.people.models import Person
 from cloud.stock_takes.errors import CounterError, NotCounterError
 from cloud.stock_takes.models import NewScan, ScanAnswer, ScanFate
 from cloud.stock_takes.opening import book_of, draw_due
-from cloud.stock_takes.scans import Readable, read_scans
+from cloud.stock_takes.scans import Readable, read_scans, read_texts
 from custody.permits import time_text
 from custody.roles import Role
 from custody.stock_taking import Difference, Scan, Seat, Seen, compare, counts_hash, last_seen
-from proof.keys import VerifyKey
 
 DIFFERENCE = "stock_difference"
 FORGED = "forged_label"
@@ -38,33 +40,35 @@ async def take_of(act: Acting, name: str) -> Row:
     return row
 
 
-async def post_counts(
-    act: Acting, name: str, asked: Sequence[NewScan], label_keys: Sequence[VerifyKey]
-) -> list[ScanAnswer]:
-    """Takes the scans of `act.person`; says of each what became of it, and never refuses one for the others' sake.
+async def post_counts(parts: Parts, person: Person, name: str, asked: Sequence[NewScan]) -> list[ScanAnswer]:
+    """Takes the scans of `person`; says of each what became of it, and never refuses one for the others' sake.
 
     Raises NotFoundError; NotCounterError; ConflictError `not_drawn` before the draw, `count_closed` for a new scan
     after the counter closed their count.
     """
-    take = await take_of(act, name)
-    seat = await _seat(act, take)
-    read = await read_scans(act, asked, label_keys)
-    own = {"stock_take": name, "person": act.person.id}
-    known = {
-        row["key"]: _scan(row) for row in await rows(act.tx, _sql.counts_by_key, **own, keys=[s.key for s in asked])
-    }
-    fates, new = _fates(read, known)
-    if new and take[f"{seat}_index"] is not None:
-        raise ConflictError("count_closed", f"{act.person.id} has closed the count of {name}")
-    async with act.tx.cursor() as cursor:
-        await cursor.executemany(_sql.add_count, [{**own, **_columns(scan)} for scan in new.values()])
-    forged = [answer.key for answer in fates if answer.fate is ScanFate.FORGED]
-    if forged:
+    texts = await asyncio.to_thread(read_texts, asked, [parts.label_key.public])
+    async with acting(parts, person) as act:
+        take = await take_of(act, name)
+        seat = await _seat(act, take)
+        own = {"stock_take": name, "person": person.id}
+        keys = [scan.key for scan in asked]
+        known = {row["key"]: _scan(row) for row in await rows(act.tx, _sql.counts_by_key, **own, keys=keys)}
+        fates, new = _fates(await read_scans(act, asked, texts), known)
+        if new and take[f"{seat}_index"] is not None:
+            raise ConflictError("count_closed", f"{person.id} has closed the count of {name}")
+        listed = Jsonb([_told(scan) for scan in new.values()])
+        await act.tx.execute(_sql.add_counts, {**own, "scans": listed})
+        await _alarm_forged(act, name, [answer.key for answer in fates if answer.fate is ScanFate.FORGED])
+    return fates
+
+
+async def _alarm_forged(act: Acting, name: str, keys: Sequence[str]) -> None:
+    """A label that we never signed is on something in the warehouse."""
+    if keys:
         await raise_alarm(
             act.tx, act.appender, act.world, cause=FORGED, place=name, severity="major", at=act.at,
-            detail={"scanned_by": act.person.id, "scans": forged}, actor=act.person.id,
+            detail={"scanned_by": act.person.id, "scans": list(keys)}, actor=act.person.id,
         )  # fmt: skip
-    return fates
 
 
 def _fates(read: Sequence[Readable], known: Mapping[str, Scan]) -> tuple[list[ScanAnswer], dict[str, Scan]]:
@@ -81,10 +85,6 @@ def _fates(read: Sequence[Readable], known: Mapping[str, Scan]) -> tuple[list[Sc
                 fate = ScanFate.REPEATED if before == scan else ScanFate.KEY_USED
         answers.append(ScanAnswer(key=one_.key, fate=fate, thing=None if scan is None else scan.thing))
     return answers, new
-
-
-def _columns(scan: Scan) -> dict[str, Any]:
-    return {name: getattr(scan, name) for name in Scan.__slots__}
 
 
 def _scan(row: Row) -> Scan:
@@ -121,7 +121,7 @@ async def close_count(act: Acting, name: str, scans: int) -> None:
         raise ConflictError("scans_missing", f"{len(found)} scans came, of {scans} that were made: send them again")
     if take[f"{seat}_index"] is not None:
         return
-    counts = [_told(row) for row in sorted(found, key=lambda row: row["key"])]
+    counts = [_told(_scan(row)) for row in sorted(found, key=lambda row: row["key"])]
     await act.tx.execute(getattr(_sql, f"close_{seat}"), {"stock_take": name, "index": act.next_index})
     content = {"stock_take": name, "seat": seat.value, "counts": counts, "counts_hash": counts_hash(counts)}
     await act.record("stock_take_counted", content, [name])
@@ -130,8 +130,9 @@ async def close_count(act: Acting, name: str, scans: int) -> None:
         await _compare(act, name, {seat: act.person.id, other: take[other.value]})
 
 
-def _told(row: Row) -> dict[str, Any]:
-    return {**row, "at": time_text(row["at"])}
+def _told(scan: Scan) -> dict[str, Any]:
+    """As a record holds it."""
+    return {**{name: getattr(scan, name) for name in Scan.__slots__}, "at": time_text(scan.at)}
 
 
 async def _compare(act: Acting, name: str, people: Mapping[Seat, str]) -> None:

@@ -18,7 +18,7 @@ from cloud.stock_takes.models import NewStockTake
 from cloud.world import World
 from custody.roles import Role
 from custody.sampling import draw
-from custody.stock_taking import INSIDE, Seat, Seen, StockTakeKind, population_hash
+from custody.stock_taking import INSIDE, Seat, Seen, StockTakeKind
 
 ACTOR = "cloud"
 """Who draws, and who opens a recount that nobody asked for."""
@@ -95,12 +95,8 @@ async def _open(tx: Tx, appender: Appender, world: World, scope: Scope, actor: s
     await tx.execute(_sql.add_take, {**new, "at": at, "state": state})
     inside = sorted(state.value for state in INSIDE)
     line = {"stock_take": name, "site": site, "zone": scope.zone, "inside": inside, "drawn": everything}
-    await tx.execute(_sql.add_lines, line)
-    book, _ = await book_of(tx, name)
-    fixed = {"population": len(book), "population_hash": population_hash(book)}
-    await tx.execute(
-        _sql.set_population, {"stock_take": name, "population": len(book), "hash": fixed["population_hash"]}
-    )
+    fixed = await one(tx, _sql.add_lines, **line) or {}
+    await tx.execute(_sql.set_population, {"stock_take": name, **fixed})
     content = {"stock_take": name, **told, **fixed}
     await _record(tx, appender, world, "stock_take_opened", content, actor, at)
     return name

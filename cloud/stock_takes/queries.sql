@@ -10,24 +10,32 @@ INSERT INTO stock_take (id, site, kind, zone, cause, opened_by, opened_at, index
 VALUES (%(id)s, %(site)s, %(kind)s, %(zone)s, %(cause)s, %(opened_by)s, %(at)s, %(index)s, 0, '', %(wanted)s,
         %(state)s, %(keeper)s, %(bookkeeper)s)
 
--- The book as it is now: packages that are in the warehouse, and items that are in no such package.
+-- The book as it is now: packages that are in the warehouse, and items that are in no such package. How many things,
+-- and their hash (custody.stock_taking.population_hash).
 -- name: add_lines
-INSERT INTO stock_take_line (stock_take, thing, slot, quantity, drawn)
-SELECT %(stock_take)s, t.id, c.slot, t.quantity, %(drawn)s
-FROM (
-    SELECT id, NULL AS quantity FROM package WHERE site = %(site)s AND state = ANY (%(inside)s)
-    UNION ALL
-    SELECT i.id, i.quantity FROM item i WHERE i.site = %(site)s AND i.state = ANY (%(inside)s)
-        AND NOT EXISTS (SELECT FROM package p WHERE p.id = i.package_id AND p.state = ANY (%(inside)s))
-) t
-LEFT JOIN custody c ON c.thing = t.id
-WHERE %(zone)s::text IS NULL OR c.slot IN (SELECT id FROM slot WHERE zone = %(zone)s)
+WITH line AS (
+    INSERT INTO stock_take_line (stock_take, thing, slot, quantity, drawn)
+    SELECT %(stock_take)s, t.id, c.slot, t.quantity, %(drawn)s
+    FROM (
+        SELECT id, NULL AS quantity FROM package WHERE site = %(site)s AND state = ANY (%(inside)s)
+        UNION ALL
+        SELECT i.id, i.quantity FROM item i WHERE i.site = %(site)s AND i.state = ANY (%(inside)s)
+            AND NOT EXISTS (SELECT FROM package p WHERE p.id = i.package_id AND p.state = ANY (%(inside)s))
+    ) t
+    LEFT JOIN custody c ON c.thing = t.id
+    WHERE %(zone)s::text IS NULL OR c.slot IN (SELECT id FROM slot WHERE zone = %(zone)s)
+    RETURNING thing, slot, quantity
+)
+SELECT count(*) AS population, encode(sha256(convert_to(E'sealtrail/population/1\n' || coalesce(string_agg(
+    thing || E'\t' || coalesce(slot, '') || E'\t' || coalesce(quantity::text, '') || E'\n', '' ORDER BY thing COLLATE "C"
+), ''), 'UTF8')), 'hex') AS population_hash
+FROM line
 
 -- name: lines
 SELECT thing, slot, quantity, drawn FROM stock_take_line WHERE stock_take = %(stock_take)s
 
 -- name: set_population
-UPDATE stock_take SET population = %(population)s, population_hash = %(hash)s WHERE id = %(stock_take)s
+UPDATE stock_take SET population = %(population)s, population_hash = %(population_hash)s WHERE id = %(stock_take)s
 
 -- The first checkpoint that covers the opening is the one; which comes later means nothing.
 -- name: to_draw
@@ -68,9 +76,10 @@ UNION ALL SELECT id FROM package WHERE id = ANY (%(things)s) AND site = %(site)s
 -- name: slots_among
 SELECT id FROM slot WHERE id = ANY (%(slots)s) AND site = %(site)s
 
--- name: add_count
+-- name: add_counts
 INSERT INTO stock_take_count (stock_take, person, key, thing, slot, quantity, taken_back, issue, at)
-VALUES (%(stock_take)s, %(person)s, %(key)s, %(thing)s, %(slot)s, %(quantity)s, %(taken_back)s, %(issue)s, %(at)s)
+SELECT %(stock_take)s, %(person)s, s.* FROM jsonb_to_recordset(%(scans)s)
+    AS s (key text, thing text, slot text, quantity integer, taken_back boolean, issue integer, at timestamptz)
 
 -- name: counts_by_key
 SELECT key, thing, slot, quantity, taken_back, issue, at FROM stock_take_count

@@ -55,9 +55,7 @@ async def post_stock_take(
 @router.post("/counts", operation_id="post_counts")
 async def post_counts(body: NewScans, person: Annotated[Person, may(Right.COUNT_STOCK)], parts: PartsIn) -> ScanAnswers:
     """Takes what I scanned; may be sent again, in part, or in another order."""
-    async with acting(parts, person) as act:
-        keys = [parts.label_key.public]
-        return ScanAnswers(rows=await counting.post_counts(act, body.stock_take, body.scans, keys))
+    return ScanAnswers(rows=await counting.post_counts(parts, person, body.stock_take, body.scans))
 
 
 @router.post("/counts/close", operation_id="close_my_count")

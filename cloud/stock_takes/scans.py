@@ -1,6 +1,6 @@
 """What a phone sends, read: genuine labels and typed ids become scans, the rest is told apart."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cloud.db.pool import rows
@@ -25,40 +25,39 @@ class Readable:
     scan: Scan | None
 
 
-class _Reader:
-    """Reads each text once: all scans of a shelf carry the same slot."""
-
-    def __init__(self, label_keys: Sequence[VerifyKey]) -> None:
-        self._keys = label_keys
-        self._known: dict[str, Label | ScanFate] = {}
-
-    def read(self, text: str) -> Label | ScanFate:
-        if text not in self._known:
-            self._known[text] = self._read(text)
-        return self._known[text]
-
-    def _read(self, text: str) -> Label | ScanFate:
-        try:
-            return read_label(text, self._keys)
-        except ForgedLabelError:
-            return ScanFate.FORGED
-        except LabelError:
-            return Label(Kind.ITEM, text, 0) if valid_id(text) else ScanFate.UNKNOWN
+Texts = Mapping[str, Label | ScanFate]
+"""What is scanned or typed → the label that it is, or what it is instead."""
 
 
-async def read_scans(act: Acting, asked: Sequence[NewScan], label_keys: Sequence[VerifyKey]) -> list[Readable]:
-    """Each of `asked`, in its order. A label is genuine or FORGED; what is typed must be a thing of the site."""
-    reader = _Reader(label_keys)
+def read_texts(asked: Sequence[NewScan], label_keys: Sequence[VerifyKey]) -> Texts:
+    """Every text in `asked`, each read once: all scans of a shelf carry the same slot.
+
+    It takes a fifth of a second for a full batch: to be called in a thread, before a transaction is begun.
+    """
     texts = {text for scan in asked for text in (scan.thing, scan.slot) if text is not None}
-    named = {label.id for label in map(reader.read, texts) if isinstance(label, Label)}
-    things = {row["id"] for row in await rows(act.tx, _sql.evidence_among, things=list(named), site=act.site)}
-    slots = {row["id"] for row in await rows(act.tx, _sql.slots_among, slots=list(named), site=act.site)}
-    return [_one(scan, reader, things, slots) for scan in asked]
+    return {text: _read(text, label_keys) for text in texts}
 
 
-def _one(scan: NewScan, reader: _Reader, things: set[str], slots: set[str]) -> Readable:
-    thing = reader.read(scan.thing)
-    slot = None if scan.slot is None else reader.read(scan.slot)
+def _read(text: str, label_keys: Sequence[VerifyKey]) -> Label | ScanFate:
+    try:
+        return read_label(text, label_keys)
+    except ForgedLabelError:
+        return ScanFate.FORGED
+    except LabelError:
+        return Label(Kind.ITEM, text, 0) if valid_id(text) else ScanFate.UNKNOWN
+
+
+async def read_scans(act: Acting, asked: Sequence[NewScan], texts: Texts) -> list[Readable]:
+    """Each of `asked`, in its order. A label is genuine or FORGED; what is typed must be a thing of the site."""
+    named = list({label.id for label in texts.values() if isinstance(label, Label)})
+    things = {row["id"] for row in await rows(act.tx, _sql.evidence_among, things=named, site=act.site)}
+    slots = {row["id"] for row in await rows(act.tx, _sql.slots_among, slots=named, site=act.site)}
+    return [_one(scan, texts, things, slots) for scan in asked]
+
+
+def _one(scan: NewScan, texts: Texts, things: set[str], slots: set[str]) -> Readable:
+    thing = texts[scan.thing]
+    slot = None if scan.slot is None else texts[scan.slot]
     for read, known in ((thing, things), (slot, slots)):
         if isinstance(read, ScanFate):
             return Readable(scan.key, read, None)
