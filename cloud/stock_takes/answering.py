@@ -10,7 +10,7 @@ from cloud.evidence.acting import Acting
 from cloud.stock_takes.counting import DIFFERENCE, take_of
 from cloud.stock_takes.errors import CounterError
 from cloud.stock_takes.models import NewAnswer
-from custody.stock_taking import AnswerKind
+from custody.stock_taking import INSIDE, AnswerKind
 
 _sql = load_queries(__file__)
 
@@ -53,9 +53,11 @@ async def _check_reference(act: Acting, take: Row, asked: NewAnswer) -> None:
     about = {"thing": asked.thing, "site": act.site}
     since = {**about, "after": take["index"]}
     if asked.answer is AnswerKind.FOUND:
-        row = await one(act.tx, _sql.lies_in, **about)
+        row = await one(act.tx, _sql.lies_in, **about, inside=sorted(state.value for state in INSIDE))
         if row is None or row["slot"] != asked.reference:
-            raise InvalidError("bad_reference", f"the book does not have {asked.thing} in {asked.reference}")
+            raise InvalidError(
+                "bad_reference", f"the book does not have {asked.thing} in {asked.reference or 'no slot'}"
+            )
     elif asked.answer is AnswerKind.RECOUNT:
         if await one(act.tx, _sql.later_take_of, **since, stock_take=asked.reference) is None:
             raise InvalidError("bad_reference", f"{asked.reference} is no later stock-take that counts {asked.thing}")

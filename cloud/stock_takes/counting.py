@@ -142,7 +142,7 @@ async def _compare(act: Acting, name: str, people: Mapping[Seat, str]) -> None:
         found = await rows(act.tx, _sql.counts_of, stock_take=name, person=person)
         seen[seat] = last_seen(map(_scan, found))
     differences = compare(book, drawn, seen[Seat.KEEPER], seen[Seat.BOOKKEEPER])
-    listed = [_as_json(difference) for difference in differences]
+    listed = [as_json(difference) for difference in differences]
     await act.tx.execute(_sql.add_differences, {"stock_take": name, "differences": Jsonb(listed)})
     await act.tx.execute(_sql.set_compared, {"stock_take": name, "index": act.next_index, "at": act.at})
     things = [name, *(difference.thing for difference in differences)]
@@ -154,7 +154,8 @@ async def _compare(act: Acting, name: str, people: Mapping[Seat, str]) -> None:
         )  # fmt: skip
 
 
-def _as_json(difference: Difference) -> dict[str, Any]:
+def as_json(difference: Difference) -> dict[str, Any]:
+    """As a record tells it."""
     sides = {"expected": difference.expected, "keeper": difference.keeper, "bookkeeper": difference.bookkeeper}
     told = {name: None if seen is None else seen.as_json() for name, seen in sides.items()}
     return {"thing": difference.thing, "kind": difference.kind.value, **told}

@@ -93,13 +93,13 @@ class NewCountClosing(StockTakeAsked):
 class NewAnswer(StockTakeAsked):
     """What a difference was, and what shows it.
 
-    `reference`: for `found` the slot where it lies, for `missing` the act that declared it missing, for `corrected`
-    the act that put it right, for `recount` the later stock-take that counts it again.
+    `reference`: for `found` the slot where it lies (None where the book has it in none), for `missing` the act that
+    declared it missing, for `corrected` the act that put it right, for `recount` the later stock-take of it.
     """
 
     thing: ThingId
     answer: AnswerKind
-    reference: ThingId
+    reference: ThingId | None = None
     reason: Long
 
 

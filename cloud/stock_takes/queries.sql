@@ -108,7 +108,10 @@ UPDATE stock_take SET state = 'compared', compared_index = %(index)s, compared_a
 SELECT thing, answer, answered_by FROM difference WHERE stock_take = %(stock_take)s AND thing = %(thing)s
 
 -- name: lies_in
-SELECT c.slot FROM custody c WHERE c.thing = %(thing)s AND c.site = %(site)s
+SELECT c.slot
+FROM (SELECT id, site, state FROM item UNION ALL SELECT id, site, state FROM package) t
+LEFT JOIN custody c ON c.thing = t.id
+WHERE t.id = %(thing)s AND t.site = %(site)s AND t.state = ANY (%(inside)s)
 
 -- An act on the thing, done after the book of the stock-take was fixed.
 -- name: act_on

@@ -84,7 +84,8 @@ async def test_nothing_is_answered_or_closed_while_it_is_counted(shelves: Shelve
 async def test_found_is_where_the_book_has_it_now(shelves: Shelves) -> None:
     """Found elsewhere, it is moved first; the book then says so by an act, not by the stock-take."""
     take = await with_a_missing_box(shelves)
-    problem(await answer(shelves.approver, take, reference=A2), 422, "bad_reference")
+    for wrong in (A2, None):
+        problem(await answer(shelves.approver, take, reference=wrong), 422, "bad_reference")
     shelves.owner("UPDATE custody SET slot = %s WHERE thing = %s", A2, BOX)
     problem(await answer(shelves.approver, take, reference=A1), 422, "bad_reference")
     made(await answer(shelves.approver, take, reference=A2))
@@ -122,7 +123,7 @@ async def test_a_recount_is_a_later_stock_take_that_counts_the_thing(shelves: Sh
 
 async def test_an_answer_needs_a_reason_and_a_kind_that_there_is(shelves: Shelves) -> None:
     take = await with_a_missing_box(shelves)
-    for wrong in ({"reason": " "}, {"answer": "adjusted"}, {"reference": "behind the shelf"}, {"reference": None}):
+    for wrong in ({"reason": " "}, {"answer": "adjusted"}, {"reference": "behind the shelf"}):
         problem(await answer(shelves.approver, take, **wrong), 422, "invalid")
 
 
@@ -130,6 +131,8 @@ async def test_everything_that_was_not_seen_waits_for_an_answer_of_its_own(shelv
     take = await shelves.open()
     seen = await shelves.counted(take, {AWAY: A1})
     assert (seen["differences"], seen["unanswered"]) == (5, 5)
+    problem(await answer(shelves.approver, take, thing=AWAY, reference=None), 422, "bad_reference")  # it is out
     made(await answer(shelves.approver, take))
-    made(await answer(shelves.approver, take, thing=LOOSE))
+    shelves.owner("UPDATE custody SET slot = NULL WHERE thing = %s", LOOSE)
+    made(await answer(shelves.approver, take, thing=LOOSE, reference=None))
     problem(await shelves.leader.post("/close", stock_take=take), 409, "differences_open")
