@@ -49,7 +49,7 @@ async def _judged(act: Acting, name: str) -> Row:
 
 
 async def _check_reference(act: Acting, take: Row, asked: NewAnswer) -> None:
-    """Found: in the slot where the book has it now. Missing, corrected: by an act since. Recount: a later one of it."""
+    """Found: in the slot where the book has it now. Missing, corrected: by a step since. Recount: a later one of it."""
     about = {"thing": asked.thing, "site": act.site}
     since = {**about, "after": take["index"]}
     if asked.answer is AnswerKind.FOUND:
@@ -63,8 +63,8 @@ async def _check_reference(act: Acting, take: Row, asked: NewAnswer) -> None:
             raise InvalidError("bad_reference", f"{asked.reference} is no later stock-take that counts {asked.thing}")
     else:
         missing = asked.answer is AnswerKind.MISSING
-        if await one(act.tx, _sql.act_on, **since, act=asked.reference, missing=missing) is None:
-            raise InvalidError("bad_reference", f"{asked.reference} is no act since then that shows it")
+        if await one(act.tx, _sql.step_on, **since, reference=asked.reference, missing=missing) is None:
+            raise InvalidError("bad_reference", f"{asked.reference} is no step since then that shows it")
 
 
 async def close_stock_take(act: Acting, name: str) -> None:

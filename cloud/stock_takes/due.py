@@ -30,7 +30,6 @@ def _due(row: Row, pack: RulePack, now: datetime) -> Due:
 
 def interval_days(pack: RulePack, zone_class: str) -> int:
     """Days between two stock-takes of a zone of that class."""
-    zones = pack.content.get("zones")
-    told = zones.get(zone_class) if isinstance(zones, Mapping) else None
+    told = pack.section("zones").get(zone_class)
     days = told.get("audit_interval_days") if isinstance(told, Mapping) else None
     return days if isinstance(days, int) else INTERVALS_DAYS.get(zone_class, min(INTERVALS_DAYS.values()))

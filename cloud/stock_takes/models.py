@@ -16,6 +16,12 @@ Scanned = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{8,64}$")]
 
 
+Reference = Annotated[
+    str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9-]{0,31}/[A-Za-z0-9][A-Za-z0-9._-]{0,62}|[0-9]{1,16})$")
+]
+"""An id, or the number of a ledger entry."""
+
+
 class _Asked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -93,13 +99,14 @@ class NewCountClosing(StockTakeAsked):
 class NewAnswer(StockTakeAsked):
     """What a difference was, and what shows it.
 
-    `reference`: for `found` the slot where it lies (None where the book has it in none), for `missing` the act that
-    declared it missing, for `corrected` the act that put it right, for `recount` the later stock-take of it.
+    `reference`: for `found` the slot where it lies (None where the book has it in none); for `missing` the step that
+    declared it missing and for `corrected` what put it right, by its act or its ledger entry; for `recount` the later
+    stock-take that counts it again.
     """
 
     thing: ThingId
     answer: AnswerKind
-    reference: ThingId | None = None
+    reference: Reference | None = None
     reason: Long
 
 

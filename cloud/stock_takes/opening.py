@@ -46,6 +46,9 @@ async def open_by_person(act: Acting, asked: NewStockTake) -> str:
     """
     if (asked.kind is StockTakeKind.RANDOM) != (asked.count is not None):
         raise InvalidError("bad_scope", "a random stock-take, and no other, says how many are to be drawn")
+    least = act.pack.section("stock_take").get("sample_at_least", 1)
+    if asked.count is not None and asked.count < least:
+        raise InvalidError("sample_too_small", f"a sample of {asked.count} says little; the rules ask for {least}")
     if (asked.kind is StockTakeKind.ZONE and asked.zone is None) or (asked.kind is StockTakeKind.FULL and asked.zone):
         raise InvalidError("bad_scope", "a zone is named for the stock-take of one zone, and none for a full one")
     if asked.keeper is not None and asked.keeper == asked.bookkeeper:

@@ -113,11 +113,16 @@ FROM (SELECT id, site, state FROM item UNION ALL SELECT id, site, state FROM pac
 LEFT JOIN custody c ON c.thing = t.id
 WHERE t.id = %(thing)s AND t.site = %(site)s AND t.state = ANY (%(inside)s)
 
--- An act on the thing, done after the book of the stock-take was fixed.
--- name: act_on
-SELECT id FROM act
-WHERE id = %(act)s AND site = %(site)s AND index > %(after)s AND %(thing)s = ANY (things) AND ended = 'done'
-  AND (action = 'declare_missing') = %(missing)s
+-- What was done with the thing after the book was fixed: a step, by its act or its entry, or a passage, by its entry.
+-- name: step_on
+SELECT e.index
+FROM thing_entry e
+LEFT JOIN record r ON r.site = e.site AND r.index = e.index AND r.kind = 'custody_step'
+LEFT JOIN fact f ON f.site = e.site AND f.index = e.index AND f.kind IN ('passage_crossed', 'step_decided')
+WHERE e.thing = %(thing)s AND e.site = %(site)s AND e.index > %(after)s
+  AND (r.content::jsonb ->> 'act' = %(reference)s
+       OR (e.index::text = %(reference)s AND (r.index IS NOT NULL OR f.index IS NOT NULL)))
+  AND coalesce(r.content::jsonb ->> 'action' = 'declare_missing', false) = %(missing)s
 
 -- name: later_take_of
 SELECT t.id FROM stock_take t JOIN stock_take_line l ON l.stock_take = t.id AND l.thing = %(thing)s AND l.drawn

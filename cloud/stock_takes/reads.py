@@ -36,34 +36,36 @@ _WATCHERS = {Role.LEADER, Role.APPROVER, Role.SUPERVISOR, Role.AUDITOR}
 
 
 @asynccontextmanager
-async def reading(parts: Parts, person: Person) -> AsyncIterator[Tx]:
-    """A transaction to read in; a draw that is due at the person's site is made first, in one of its own."""
+async def reading(parts: Parts, site: str) -> AsyncIterator[Tx]:
+    """A transaction to read of `site` in; a draw that is due there is made first, in one of its own."""
     async with transaction(parts.pool) as tx:
-        due = person.site in await sites_to_draw(tx)
+        due = site in await sites_to_draw(tx)
     if due:
         async with transaction(parts.pool) as tx:
-            appender = await open_ledger(tx, person.site)
+            appender = await open_ledger(tx, site)
             await draw_due(tx, appender, parts.world, parts.world.now())
             await close_ledger(tx, appender)
     async with transaction(parts.pool) as tx:
         yield tx
 
 
-async def stock_takes(tx: Tx, person: Person, *, after: int | None, running: bool, limit: int) -> StockTakeRows:
+async def stock_takes(
+    tx: Tx, site: str, person: Person, *, after: int | None, running: bool, limit: int
+) -> StockTakeRows:
     """Stock-takes of the site, newest first."""
-    where = {"site": person.site, "id": None, "before": _NEWEST if after is None else after}
+    where = {"site": site, "id": None, "before": _NEWEST if after is None else after}
     found = await rows(tx, _sql.takes, **where, running=running, most=limit)
     shown = [_shown(row, person) for row in found]
     return StockTakeRows(rows=shown, next=found[-1]["index"] if len(found) == limit else None)
 
 
-async def stock_take(tx: Tx, person: Person, name: str) -> StockTake:
+async def stock_take(tx: Tx, site: str, person: Person, name: str) -> StockTake:
     """One stock-take. Raises NotFoundError."""
-    return _shown(await _take(tx, person, name), person)
+    return _shown(await _take(tx, site, name), person)
 
 
-async def _take(tx: Tx, person: Person, name: str) -> Row:
-    row = await one(tx, _sql.takes, site=person.site, id=name, before=_NEWEST, running=False, most=1)
+async def _take(tx: Tx, site: str, name: str) -> Row:
+    row = await one(tx, _sql.takes, site=site, id=name, before=_NEWEST, running=False, most=1)
     if row is None:
         raise NotFoundError("stock-take", name)
     return row
@@ -99,21 +101,21 @@ def _numbers_told(row: Row, person: Person) -> bool:
     return not _WATCHERS.isdisjoint(person.roles)
 
 
-async def places(tx: Tx, person: Person, name: str) -> PlaceRows:
+async def places(tx: Tx, site: str, name: str) -> PlaceRows:
     """Where the two counters have to go. Raises NotFoundError, ConflictError `not_drawn`."""
-    take = await _take(tx, person, name)
+    take = await _take(tx, site, name)
     if take["state"] == "open":
         raise ConflictError("not_drawn", f"the sample of {name} is not drawn yet: the log has to be signed first")
     sampled = take["kind"] == "random"
-    found = await rows(tx, _sql.places, site=person.site, zone=take["zone"], stock_take=name, sampled=sampled)
+    found = await rows(tx, _sql.places, site=site, zone=take["zone"], stock_take=name, sampled=sampled)
     row = await one(tx, _sql.outside, stock_take=name)
     outside = take["zone"] is None and (not sampled or bool(row and row["outside"]))
     return PlaceRows(rows=[Place.model_validate(place) for place in found], outside=outside)
 
 
-async def my_counts(tx: Tx, person: Person, name: str, *, after: str, limit: int) -> CountRows:
+async def my_counts(tx: Tx, site: str, person: Person, name: str, *, after: str, limit: int) -> CountRows:
     """The scans of `person`, and of nobody else. Raises NotFoundError, NotCounterError."""
-    take = await _take(tx, person, name)
+    take = await _take(tx, site, name)
     if person.id not in (take["keeper"], take["bookkeeper"]):
         raise NotCounterError(f"{person.id} is no counter of {name}")
     own = {"stock_take": name, "person": person.id}
@@ -124,23 +126,23 @@ async def my_counts(tx: Tx, person: Person, name: str, *, after: str, limit: int
     )
 
 
-async def differences(tx: Tx, person: Person, name: str, *, unanswered: bool, after: str, limit: int) -> DifferenceRows:
+async def differences(tx: Tx, site: str, name: str, *, unanswered: bool, after: str, limit: int) -> DifferenceRows:
     """Differences by thing. Raises NotFoundError, ConflictError `still_counting`."""
-    await _compared(tx, person, name)
+    await _compared(tx, site, name)
     where = {"stock_take": name, "unanswered": unanswered, "after": after, "most": limit}
     found = [Difference.model_validate(row) for row in await rows(tx, _sql.differences, **where)]
     return DifferenceRows(rows=found, next=found[-1].thing if len(found) == limit else None)
 
 
-async def lines(tx: Tx, person: Person, name: str, *, drawn: bool, after: str, limit: int) -> LineRows:
+async def lines(tx: Tx, site: str, name: str, *, drawn: bool, after: str, limit: int) -> LineRows:
     """The book that was counted against. Raises NotFoundError, ConflictError `still_counting`."""
-    await _compared(tx, person, name)
+    await _compared(tx, site, name)
     where = {"stock_take": name, "drawn": drawn, "after": after, "most": limit}
     found = [Line.model_validate(row) for row in await rows(tx, _sql.lines, **where)]
     return LineRows(rows=found, next=found[-1].thing if len(found) == limit else None)
 
 
-async def _compared(tx: Tx, person: Person, name: str) -> None:
-    take = await _take(tx, person, name)
+async def _compared(tx: Tx, site: str, name: str) -> None:
+    take = await _take(tx, site, name)
     if take["compared_index"] is None:
         raise ConflictError("still_counting", f"{name} is being counted: nobody sees the book or the counts before")

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Path, Query
 
 from cloud.evidence.acting import acting
 from cloud.parts import PartsIn
-from cloud.people.access import Reader
+from cloud.people.access import Reader, ReadSite
 from cloud.people.access import acting as may
 from cloud.people.models import Person
 from cloud.people.roles import Right
+from cloud.rules.service import pack_in_force
 from cloud.stock_takes import answering, counting, opening, reads
 from cloud.stock_takes.due import due
 from cloud.stock_takes.models import (
@@ -49,7 +50,7 @@ async def post_stock_take(
     """Orders a stock-take. The book is fixed now; a sample is drawn by the log's next checkpoint, not by anybody."""
     async with acting(parts, person) as act:
         name = await opening.open_by_person(act, body)
-        return await reads.stock_take(act.tx, person, name)
+        return await reads.stock_take(act.tx, act.site, person, name)
 
 
 @router.post("/counts", operation_id="post_counts")
@@ -65,7 +66,7 @@ async def post_count_closing(
     """I have counted. When the other has too, the two counts and the book are compared."""
     async with acting(parts, person) as act:
         await counting.close_count(act, body.stock_take, body.scans)
-        return await reads.stock_take(act.tx, person, body.stock_take)
+        return await reads.stock_take(act.tx, act.site, person, body.stock_take)
 
 
 @router.post("/differences/answer", operation_id="answer_difference", status_code=201)
@@ -75,7 +76,7 @@ async def post_answer(
     """Answers a difference, pointing at what shows it. Nobody answers what they counted (403)."""
     async with acting(parts, person) as act:
         await answering.answer_difference(act, body)
-        return await reads.stock_take(act.tx, person, body.stock_take)
+        return await reads.stock_take(act.tx, act.site, person, body.stock_take)
 
 
 @router.post("/close", operation_id="close_stock_take", status_code=201)
@@ -85,59 +86,62 @@ async def post_closing(
     """Closes a stock-take whose differences are all answered. Nobody closes what they counted (403)."""
     async with acting(parts, person) as act:
         await answering.close_stock_take(act, body.stock_take)
-        return await reads.stock_take(act.tx, person, body.stock_take)
+        return await reads.stock_take(act.tx, act.site, person, body.stock_take)
 
 
 @router.get("", operation_id="list_stock_takes")
 async def get_stock_takes(
-    person: Reader, parts: PartsIn, after: AfterIndex = None, running: bool = False, limit: Limit = 100
+    site: ReadSite, person: Reader, parts: PartsIn, after: AfterIndex = None, running: bool = False, limit: Limit = 100
 ) -> StockTakeRows:
     """Stock-takes, newest first; only those not closed when `running`."""
-    async with reads.reading(parts, person) as tx:
-        return await reads.stock_takes(tx, person, after=after, running=running, limit=limit)
+    async with reads.reading(parts, site) as tx:
+        return await reads.stock_takes(tx, site, person, after=after, running=running, limit=limit)
 
 
 @router.get("/due", operation_id="list_stock_takes_due")
-async def get_due(person: Reader, parts: PartsIn) -> DueRows:
+async def get_due(site: ReadSite, parts: PartsIn) -> DueRows:
     """When each zone has to be counted next, the most pressing first."""
-    async with reads.reading(parts, person) as tx:
-        return await due(tx, parts.pack, person.site, parts.world.now())
+    async with reads.reading(parts, site) as tx:
+        now = parts.world.now()
+        return await due(tx, await pack_in_force(tx, site, now, parts.pack), site, now)
 
 
 @router.get("/{id:path}/places", operation_id="list_stock_take_places")
-async def get_places(id: AnId, person: Reader, parts: PartsIn) -> PlaceRows:
+async def get_places(id: AnId, site: ReadSite, parts: PartsIn) -> PlaceRows:
     """Where to count, not what lies there."""
-    async with reads.reading(parts, person) as tx:
-        return await reads.places(tx, person, id)
+    async with reads.reading(parts, site) as tx:
+        return await reads.places(tx, site, id)
 
 
 @router.get("/{id:path}/counts", operation_id="list_my_counts")
-async def get_counts(id: AnId, person: Reader, parts: PartsIn, after: After = "", limit: Many = 1000) -> CountRows:
+async def get_counts(
+    id: AnId, site: ReadSite, person: Reader, parts: PartsIn, after: After = "", limit: Many = 1000
+) -> CountRows:
     """What I scanned, on whichever phone."""
-    async with reads.reading(parts, person) as tx:
-        return await reads.my_counts(tx, person, id, after=after, limit=limit)
+    async with reads.reading(parts, site) as tx:
+        return await reads.my_counts(tx, site, person, id, after=after, limit=limit)
 
 
 @router.get("/{id:path}/differences", operation_id="list_differences")
 async def get_differences(
-    id: AnId, person: Reader, parts: PartsIn, unanswered: bool = False, after: After = "", limit: Limit = 100
+    id: AnId, site: ReadSite, parts: PartsIn, unanswered: bool = False, after: After = "", limit: Limit = 100
 ) -> DifferenceRows:
     """Where count and book differ; 409 while it is being counted."""
-    async with reads.reading(parts, person) as tx:
-        return await reads.differences(tx, person, id, unanswered=unanswered, after=after, limit=limit)
+    async with reads.reading(parts, site) as tx:
+        return await reads.differences(tx, site, id, unanswered=unanswered, after=after, limit=limit)
 
 
 @router.get("/{id:path}/lines", operation_id="list_stock_take_lines")
 async def get_lines(
-    id: AnId, person: Reader, parts: PartsIn, drawn: bool = True, after: After = "", limit: Many = 1000
+    id: AnId, site: ReadSite, parts: PartsIn, drawn: bool = True, after: After = "", limit: Many = 1000
 ) -> LineRows:
     """The book that was counted against; 409 while it is being counted."""
-    async with reads.reading(parts, person) as tx:
-        return await reads.lines(tx, person, id, drawn=drawn, after=after, limit=limit)
+    async with reads.reading(parts, site) as tx:
+        return await reads.lines(tx, site, id, drawn=drawn, after=after, limit=limit)
 
 
 @router.get("/{id:path}", operation_id="get_stock_take")
-async def get_stock_take(id: AnId, person: Reader, parts: PartsIn) -> StockTake:
+async def get_stock_take(id: AnId, site: ReadSite, person: Reader, parts: PartsIn) -> StockTake:
     """One stock-take, and how far it is."""
-    async with reads.reading(parts, person) as tx:
-        return await reads.stock_take(tx, person, id)
+    async with reads.reading(parts, site) as tx:
+        return await reads.stock_take(tx, site, person, id)

@@ -124,7 +124,8 @@ def _bare() -> FastAPI:
     )
     errors.install(app)
     for router in (
-        people, passkeys, rules, evidence, acts, evidence_reads, slots, bundles, live, alarms, fleet, media, stock_takes,
+        people, passkeys, rules, evidence, acts, evidence_reads, slots, bundles, live, alarms, fleet, media,
+        stock_takes,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)

@@ -22,16 +22,27 @@ from custody.stock_taking import Seen, compare, population_hash
 from tests.cloud.conftest import START, Database
 from tests.cloud.ledger.counted import count
 from tests.cloud.ledger.tampering import Trick, sql
-from tests.cloud.ledger.walked import Walked, verified
+from tests.cloud.ledger.walked import verified
 
 Content = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def counted(server: EmbeddedServer, walked: Walked) -> str:
-    server.create("template_counted", walked.name)
-    asyncio.run(count(server.url("template_counted", APP)))
-    return "template_counted"
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("counted")
+
+
+@pytest.fixture(scope="module")
+def counted(server: EmbeddedServer, template: str, folder: Path) -> str:
+    name = "template_counted"
+    server.create(name, template)
+    asyncio.run(count(server.url(name, APP), server.url(name, OWNER), folder))
+    return name
+
+
+@pytest.fixture
+def media(folder: Path) -> Path:
+    return folder / "media"
 
 
 @pytest.fixture

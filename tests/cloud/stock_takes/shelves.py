@@ -10,6 +10,7 @@ import psycopg
 
 from cloud.db.pool import transaction
 from cloud.ledger.checkpoints import sign_checkpoints
+from cloud.ledger.service import add_record, close_ledger, open_ledger
 from cloud.people.access import COOKIE, HEADER
 from custody.roles import Role
 from custody.things import Kind
@@ -66,6 +67,29 @@ class Shelves:
         with psycopg.connect(self.database.owner) as owner:
             owner.execute("SET session_replication_role = replica")
             owner.execute(statement.encode(), values)
+
+    def more(self, count: int) -> dict[str, str]:
+        """Other items that lie in A2."""
+        things = [f"nj01/I-MORE{number:02d}" for number in range(count)]
+        with psycopg.connect(self.database.owner) as owner:
+            owner.execute("SET session_replication_role = replica")
+            add_items(owner, [(thing, "stored", None) for thing in things])
+            for thing in things:
+                owner.execute("INSERT INTO custody (thing, site, slot, index) VALUES (%s, 'nj01', %s, 0)", [thing, A2])
+        return dict.fromkeys(things, A2)
+
+    async def step(self, action: str, thing: str, act: str | None = None) -> int:
+        """A step that somebody took with `thing`, as the log tells it; returns its entry."""
+        parts = self.office.parts
+        content = {"action": action, "things": [thing]} | ({} if act is None else {"act": act})
+        async with transaction(parts.pool) as tx:
+            appender = await open_ledger(tx, SITE)
+            index = await add_record(
+                tx, appender, kind="custody_step", at=self.clock.at, actor="x", content=content,
+                salt=parts.world.salt(), things=[thing],
+            )  # fmt: skip
+            await close_ledger(tx, appender)
+        return index
 
     async def sign(self) -> None:
         """The log signs what it holds."""
@@ -159,7 +183,8 @@ async def furnished(office: Office, clock: Clock, database: Database) -> Shelves
 
 
 def fill(owner: "psycopg.Connection[Any]") -> None:
-    """Zones, slots and what lies in them. The log does not tell of it: what these tests judge is told by their own."""
+    """Zones, slots and what lies in them, past the guards of the database and without a word in the log."""
+    owner.execute("SET session_replication_role = replica")
     owner.execute("INSERT INTO rule_pack VALUES ('p', 'n', '1', '{}', now())")
     owner.execute("INSERT INTO evidence_case VALUES (%s, 'nj01', '1', 'a case', 'p', now(), 'x', 0)", [CASE])
     zones = [(ORDINARY, "A", "ordinary"), (CONTROLLED, "B", "controlled")]

@@ -7,7 +7,7 @@ from tests.cloud.api import problem
 from tests.cloud.evidence.warehouse import made
 from tests.cloud.stock_takes.shelves import A1, A2, AWAY, BOX, LOOSE, TEA, WHERE, Shelves, Worker
 
-ACT = "nj01/A-0000000001"
+ACT, OTHER_ACT = "nj01/A-0000000001", "nj01/A-0000000002"
 FOUND = {"answer": "found", "reference": A1, "reason": "放在层板后面,两人复看后确认"}
 
 
@@ -17,16 +17,6 @@ async def with_a_missing_box(shelves: Shelves) -> str:
     await shelves.counted(take, {thing: slot for thing, slot in WHERE.items() if thing != BOX})
     assert await shelves.differences(take) == {BOX: "missing"}
     return take
-
-
-def an_act(shelves: Shelves, action: str, thing: str, ended: str = "done", index: int = 10_000) -> str:
-    shelves.owner("DELETE FROM act")
-    shelves.owner(
-        "INSERT INTO act (id, site, action, things, details, hash, rule, rule_pack, seats, proposed_by, proposed_at,"
-        " expires_at, index, ended) VALUES (%s, 'nj01', %s, %s, '{}', '', 'r', 'p', '[]', 'x', now(), now(), %s, %s)",
-        ACT, action, [thing], index, ended,
-    )  # fmt: skip
-    return ACT
 
 
 async def answer(who: Worker, take: str, **asked: Any) -> Any:
@@ -91,23 +81,22 @@ async def test_found_is_where_the_book_has_it_now(shelves: Shelves) -> None:
     made(await answer(shelves.approver, take, reference=A2))
 
 
-async def test_missing_and_corrected_name_an_act_on_the_thing_that_was_done_since(shelves: Shelves) -> None:
+async def test_missing_and_corrected_name_a_step_of_the_thing_that_was_taken_since(shelves: Shelves) -> None:
+    await shelves.step("declare_missing", BOX, ACT)
+    before = await shelves.step("move", BOX)
     take = await with_a_missing_box(shelves)
-    missing = {"answer": "missing", "reference": ACT}
-    corrected = {"answer": "corrected", "reference": ACT}
-    problem(await answer(shelves.approver, take, **missing), 422, "bad_reference")
-    refused: list[dict[str, Any]] = [{"thing": TEA}, {"ended": "declined"}, {"index": 0}]
-    for wrong in refused:
-        an_act(shelves, "declare_missing", **{"thing": BOX, **wrong})
-        problem(await answer(shelves.approver, take, **missing), 422, "bad_reference")
-    an_act(shelves, "move", BOX)
-    problem(await answer(shelves.approver, take, **missing), 422, "bad_reference")
-    an_act(shelves, "declare_missing", BOX)
-    problem(await answer(shelves.approver, take, **corrected), 422, "bad_reference")
-    made(await answer(shelves.approver, take, **missing))
+    of_another = await shelves.step("declare_missing", TEA)
+    for wrong in (ACT, str(before), str(of_another), str(10**6)):
+        for kind in ("missing", "corrected"):
+            problem(await answer(shelves.approver, take, answer=kind, reference=wrong), 422, "bad_reference")
+    moved, missing = await shelves.step("move", BOX), await shelves.step("declare_missing", BOX, OTHER_ACT)
+    problem(await answer(shelves.approver, take, answer="missing", reference=str(moved)), 422, "bad_reference")
+    for wrong in (OTHER_ACT, str(missing)):
+        problem(await answer(shelves.approver, take, answer="corrected", reference=wrong), 422, "bad_reference")
+    made(await answer(shelves.approver, take, answer="missing", reference=OTHER_ACT))
     second = await with_a_missing_box(shelves)
-    an_act(shelves, "move", BOX)
-    made(await answer(shelves.leader, second, **corrected))
+    moved = await shelves.step("move", BOX)
+    made(await answer(shelves.leader, second, answer="corrected", reference=str(moved)))
 
 
 async def test_a_recount_is_a_later_stock_take_that_counts_the_thing(shelves: Shelves) -> None:

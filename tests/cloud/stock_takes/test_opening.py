@@ -39,6 +39,7 @@ BAD = {
     "a full one of ten": ({"kind": "full", "count": 10}, 422, "bad_scope"),
     "no such zone": ({"kind": "zone", "zone": "nj01/Z-NONE"}, 404, "not_found"),
     "nobody drawn": ({"kind": "random", "count": 0}, 422, "invalid"),
+    "too few": ({"kind": "random", "count": 4}, 422, "sample_too_small"),
     "no such kind": ({"kind": "some"}, 422, "invalid"),
     "more than is asked": ({"kind": "full", "state": "closed"}, 422, "invalid"),
     "no such person": ({"kind": "full", "keeper": "nj01/U-NOBODY"}, 404, "not_found"),
@@ -72,8 +73,9 @@ async def test_a_zone_is_counted_without_the_others(shelves: Shelves) -> None:
 
 
 async def test_a_sample_is_drawn_by_the_first_checkpoint_that_covers_the_opening(shelves: Shelves) -> None:
+    book = WHERE | shelves.more(10)
     await shelves.sign()  # this one is known when opening, and so is no seed
-    take = await shelves.open(kind="random", count=2)
+    take = await shelves.open(kind="random", count=6)
     scans = [shelves.scan(BOX, A1)]
     problem(await shelves.keeper.post("/counts", stock_take=take, scans=scans), 409, "not_drawn")
     problem(await shelves.keeper.get(f"/{take}/places"), 409, "not_drawn")
@@ -86,15 +88,15 @@ async def test_a_sample_is_drawn_by_the_first_checkpoint_that_covers_the_opening
     assert (seen["state"], seen["checkpoint_size"]) == ("counting", first["size"])
     assert seen["checkpoint_root"] == bytes(first["root"]).hex()
     (told,) = await shelves.records("stock_take_drawn")
-    sample = draw(sorted(WHERE), bytes(first["root"]), first["size"], take, 2)
+    sample = draw(sorted(book), bytes(first["root"]), first["size"], take, 6)
     assert told["content"]["sample"] == sample
     places = (await shelves.keeper.get(f"/{take}/places")).json()["rows"]
-    assert {place["slot"] for place in places} == {WHERE[thing] for thing in sample}
-    await shelves.counted(take, {thing: WHERE[thing] for thing in sample})
+    assert {place["slot"] for place in places} == {book[thing] for thing in sample}
+    await shelves.counted(take, {thing: book[thing] for thing in sample})
     assert await shelves.differences(take) == {}
     lines = (await shelves.leader.get(f"/{take}/lines", drawn=True)).json()["rows"]
     assert {line["thing"] for line in lines} == set(sample)
-    assert len((await shelves.leader.get(f"/{take}/lines", drawn=False)).json()["rows"]) == 4
+    assert len((await shelves.leader.get(f"/{take}/lines", drawn=False)).json()["rows"]) == 14
 
 
 async def test_the_draw_waits_for_the_log_and_is_made_once(shelves: Shelves) -> None:
@@ -109,7 +111,8 @@ async def test_the_draw_waits_for_the_log_and_is_made_once(shelves: Shelves) -> 
 
 
 async def test_anybody_can_draw_it_again_and_sees_where_it_was_steered(shelves: Shelves) -> None:
-    take = await shelves.open(kind="random", count=2)
+    shelves.more(10)
+    take = await shelves.open(kind="random", count=6)
     await shelves.sign()
     await shelves.seen(take)
 
@@ -128,7 +131,7 @@ async def test_anybody_can_draw_it_again_and_sees_where_it_was_steered(shelves: 
 
 
 async def test_a_checkpoint_kept_outside_tells_that_an_earlier_one_was_passed_over(shelves: Shelves) -> None:
-    take = await shelves.open(kind="random", count=2)
+    take = await shelves.open(kind="random", count=6)
     await shelves.sign()
     (earlier,) = await shelves.office.rows("SELECT note FROM checkpoint")
     shelves.owner("DELETE FROM checkpoint")  # its draw did not please
