@@ -1,8 +1,10 @@
 """Counting on phones: blind, by two, with scans that come again, in part, late or forged."""
 
+import asyncio
 from random import Random
 from typing import Any
 
+import psycopg
 import pytest
 
 from custody.roles import Role
@@ -186,5 +188,23 @@ async def test_free_seats_are_taken_by_who_counts_first_and_never_both_by_one(sh
 async def test_what_somebody_scanned_is_kept_as_it_was(shelves: Shelves) -> None:
     take = await shelves.open()
     await shelves.send(shelves.keeper, take, [shelves.scan(BOX, A1)])
-    with pytest.raises(Exception, match="permission denied"):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
         await shelves.office.execute("UPDATE stock_take_count SET slot = NULL")
+    for statement in ("UPDATE stock_take_count SET slot = NULL", "DELETE FROM stock_take_count"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="never changed or deleted"):
+            await shelves.office.as_owner(statement)
+
+
+async def test_two_phones_that_send_the_same_at_once_count_it_once(shelves: Shelves) -> None:
+    take = await shelves.open()
+    scans = [shelves.scan(thing, slot) for thing, slot in WHERE.items()]
+    fates = await asyncio.gather(*(shelves.send(shelves.keeper, take, scans) for _ in range(4)))
+    assert sorted(fates) == [["counted"] * 4, *[["repeated"] * 4] * 3]
+
+
+async def test_both_close_at_once_and_are_compared_once(shelves: Shelves) -> None:
+    take = await shelves.open()
+    both = (shelves.keeper, shelves.bookkeeper)
+    await asyncio.gather(*(shelves.count(who, take, dict(WHERE)) for who in both))
+    assert (await shelves.seen(take))["state"] == "compared"
+    assert len(await shelves.records("stock_take_compared")) == 1

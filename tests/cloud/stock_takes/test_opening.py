@@ -23,6 +23,9 @@ from tests.cloud.stock_takes.shelves import (
     WHERE,
     Shelves,
 )
+from tests.cloud.test_jobs import working
+from tests.system.waiting import until
+from wire.memory import MemoryBroker
 
 
 async def test_leader_approver_and_supervisor_open_and_nobody_else(shelves: Shelves) -> None:
@@ -108,6 +111,17 @@ async def test_the_draw_waits_for_the_log_and_is_made_once(shelves: Shelves) -> 
             await close_ledger(tx, appender)
         await shelves.sign()
     assert len((await shelves.records("stock_take_drawn"))[0]["content"]["sample"]) == 4
+
+
+async def test_the_jobs_worker_draws_what_nobody_reads(shelves: Shelves) -> None:
+    take = await shelves.open(kind="random", count=5)
+
+    async def drawn() -> bool:
+        return bool(await shelves.office.rows("SELECT FROM stock_take WHERE id = %s AND state = 'counting'", take))
+
+    async with working(shelves.office.parts.pool, None, MemoryBroker()):
+        await shelves.sign()
+        await until(drawn, "the draw", 30)
 
 
 async def test_anybody_can_draw_it_again_and_sees_where_it_was_steered(shelves: Shelves) -> None:
