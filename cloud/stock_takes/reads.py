@@ -13,11 +13,9 @@ from cloud.people.models import Person
 from cloud.stock_takes.errors import NotCounterError
 from cloud.stock_takes.models import (
     CounterProgress,
-    CountRow,
     CountRows,
     Difference,
     DifferenceRows,
-    Line,
     LineRows,
     Place,
     PlaceRows,
@@ -119,11 +117,10 @@ async def my_counts(tx: Tx, site: str, person: Person, name: str, *, after: str,
     if person.id not in (take["keeper"], take["bookkeeper"]):
         raise NotCounterError(f"{person.id} is no counter of {name}")
     own = {"stock_take": name, "person": person.id}
-    found = [CountRow.model_validate(row) for row in await rows(tx, _sql.counts, **own, after=after, most=limit)]
-    total = await one(tx, _sql.count_total, **own)
-    return CountRows(
-        rows=found, total=0 if total is None else total["total"], next=found[-1].key if len(found) == limit else None
-    )
+    found = await rows(tx, _sql.counts, **own, after=after, most=limit)
+    total = await one(tx, _sql.count_total, **own) or {"total": 0}
+    after_this = found[-1]["key"] if len(found) == limit else None
+    return CountRows.model_validate({"rows": found, "next": after_this, **total})
 
 
 async def differences(tx: Tx, site: str, name: str, *, unanswered: bool, after: str, limit: int) -> DifferenceRows:
@@ -138,8 +135,8 @@ async def lines(tx: Tx, site: str, name: str, *, drawn: bool, after: str, limit:
     """The book that was counted against. Raises NotFoundError, ConflictError `still_counting`."""
     await _compared(tx, site, name)
     where = {"stock_take": name, "drawn": drawn, "after": after, "most": limit}
-    found = [Line.model_validate(row) for row in await rows(tx, _sql.lines, **where)]
-    return LineRows(rows=found, next=found[-1].thing if len(found) == limit else None)
+    found = await rows(tx, _sql.lines, **where)
+    return LineRows.model_validate({"rows": found, "next": found[-1]["thing"] if len(found) == limit else None})
 
 
 async def _compared(tx: Tx, site: str, name: str) -> None:

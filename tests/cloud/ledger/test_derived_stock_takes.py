@@ -132,30 +132,37 @@ class Log:
         self.next += 1
         return filed
 
-    def open(self, **change: Any) -> None:
+    def said(self, kind: str, actor: str = LEADER, /, **content: Any) -> "Log":
+        """What is filed under the stock-take alone."""
+        assert self.tell(kind, actor, **content) == {TAKE}
+        return self
+
+    def open(self, **change: Any) -> "Log":
         content = {
             "kind": "random", "zone": None, "cause": None, "wanted": 2, "keeper": KEEPER, "bookkeeper": BOOKKEEPER,
             "population": len(BOOK), "population_hash": population_hash(BOOK),
         }  # fmt: skip
-        assert self.tell("stock_take_opened", **content | change) == {TAKE}
+        return self.said("stock_take_opened", LEADER, **content | change)
 
-    def draw(self, **change: Any) -> None:
+    def draw(self, **change: Any) -> "Log":
         content = {"checkpoint_size": 8, "checkpoint_root": ROOT.hex(), "sample": SAMPLE}
         self.next = 9
-        assert self.tell("stock_take_drawn", "cloud", **content | change) == {TAKE}
+        return self.said("stock_take_drawn", "cloud", **content | change)
 
-    def count(self, seat: str, actor: str, found: dict[str, str]) -> None:
+    def count(self, seat: str, actor: str, found: dict[str, str]) -> "Log":
         counts = [
             {"key": f"k{number}", "thing": thing, "slot": slot, "quantity": None, "taken_back": False, "issue": 1,
              "at": time_text(START)} for number, (thing, slot) in enumerate(found.items())
         ]  # fmt: skip
-        assert self.tell("stock_take_counted", actor, seat=seat, counts=counts) == {TAKE}
+        return self.said("stock_take_counted", actor, seat=seat, counts=counts)
 
-    def both(self, keeper: dict[str, str], bookkeeper: dict[str, str] | None = None) -> None:
-        self.open()
-        self.draw()
-        self.count("keeper", KEEPER, keeper)
-        self.count("bookkeeper", BOOKKEEPER, keeper if bookkeeper is None else bookkeeper)
+    def both(self, keeper: dict[str, str], bookkeeper: dict[str, str] | None = None) -> "Log":
+        second = keeper if bookkeeper is None else bookkeeper
+        return self.open().draw().count("keeper", KEEPER, keeper).count("bookkeeper", BOOKKEEPER, second)
+
+    def compared(self, *differences: Content) -> "Log":
+        assert self.tell("stock_take_compared", differences=differences) == {TAKE, *(d["thing"] for d in differences)}
+        return self
 
 
 def missing(thing: str) -> Content:
@@ -168,46 +175,42 @@ FIRST_ONLY = {SAMPLE[0]: SLOT}
 
 
 def test_what_was_done_rightly_is_taken() -> None:
-    log = Log()
-    log.both(FIRST_ONLY)
-    assert log.tell("stock_take_compared", differences=[missing(SAMPLE[1])]) == {TAKE, SAMPLE[1]}
-    about = {"thing": SAMPLE[1], "answer": "found", "reference": SLOT, "reason": "x"}
-    assert log.tell("difference_answered", **about) == {TAKE, SAMPLE[1]}
-    assert log.tell("stock_take_closed") == {TAKE}
+    log = Log().both(FIRST_ONLY).compared(missing(SAMPLE[1]))
+    assert log.tell("difference_answered", LEADER, **ANSWER) == {TAKE, SAMPLE[1]}
+    log.said("stock_take_closed")
     assert log.derived.table("stock_take")[TAKE]["state"] == "closed"
 
 
+ANSWER = {"thing": SAMPLE[1], "answer": "found", "reference": SLOT, "reason": "x"}
 FALSE: dict[str, tuple[str, Callable[[Log], object]]] = {
     "a book that the log does not lead to": ("sample_differs", lambda log: log.open(population=5)),
     "the same with another hash": ("sample_differs", lambda log: log.open(population_hash="0" * 64)),
     "one who is both": ("stock_take_not_allowed", lambda log: log.open(keeper=BOOKKEEPER)),
     "who opened it counts": ("stock_take_not_allowed", lambda log: log.open(keeper=LEADER)),
-    "a chosen sample": ("sample_differs", lambda log: (log.open(), log.draw(sample=sorted(THINGS)[:2]))),
-    "one left out": ("sample_differs", lambda log: (log.open(), log.draw(sample=SAMPLE[:1]))),
-    "a checkpoint known before": ("sample_differs", lambda log: (log.open(), log.draw(checkpoint_size=5))),
-    "a checkpoint that is not yet": ("sample_differs", lambda log: (log.open(), log.draw(checkpoint_size=99))),
-    "a count told by another": ("stock_take_not_allowed", lambda log: (log.open(), log.count("keeper", LEADER, {}))),
-    "a seat taken by who opened it": ("stock_take_not_allowed", lambda log: (
-        log.open(keeper=None), log.tell("stock_take_joined", LEADER, seat="keeper"))),
-    "both seats taken by one": ("stock_take_not_allowed", lambda log: (
-        log.open(keeper=None), log.tell("stock_take_joined", BOOKKEEPER, seat="keeper"))),
-    "a difference kept quiet": ("count_differs", lambda log: (
-        log.both(FIRST_ONLY), log.tell("stock_take_compared", differences=[]))),
-    "a disagreement kept quiet": ("count_differs", lambda log: (
-        log.both(ALL, FIRST_ONLY), log.tell("stock_take_compared", differences=[]))),
-    "a difference made up": ("count_differs", lambda log: (
-        log.both(ALL), log.tell("stock_take_compared", differences=[missing(SAMPLE[0])]))),
-    "a difference belittled": ("count_differs", lambda log: (
-        log.both(FIRST_ONLY),
-        log.tell("stock_take_compared", differences=[missing(SAMPLE[1]) | {"kind": "wrong_slot"}]))),
-    "a keeper's own answer": ("stock_take_not_allowed", lambda log: (
-        log.both(FIRST_ONLY), log.tell("stock_take_compared", differences=[missing(SAMPLE[1])]),
-        log.tell("difference_answered", KEEPER, thing=SAMPLE[1], answer="found", reference=SLOT, reason="x"))),
-    "closed by the bookkeeper": ("stock_take_not_allowed", lambda log: (
-        log.both(ALL), log.tell("stock_take_compared", differences=[]), log.tell("stock_take_closed", BOOKKEEPER))),
-    "closed without an answer": ("stock_take_not_allowed", lambda log: (
-        log.both(FIRST_ONLY), log.tell("stock_take_compared", differences=[missing(SAMPLE[1])]),
-        log.tell("stock_take_closed"))),
+    "a chosen sample": ("sample_differs", lambda log: log.open().draw(sample=sorted(THINGS)[:2])),
+    "one left out": ("sample_differs", lambda log: log.open().draw(sample=SAMPLE[:1])),
+    "a checkpoint known before": ("sample_differs", lambda log: log.open().draw(checkpoint_size=5)),
+    "a checkpoint that is not yet": ("sample_differs", lambda log: log.open().draw(checkpoint_size=99)),
+    "a count told by another": ("stock_take_not_allowed", lambda log: log.open().count("keeper", LEADER, {})),
+    "a seat taken by who opened it": (
+        "stock_take_not_allowed", lambda log: log.open(keeper=None).said("stock_take_joined", LEADER, seat="keeper")),
+    "both seats taken by one": (
+        "stock_take_not_allowed",
+        lambda log: log.open(keeper=None).said("stock_take_joined", BOOKKEEPER, seat="keeper")),
+    "a difference kept quiet": ("count_differs", lambda log: log.both(FIRST_ONLY).compared()),
+    "a disagreement kept quiet": ("count_differs", lambda log: log.both(ALL, FIRST_ONLY).compared()),
+    "a difference made up": ("count_differs", lambda log: log.both(ALL).compared(missing(SAMPLE[0]))),
+    "a difference belittled": (
+        "count_differs",
+        lambda log: log.both(FIRST_ONLY).compared(missing(SAMPLE[1]) | {"kind": "wrong_slot"})),
+    "a keeper's own answer": (
+        "stock_take_not_allowed",
+        lambda log: log.both(FIRST_ONLY).compared(missing(SAMPLE[1])).tell("difference_answered", KEEPER, **ANSWER)),
+    "closed by the bookkeeper": (
+        "stock_take_not_allowed", lambda log: log.both(ALL).compared().said("stock_take_closed", BOOKKEEPER)),
+    "closed without an answer": (
+        "stock_take_not_allowed",
+        lambda log: log.both(FIRST_ONLY).compared(missing(SAMPLE[1])).said("stock_take_closed")),
 }  # fmt: skip
 
 
@@ -226,7 +229,5 @@ WHERE_SEEN = st.dictionaries(st.sampled_from([*THINGS, "nj01/I-X"]), st.sampled_
 @given(WHERE_SEEN, WHERE_SEEN)
 def test_both_comparisons_agree_wherever_things_lie(keeper: dict[str, str], bookkeeper: dict[str, str]) -> None:
     """The one that differences come from, and the one that was written apart from it."""
-    log = Log()
-    log.both(keeper, bookkeeper)
     sides = [{thing: Seen(slot) for thing, slot in side.items()} for side in (keeper, bookkeeper)]
-    log.tell("stock_take_compared", differences=[as_json(one) for one in compare(BOOK, SAMPLE, *sides)])
+    Log().both(keeper, bookkeeper).compared(*map(as_json, compare(BOOK, SAMPLE, *sides)))

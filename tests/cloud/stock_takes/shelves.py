@@ -1,6 +1,6 @@
 """A warehouse with two zones and things in their slots, put straight into the tables, and people who count them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -116,7 +116,7 @@ class Shelves:
         assert answer.status_code == 200, answer.text
         return [row["fate"] for row in answer.json()["rows"]]
 
-    async def count(self, who: Worker, take: str, found: dict[str, str | None]) -> None:
+    async def count(self, who: Worker, take: str, found: Mapping[str, str | None]) -> None:
         """`who` counts `found` and closes."""
         scans = [self.scan(thing, slot) for thing, slot in found.items()]
         if scans:
@@ -124,7 +124,7 @@ class Shelves:
         answer = await who.post("/counts/close", stock_take=take, scans=len(scans))
         assert answer.status_code == 200, answer.text
 
-    async def counted(self, take: str, *found: dict[str, str | None]) -> dict[str, Any]:
+    async def counted(self, take: str, *found: Mapping[str, str | None]) -> dict[str, Any]:
         """Both count, the same unless a second is given; what the leader then sees."""
         await self.count(self.keeper, take, found[0])
         await self.count(self.bookkeeper, take, found[-1])
@@ -176,10 +176,10 @@ async def worker(office: Office, *roles: Role) -> Worker:
 
 async def furnished(office: Office, clock: Clock, database: Database) -> Shelves:
     roles = (Role.LEADER, Role.APPROVER, Role.SUPERVISOR, Role.KEEPER, Role.BOOKKEEPER)
-    people = [await worker(office, role) for role in roles]
+    leader, approver, supervisor, keeper, bookkeeper = [await worker(office, role) for role in roles]
     with psycopg.connect(database.owner) as owner:
         fill(owner)
-    return Shelves(office, clock, database, *people)
+    return Shelves(office, clock, database, leader, approver, supervisor, keeper, bookkeeper)
 
 
 def fill(owner: "psycopg.Connection[Any]") -> None:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ async def test_leader_approver_and_supervisor_open_and_nobody_else(shelves: Shel
         problem(await (await shelves.worker(role)).post("", kind="full"), 403, "forbidden")
 
 
-BAD = {
+BAD: dict[str, tuple[dict[str, Any], int, str]] = {
     "no zone": ({"kind": "zone"}, 422, "bad_scope"),
     "a full one of a zone": ({"kind": "full", "zone": ORDINARY}, 422, "bad_scope"),
     "random of how many": ({"kind": "random"}, 422, "bad_scope"),
@@ -180,3 +181,4 @@ async def test_the_list_is_newest_first_and_of_the_own_site(shelves: Shelves) ->
     assert [row["id"] for row in page["rows"] + rest["rows"]] == takes[::-1]
     assert rest["next"] is None
     problem(await shelves.keeper.get("/gd01/T-0000000001"), 404, "not_found")
+    problem(await shelves.keeper.get("", site="gd01"), 403, "forbidden")
