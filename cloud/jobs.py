@@ -1,4 +1,5 @@
-"""The worker that takes a log's checkpoints to those outside: witnesses cosign them, agents hear of them.
+"""The worker that takes a log's checkpoints to those outside: witnesses cosign them, agents hear of them, and samples
+are drawn by them.
 
 A witness's refusal says that the log was cut off, rewritten or forked: the highest alarm there is, and only two
 people together clear it.
@@ -20,6 +21,7 @@ from cloud.ledger.cosigning import Agreed, Denied, Silent, ask, is_fresh, keep, 
 from cloud.ledger.key_history import Birth, lives, record_end, record_missing
 from cloud.ledger.service import close_ledger, open_ledger
 from cloud.ledger.stamping import Authority, StampError, ask_stamp, keep_stamp, unstamped
+from cloud.stock_takes.opening import draw_due, sites_to_draw
 from cloud.world import World
 from proof.policy import Policy
 from wire.errors import LinkError
@@ -70,6 +72,7 @@ class Jobs:
         """Publishes, asks every witness by itself, and judges, until it is cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._always(self._publish))
+            tasks.create_task(self._always(self._draw))
             if self.authority is not None:
                 tasks.create_task(self._always(self._stamping(self.authority)))
             if self.policy is not None:
@@ -90,6 +93,18 @@ class Jobs:
                         await link.publish(checkpoint_topic(log["id"]), note.encode(), retain=True)
                         said[log["id"]] = note
                 await asyncio.sleep(self.pace.look.total_seconds())
+
+    async def _draw(self) -> None:
+        """The samples of stock-takes, each by the first checkpoint that covers its opening."""
+        while True:
+            async with transaction(self.pool) as tx:
+                sites = await sites_to_draw(tx)
+            for site in sites:
+                async with transaction(self.pool) as tx:
+                    appender = await open_ledger(tx, site)
+                    await draw_due(tx, appender, self.world, self.world.now())
+                    await close_ledger(tx, appender)
+            await asyncio.sleep(self.pace.look.total_seconds())
 
     def _attending(self, policy: Policy, name: str) -> Callable[[], Awaitable[None]]:
         async def attend() -> None:

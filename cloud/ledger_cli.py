@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cloud.ledger.tables import ReadStill
     from cloud.ledger.walk import Trust, Walk
     from cloud.settings import CloudSettings
+    from cloud.stock_takes.recomputing import SampleCheck
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Whether a site's records hold, and are complete.")
 
@@ -224,3 +225,35 @@ async def _complete(agent: str, since: datetime, until: datetime, kinds: tuple[s
 
     async with opened_pool(load_settings(CloudSettings), most=1) as pool, transaction(pool) as tx:
         return await read_completeness(tx, agent, since, until, kinds)
+
+
+@app.command()
+def sample(
+    stock_take: Annotated[str, typer.Argument(help="<site>/T-…")],
+    known: Annotated[list[Path] | None, typer.Option(help="a checkpoint of the site that was seen outside")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object, with the sample")] = False,
+) -> None:
+    """Whether the sample of a random stock-take is the one that the log draws; exit 1 when it is not."""
+    with one_sentence():
+        found = asyncio.run(_sample(stock_take, tuple(known or ())))
+    if as_json:
+        typer.echo(json.dumps(found.as_json(), ensure_ascii=False))
+    else:
+        what = f"{found.drawn} of {found.population} things by the checkpoint of {found.checkpoint_size} entries"
+        en, zh = (
+            ("as the log draws it", "样本与账本抽取的结果一致")
+            if found.holds
+            else ("NOT so", "样本与账本抽取的结果不符")
+        )
+        typer.echo("\n".join([f"{stock_take}: {what}: {en}", f"{stock_take}: {zh}", *(f"  {f}" for f in found.faults)]))
+    raise typer.Exit(0 if found.holds else 1)
+
+
+async def _sample(stock_take: str, known: tuple[Path, ...]) -> "SampleCheck":
+    from cloud.bootstrap import opened_pool
+    from cloud.db.pool import transaction
+    from cloud.settings import CloudSettings, load_settings
+    from cloud.stock_takes.recomputing import check_sample
+
+    async with opened_pool(load_settings(CloudSettings), most=1) as pool, transaction(pool) as tx:
+        return await check_sample(tx, stock_take, [_bytes(path) for path in known])

@@ -1,7 +1,8 @@
 """Raising and clearing alarms. Each raising and clearing is a ledger entry; a further occurrence is only counted.
 
 Causes: quarantine, wrong_signature, gap, equivocation, decision_differs, copied_label, forged_label, illegal_step,
-malformed_fact, agent_offline, recording_blocked, crossed_without_decision, checkpoint_refused, order_distrusted.
+malformed_fact, agent_offline, recording_blocked, crossed_without_decision, checkpoint_refused, order_distrusted,
+stock_difference.
 """
 
 from collections.abc import Mapping

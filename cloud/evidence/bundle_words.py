@@ -24,6 +24,7 @@ KINDS: Mapping[str, Words] = {
     "clock_stepped": ("时钟跳变", "Clock stepped"),
     "content_erased": ("依法删除内容", "Content erased on a legal ground"),
     "cosigned": ("见证人联署检查点", "Witness cosigned a checkpoint"),
+    "difference_answered": ("盘库差异已答复", "Difference of a stock-take answered"),
     "device_back": ("设备恢复", "Device back"),
     "device_lost": ("设备失联", "Device lost"),
     "erasure_proposed": ("提请删除内容", "Erasure of content proposed"),
@@ -54,6 +55,12 @@ KINDS: Mapping[str, Words] = {
     "release_approved": ("批准出库", "Release approved"),
     "release_withdrawn": ("撤回出库批准", "Approval of release withdrawn"),
     "site_placed": ("库房归属机构", "Site placed under a unit"),
+    "stock_take_closed": ("盘库结束", "Stock-take closed"),
+    "stock_take_compared": ("盘库比对", "Stock-take compared"),
+    "stock_take_counted": ("一人清点完毕", "Count of one person closed"),
+    "stock_take_drawn": ("盘库样本已由账本抽取", "Sample drawn by the log"),
+    "stock_take_joined": ("接手清点", "Seat of a counter taken"),
+    "stock_take_opened": ("下达盘库", "Stock-take opened"),
     "unit_added": ("添加组织机构", "Organisation unit added"),
 }
 
@@ -100,6 +107,7 @@ CAUSES: Mapping[str, Words] = {
     "device_lost": ("设备失联", "Device lost"),
     "checkpoint_refused": ("见证方拒绝日志", "Witness refused the log"),
     "order_distrusted": ("收到不可信指令", "Untrusted order received"),
+    "stock_difference": ("盘库有差异", "Stock-take found differences"),
 }
 
 REFUSED: Words = ("拒绝通过", "refused")

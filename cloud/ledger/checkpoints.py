@@ -21,8 +21,10 @@ async def sign_checkpoints(tx: Tx, world: World, log_keys: LogKeys) -> int:
     """Signs every log that has grown since its newest checkpoint; returns how many.
 
     A log that has not grown has its checkpoint already: the same size makes the same note. Two workers that sign
-    the same size sign the same root.
+    the same size sign the same root. They sign one after the other: whoever draws a sample by the first checkpoint that
+    covers an entry must find the same one ever after.
     """
+    await tx.execute(_sql.one_signer)
     grown = await rows(tx, _sql.grown)
     for row in grown:
         key = log_keys(row["id"])

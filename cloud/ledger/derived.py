@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cloud.ledger import derived_people
+from cloud.ledger.derived_stock_takes import TAKE as STOCK_TAKES
 from cloud.ledger.faults import LedgerFaultError
 from custody.decisions import Refused
 from custody.permits import parse_time
@@ -327,4 +328,5 @@ _TAKE: dict[str, Callable[[Derived, Told], set[str] | None]] = {
     KEY_BORN: _key_born,
     KEY_ENDED: _key_ended,
     ERASED_KIND: _erased,
+    **STOCK_TAKES,
 }

@@ -97,6 +97,18 @@ WORDS: dict[str, tuple[str, str]] = {
         "A record claims a step that the rules do not allow.",
         "记录中的流转步骤不符合当时的规则。",
     ),
+    "sample_differs": (
+        "A sample is not the one that the checkpoint draws.",
+        "盘库样本与检查点抽取的结果不符。",
+    ),
+    "count_differs": (
+        "A stock-take's differences are not those that the counts lead to.",
+        "盘库差异与两人清点的结果不符。",
+    ),
+    "stock_take_not_allowed": (
+        "A stock-take was counted, answered or closed by somebody who must not.",
+        "盘库的清点、答复或结束不符合职责分离的要求。",
+    ),
     "row_differs": (
         "A table says something else than the log.",
         "数据表与账本推算的结果不一致。",

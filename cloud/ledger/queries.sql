@@ -44,6 +44,11 @@ INSERT INTO checkpoint (site, size, root, note, at)
 VALUES (%(site)s, %(size)s, %(root)s, %(note)s, %(at)s)
 ON CONFLICT DO NOTHING
 
+-- One signs at a time, so that checkpoints are committed in the order of their sizes: what covers an entry first, stays
+-- the first.
+-- name: one_signer
+SELECT pg_advisory_xact_lock(hashtext('sealtrail.checkpoint'))
+
 -- name: grown
 SELECT s.id, s.origin, h.size, h.frontier, ARRAY(
     SELECT public_key FROM key_life WHERE site = s.id AND role = 'log' AND ended IS NULL

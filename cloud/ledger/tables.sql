@@ -96,3 +96,33 @@ FROM act_hand h JOIN act a ON a.id = h.act WHERE a.site = %(site)s
 
 -- name: pack_adoption
 SELECT index::text AS key, hash, effective_from FROM pack_adoption WHERE site = %(site)s
+
+-- The checkpoint that should have drawn: the first that covers the opening.
+-- name: stock_take
+SELECT t.id AS key, t.kind, t.zone, t.cause, t.opened_by, t.opened_at, t.index, t.population, t.population_hash,
+       t.wanted, t.state, t.checkpoint_size, t.checkpoint_root, t.drawn_index, t.keeper, t.bookkeeper, t.keeper_index,
+       t.bookkeeper_index, t.compared_index, t.compared_at, t.closed_index, t.closed_at,
+       CASE WHEN t.drawn_index IS NOT NULL THEN c.size END AS first_size,
+       CASE WHEN t.drawn_index IS NOT NULL THEN c.root END AS first_root
+FROM stock_take t
+LEFT JOIN LATERAL (
+    SELECT size, root FROM checkpoint WHERE site = t.site AND size > t.index ORDER BY size LIMIT 1
+) c ON true
+WHERE t.site = %(site)s
+
+-- name: stock_take_line
+SELECT l.stock_take || ' ' || l.thing AS key, l.slot, l.quantity, l.drawn
+FROM stock_take_line l JOIN stock_take t ON t.id = l.stock_take WHERE t.site = %(site)s
+
+-- Scans are told to the log when their counter closes.
+-- name: stock_take_count
+SELECT c.stock_take || ' ' || c.person || ' ' || c.key AS key, c.thing AS scanned, c.slot, c.quantity, c.taken_back,
+       c.issue AS label_issue, c.at
+FROM stock_take_count c JOIN stock_take t ON t.id = c.stock_take
+WHERE t.site = %(site)s AND NOT coalesce(c.person = t.keeper AND t.keeper_index IS NULL, false)
+  AND NOT coalesce(c.person = t.bookkeeper AND t.bookkeeper_index IS NULL, false)
+
+-- name: difference
+SELECT d.stock_take || ' ' || d.thing AS key, d.kind, d.expected, d.keeper, d.bookkeeper, d.answer, d.reference,
+       d.reason, d.answered_by, d.answered_at, d.answered_index
+FROM difference d JOIN stock_take t ON t.id = d.stock_take WHERE t.site = %(site)s

@@ -29,6 +29,7 @@ from cloud.people.passkey_routes import router as passkeys
 from cloud.people.passwords import Passwords
 from cloud.people.routes import router as people
 from cloud.people.throttle import Throttle
+from cloud.stock_takes.routes import router as stock_takes
 from cloud.web import errors
 from cloud.web.body_limit import BodyLimit
 from cloud.web.console import Console
@@ -58,6 +59,7 @@ _TAGS = [
     },
     {"name": "warehouse", "description": "Zones and slots: what lies where, where it fits, lighting it"},
     {"name": "rules", "description": "Rule packs: what is in force, what was, and bringing up a new one"},
+    {"name": "stock-takes", "description": "Counting what is there, blind, by two"},
     {"name": "live", "description": "Passages and alarms, as pages and as a stream"},
     {"name": "fleet", "description": "Sites and agents"},
     {"name": "media", "description": "Stills"},
@@ -124,6 +126,7 @@ def _bare() -> FastAPI:
     errors.install(app)
     for router in (
         people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, bundles, live, alarms, fleet, media,
+        stock_takes,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)
