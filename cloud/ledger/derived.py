@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cloud.ledger import derived_people
+from cloud.ledger import derived_imports, derived_people
 from cloud.ledger.faults import LedgerFaultError
 from custody.decisions import Refused
 from custody.permits import parse_time
@@ -327,4 +327,5 @@ _TAKE: dict[str, Callable[[Derived, Told], set[str] | None]] = {
     KEY_BORN: _key_born,
     KEY_ENDED: _key_ended,
     ERASED_KIND: _erased,
+    **derived_imports.TAKE,
 }

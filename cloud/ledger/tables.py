@@ -28,6 +28,7 @@ TABLES = (
     "evidence_case", "package", "item", "hold", "label", "permit", "permit_thing", "alarm", "quarantine", "agent",
     "person", "passkey", "unit", "site", "agent_order", "key_life", "erasure", "zone", "slot", "custody", "thing_hand",
     "act", "act_hand", "pack_adoption",
+    "import", "import_row",
 )  # fmt: skip
 """Tables that are compared whole at the end. Passages and thing_entry are compared while the log is read."""
 

@@ -8,7 +8,7 @@ from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBea
 
 from cloud.db.pool import transaction
 from cloud.errors import ForbiddenError, NotSignedInError
-from cloud.parts import Parts, PartsIn
+from cloud.parts import Parts, PartsIn, parts_of
 from cloud.people import service, units
 from cloud.people.errors import ForeignRequestError
 from cloud.people.models import Person
@@ -57,6 +57,11 @@ async def caller_of(
     if secret is not None and request.method not in _SAFE and request.headers.get(HEADER) != "1":
         raise ForeignRequestError(f"{request.method} by cookie without {HEADER}: 1")
     return Caller(person, secret, credential)
+
+
+async def caller_now(request: Request) -> Caller:
+    """Who asks by `request`, for what must know it before the route's dependencies do. Raises as `caller_of`."""
+    return await caller_of(request, parts_of(request), await _cookie(request), await _bearer(request))
 
 
 CallerIn = Annotated[Caller, Depends(caller_of)]
