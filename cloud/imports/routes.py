@@ -13,7 +13,7 @@ from cloud.idempotency.route import HEADER, MADE, IdempotentRoute, key_of
 from cloud.imports import exports, service
 from cloud.imports.models import ImportAnswer, Source
 from cloud.parts import PartsIn
-from cloud.people.access import Reader
+from cloud.people.access import ReadSite
 from cloud.people.access import acting as may
 from cloud.people.models import Person
 from cloud.people.roles import Right
@@ -93,7 +93,7 @@ async def post_import(
     responses={200: {"description": "The items", "content": {"text/csv": {}}}},
 )
 async def get_items_csv(
-    person: Reader,
+    site: ReadSite,
     parts: PartsIn,
     case_id: CaseId = None,
     state: State | None = None,
@@ -102,7 +102,7 @@ async def get_items_csv(
 ) -> StreamingResponse:
     """Items as CSV, always with the same columns; an import reads it."""
     which = exports.Which(case=case_id, state=state)
-    rows = exports.csv_file(parts.pool, person.site, which, headers=headers, mark=bom)
+    rows = exports.csv_file(parts.pool, site, which, headers=headers, mark=bom)
     return StreamingResponse(rows, media_type="text/csv; charset=utf-8", headers=_named("items.csv"))
 
 
@@ -113,10 +113,10 @@ async def get_items_csv(
     responses={200: {"description": "The items", "content": {"application/json": {}}}},
 )
 async def get_items_json(
-    person: Reader, parts: PartsIn, case_id: CaseId = None, state: State | None = None
+    site: ReadSite, parts: PartsIn, case_id: CaseId = None, state: State | None = None
 ) -> StreamingResponse:
     """Items as JSON; an import reads it."""
-    rows = exports.json_file(parts.pool, person.site, exports.Which(case=case_id, state=state))
+    rows = exports.json_file(parts.pool, site, exports.Which(case=case_id, state=state))
     return StreamingResponse(rows, media_type="application/json", headers=_named("items.json"))
 
 

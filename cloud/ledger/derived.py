@@ -324,8 +324,8 @@ _TAKE: dict[str, Callable[[Derived, Told], set[str] | None]] = {
     "batch_quarantined": _quarantined,
     "agent_added": _agent,
     **derived_people.TAKE,
+    **derived_imports.TAKE,
     KEY_BORN: _key_born,
     KEY_ENDED: _key_ended,
     ERASED_KIND: _erased,
-    **derived_imports.TAKE,
 }

@@ -24,5 +24,14 @@ def _import(derived: "Derived", told: "Told") -> set[str]:
     return {name}
 
 
-TAKE: dict[str, Callable[["Derived", "Told"], set[str] | None]] = {"import_taken": _import}
+def _sent(derived: "Derived", told: "Told") -> set[str]:
+    things = {str(label["thing"]) for label in told.content["labels"]}
+    for thing in things:
+        row = derived.thing(thing)
+        if row is not None:
+            row["index"] = told.index
+    return things
+
+
+TAKE: dict[str, Callable[["Derived", "Told"], set[str] | None]] = {"import_taken": _import, "labels_sent": _sent}
 """Kind of record → what it does to the tables."""

@@ -13,6 +13,7 @@ from cloud.alarms.routes import router as alarms
 from cloud.db.pool import Tx
 from cloud.evidence.act_routes import router as acts
 from cloud.evidence.bundle_routes import router as bundles
+from cloud.evidence.label_routes import router as labels
 from cloud.evidence.read_routes import router as evidence_reads
 from cloud.evidence.routes import router as evidence
 from cloud.evidence.rule_routes import router as rules
@@ -132,7 +133,8 @@ def _bare() -> FastAPI:
     )
     errors.install(app)
     for router in (
-        people, passkeys, rules, evidence, acts, evidence_reads, slots, bundles, imports, live, alarms, fleet, media,
+        people, passkeys, rules, evidence, acts, evidence_reads, slots, bundles, labels, imports, live, alarms, fleet,
+        media,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)
