@@ -18,7 +18,8 @@ from cloud.people.access import caller_now
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 MADE = 201
-"""The answer that is kept: something was made. Of what changed nothing, asking again does the same again."""
+KEPT = (MADE, 202)
+"""Answers that are kept: something was made, or waits now. Where nothing changed, asking again does the same again."""
 
 _KEY = re.compile(r'(?:[!#-~]{1,200}|"[!#-~]{1,200}")')
 
@@ -84,9 +85,11 @@ async def _once(request: Request, handle: Handler) -> Response:
         except CloudError as error:  # what it had committed before stays, as it would have without a key
             failed = error
         else:
-            if response.status_code == MADE:
+            if response.status_code in KEPT:
                 media_type = response.headers.get("content-type", "application/json")
-                await keep_answer(tx, asking, Answer(MADE, media_type, bytes(response.body)), parts.world.now())
+                await keep_answer(
+                    tx, asking, Answer(response.status_code, media_type, bytes(response.body)), parts.world.now()
+                )
     if failed is not None:
         raise failed
     return response

@@ -24,7 +24,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "money": ("必须是金额，精确到分：{0}", "must be an amount in yuan, exact to the fen: {0}"),
     "time": ("不是时间，如 2026-11-22 11:30：{0}", "not a time such as 2026-11-22 11:30: {0}"),
     "future": ("时间在将来：{0}", "a time in the future: {0}"),
-    "goods": ("不是物品类别的代码：{0}", "not the code of a class of goods: {0}"),
+    "goods": ("规则中没有这一物品类别：{0}", "no class of goods of the rules: {0}"),
     "double_key": ("编号 {0} 在第 {1} 行和第 {2} 行重复", "the number {0} is in the rows {1} and {2}"),
     "other_title": ("案件 {0} 的名称与第 {1} 行不同", "the case {0} has another title than in row {1}"),
     "case_differs": ("案件 {0} 已以另一名称立案：{1}", "the case {0} was opened with another title: {1}"),

@@ -17,6 +17,7 @@ from cloud.people.access import ReadSite
 from cloud.people.access import acting as may
 from cloud.people.models import Person
 from cloud.people.roles import Right
+from cloud.rules.service import pack_in_force
 from custody.things import State
 
 router = APIRouter(tags=["imports"], route_class=IdempotentRoute)
@@ -78,7 +79,8 @@ async def post_import(
     file = await asyncio.to_thread(service.read, data, is_json=is_json, source=source, now=now)
     if check:
         async with transaction(parts.pool) as tx:
-            answer = await service.check(tx, person.site, file)
+            pack = await pack_in_force(tx, person.site, now, parts.pack)
+            answer = await service.check(tx, person.site, file, pack)
     else:
         async with acting(parts, person) as act:
             answer = await service.take(act, file)

@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 MOST_LETTERS = 200
 MOST_KEY = 100
+MOST_GOODS = 32
 MOST_QUANTITY = 2**31 - 1
 MOST_FEN = 10**15
 BEIJING = timezone(timedelta(hours=8))
@@ -24,7 +25,6 @@ BEIJING = timezone(timedelta(hours=8))
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
 _MANGLED = re.compile(r"\d(\.\d+)?[Ee]\+\d+")
-_GOODS = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _TIME = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?"
     r"(?:[T\s]*(\d{1,2})[:时](\d{1,2})(?:[:分](\d{1,2})(?:[.,](\d{1,9}))?)?[分秒]?)?\s*(Z|[+-]\d{2}:?\d{2})?",
@@ -34,7 +34,9 @@ _TIME = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRow:
-    """An item as a file tells it; `row` is where. `goods` and `value_fen` are None where it does not say."""
+    """An item as a file tells it; `row` is where. `goods` (as the file calls it) and `value_fen` are None where it
+    does not say.
+    """
 
     row: int
     key: str
@@ -122,7 +124,7 @@ def _row(raw: RawRow, faults: list[RowFault], now: datetime) -> NewRow:
         name=cells.text("name"),
         quantity=quantity or 0,
         unit=cells.text("unit"),
-        goods=cells.read("goods", lambda text: text if _GOODS.fullmatch(text) else None, "goods"),
+        goods=cells.read("goods", lambda text: text if len(text) <= MOST_GOODS else None, "goods"),
         value_fen=cells.read("value_yuan", parse_yuan, "money"),
         seized_at=seized_at,
     )

@@ -5,8 +5,8 @@ another it is a conflict, which is told: a correction is an act of its own, neve
 """
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cloud.db.pool import Tx, rows
@@ -19,6 +19,7 @@ from cloud.imports.models import MOST_FAULTS, ImportAnswer, ImportedRow, RowFaul
 from cloud.imports.reading import read_file
 from cloud.imports.rows import NewRow, read_rows
 from custody.permits import time_text
+from custody.rule_pack import RulePack
 from proof.canonical import canonical
 
 KIND = "import_taken"
@@ -58,9 +59,9 @@ def read(data: bytes, *, is_json: bool, source: str, now: datetime) -> Read:
     )  # fmt: skip
 
 
-async def check(tx: Tx, site: str, file: Read) -> ImportAnswer:
-    """What `take` would do, with everything that is in its way."""
-    plan = await _plan(tx, site, file)
+async def check(tx: Tx, site: str, file: Read, pack: RulePack) -> ImportAnswer:
+    """What `take` would do under the rules `pack`, with everything that is in its way."""
+    plan = await _plan(tx, site, file, pack)
     opened = [] if plan.faults else list(dict.fromkeys(row.case_number for row in plan.new))
     cases = [number for number in opened if number not in plan.cases]
     return _answer(file, plan, plan.known, cases=cases, made=0 if plan.faults else len(plan.new))
@@ -71,7 +72,7 @@ async def take(act: Acting, file: Read) -> ImportAnswer:
 
     Raises ImportFaultsError for a file with faults, ImportConflictError for one that contradicts what is here.
     """
-    plan = await _plan(act.tx, act.site, file)
+    plan = await _plan(act.tx, act.site, file, act.pack)
     if plan.faults:
         only_collides = all(one.code in COLLISIONS for one in plan.faults)
         raise (ImportConflictError if only_collides else ImportFaultsError)(plan.faults)
@@ -91,16 +92,19 @@ async def take(act: Acting, file: Read) -> ImportAnswer:
 
 
 def _item(row: NewRow, case: str) -> NewItem:
-    return NewItem(case_id=case, name=row.name, quantity=row.quantity, unit=row.unit)
+    told = {"goods": row.goods, "value_fen": row.value_fen}
+    known = {name: value for name, value in told.items() if value is not None}
+    return NewItem(case_id=case, name=row.name, quantity=row.quantity, unit=row.unit, **known)
 
 
-async def _plan(tx: Tx, site: str, file: Read) -> Plan:
-    if file.faults:
-        return Plan([], {}, {}, list(file.faults))
-    plan = Plan([], {}, {}, [])
-    keys = [row.key for row in file.rows]
+async def _plan(tx: Tx, site: str, file: Read, pack: RulePack) -> Plan:
+    plan = Plan([], {}, {}, list(file.faults))
+    found = list(_with_goods(file.rows, pack, plan.faults)) if not plan.faults else []
+    if plan.faults:
+        return plan
+    keys = [row.key for row in found]
     known = {row["key"]: row for row in await rows(tx, _sql.known_rows, site=site, source=file.source, keys=keys)}
-    for row in file.rows:
+    for row in found:
         before = known.get(row.key)
         if before is None:
             plan.new.append(row)
@@ -120,6 +124,18 @@ async def _plan(tx: Tx, site: str, file: Read) -> Plan:
             plan.faults.append(fault("case_differs", row.row, "case_title", row.case_number, title))
     plan.faults.sort(key=lambda one: one.row)
     return plan
+
+
+def _with_goods(rows: Sequence[NewRow], pack: RulePack, faults: list[RowFault]) -> Iterator[NewRow]:
+    """The rows with the codes of their classes of goods, which a file may name by code, in Chinese or in English."""
+    codes: dict[str, str] = {}
+    for code, told in pack.section("goods").items():
+        codes |= {code: code, str(told["zh"]): code, str(told["en"]).lower(): code}
+    for row in rows:
+        code = codes.get((row.goods or "").lower())
+        if row.goods is not None and code is None:
+            faults.append(fault("goods", row.row, "goods", row.goods))
+        yield replace(row, goods=code)
 
 
 async def _record(act: Acting, file: Read, plan: Plan, things: dict[str, str]) -> tuple[str, int]:

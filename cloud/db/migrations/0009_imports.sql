@@ -47,4 +47,3 @@ GRANT UPDATE (salt) ON import_row TO sealtrail_app;
 GRANT SELECT, INSERT, DELETE ON idempotency TO sealtrail_app;
 CREATE TRIGGER keep BEFORE UPDATE OR DELETE ON import FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER keep_all BEFORE TRUNCATE ON import FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-GRANT SELECT ON slot TO sealtrail_app;   -- a slot has labels too: its name stands on them

@@ -123,6 +123,6 @@ async def test_a_key_that_is_none_is_told(inspector: httpx.AsyncClient, text: st
 
 def test_the_document_tells_of_the_header_at_every_act_on_evidence() -> None:
     paths = openapi()["paths"]
-    for path in ("cases", "items", "labels", "permits", "holds", "erasures", "imports"):
+    for path in ("acts", "cases", "items", "labels", "permits", "holds", "erasures", "imports"):
         headers = [one["name"] for one in paths[f"{API}/{path}"]["post"]["parameters"] if one["in"] == "header"]
-        assert headers == ["Idempotency-Key"]
+        assert "Idempotency-Key" in headers

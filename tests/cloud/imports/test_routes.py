@@ -46,6 +46,8 @@ async def test_a_file_becomes_cases_items_and_one_record(office: Office, inspect
     assert sorted((item["name"], item["quantity"], item["case_number"]) for item in items) == sorted(
         (row[3], int(row[4]), row[1]) for row in ROWS
     )
+    told = await office.rows("SELECT goods, value_fen FROM item ORDER BY value_fen")
+    assert [tuple(row.values()) for row in told] == [("other", 0), ("tobacco", 7), ("tobacco", 1234560)]
     kinds = await office.rows("SELECT kind, content FROM record WHERE kind <> 'person_added' ORDER BY index")
     assert [row["kind"] for row in kinds] == [
         "case_opened", "item_registered", "item_registered", "case_opened", "item_registered", "import_taken",
@@ -107,6 +109,9 @@ async def test_one_fault_and_nothing_of_the_file_is_taken(office: Office, inspec
     body = problem(await send(inspector, csv_of(changed(2, quantity="?", key="A-1")), "one"), 422, "import_faults")
     assert (codes(body), body["fault_count"]) == ([(4, "quantity"), (4, "double_key")], 2)
     assert body["faults"][1]["other_row"] == 2
+    assert await counts(office) == before
+    body = problem(await send(inspector, csv_of(changed(2, goods="香烟")), "one"), 422, "import_faults")
+    assert body["faults"][0]["zh"] == "物品类别：规则中没有这一物品类别：香烟"
     assert await counts(office) == before
     answer = await send(inspector, csv_of(), "one")  # the key was not used up
     assert answer.status_code == 201

@@ -84,7 +84,7 @@ WRONG: dict[str, tuple[list[list[str]], list[tuple[int, str | None, str]]]] = {
     "a long name": (changed(2, name="长" * 201), [(4, "name", "too_long")]),
     "a break in a name": (changed(2, name="a\nb"), [(4, "name", "control")]),
     "a number a spreadsheet mangled": (changed(0, key="1.23E+11"), [(2, "key", "mangled")]),
-    "no class of goods": (changed(0, goods="香烟!"), [(2, "goods", "goods")]),
+    "no class of goods": (changed(0, goods="烟" * 33), [(2, "goods", "goods")]),
     "a number twice": (changed(2, key="A-1"), [(4, "key", "double_key")]),
     "two titles of a case": (changed(1, case_title="另案"), [(3, "case_title", "other_title")]),
     "several at once": (
