@@ -84,12 +84,12 @@ class DeviceEntry(_Part):
     """One device of the site file; its options are its driver's to judge."""
 
     name: Name
-    driver: str = Field(pattern=r"^(camera|gate|beam|lamp|slots|button)_[a-z0-9]+$")
+    driver: str = Field(pattern=r"^(camera|gate|beam|lamp|slots|button|labelprinter)_[a-z0-9]+$")
     options: dict[str, Any] = {}
 
     @property
     def kind(self) -> str:
-        """What it is: camera, gate, beam, lamp, slots or button."""
+        """What it is: camera, gate, beam, lamp, slots, button or labelprinter."""
         return self.driver.partition("_")[0]
 
 

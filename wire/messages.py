@@ -377,6 +377,7 @@ def to_body(body: msgspec.Struct) -> dict[str, Any]:
 MAX_LABELS = 20
 """In one order: a printer with a roll of labels is done with them within the time that an order may take."""
 MAX_LABEL_BYTES = 256 << 10
+"""Of what prints one label; an order has so much for all of its labels, or one label."""
 
 
 class LabelJob(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -10,14 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.db.pool import Tx, one
 from cloud.db.queries import load_queries
-from cloud.errors import ConflictError, NotFoundError
+from cloud.errors import ConflictError, InvalidError, NotFoundError
 from cloud.evidence.acting import Acting
 from cloud.evidence.label_print import Language, Stock, print_bytes
 from cloud.evidence.label_sheet import Layout, ToPrint, to_print
 from cloud.evidence.models import Label, Name, Things
 from cloud.evidence.service import issue_label
 from proof.keys import Signer
-from wire.messages import MAX_LABELS, LabelJob, OrderKind, PrintLabels, to_body
+from wire.messages import MAX_LABEL_BYTES, MAX_LABELS, LabelJob, OrderKind, PrintLabels, to_body
 
 _sql = load_queries(__file__, "labels.sql")
 
@@ -92,7 +92,7 @@ async def issue_labels(act: Acting, things: Sequence[str], key: Signer) -> Label
 
 
 def draw_jobs(labels: Sequence[ToPrint], new: NewPrint) -> list[LabelJob]:
-    """What prints `labels`; takes some milliseconds a label. Raises InvalidError `label_too_small`, StatementError."""
+    """What prints `labels`; takes some milliseconds a label. Raises InvalidError, StatementError."""
     return [_job(label, new) for label in labels]
 
 
@@ -110,7 +110,7 @@ async def send_to_printer(act: Acting, new: NewPrint, jobs: Sequence[LabelJob]) 
             raise ConflictError("label_renewed", f"{job.label} has a newer label than issue {job.issue}")
     orders = [
         await act.order(new.agent, OrderKind.PRINT_LABELS, to_body(PrintLabels(printer=new.printer, jobs=part)))
-        for part in _parts(list(jobs))
+        for part in _parts(jobs)
     ]
     told: Mapping[str, Any] = {
         "agent": new.agent, "printer": new.printer, "orders": orders,
@@ -129,13 +129,21 @@ async def print_order(tx: Tx, site: str, name: str) -> PrintOrder:
     return PrintOrder(id=name, agent=row["agent"], answer=row["answer"], problem=body.get("problem"))
 
 
-def _parts(jobs: list[LabelJob]) -> Iterator[list[LabelJob]]:
-    for first in range(0, len(jobs), MAX_LABELS):
-        yield jobs[first : first + MAX_LABELS]
+def _parts(jobs: Sequence[LabelJob]) -> Iterator[list[LabelJob]]:
+    """As few orders as may be: none with too many labels or bytes."""
+    part: list[LabelJob] = []
+    for job in jobs:
+        if part and (len(part) == MAX_LABELS or sum(len(one.data) for one in (*part, job)) > MAX_LABEL_BYTES):
+            yield part
+            part = []
+        part.append(job)
+    yield part
 
 
 def _job(label: ToPrint, new: NewPrint) -> LabelJob:
     data = print_bytes(label, new.stock, new.language)
+    if len(data) > MAX_LABEL_BYTES:
+        raise InvalidError("label_too_large", f"{len(data)} bytes print {label.thing}; {MAX_LABEL_BYTES} is the most")
     return LabelJob(
         label=label.thing,
         issue=label.issue,

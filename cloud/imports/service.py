@@ -132,10 +132,10 @@ def _with_goods(rows: Sequence[NewRow], pack: RulePack, faults: list[RowFault]) 
     for code, told in pack.section("goods").items():
         codes |= {code: code, str(told["zh"]): code, str(told["en"]).lower(): code}
     for row in rows:
-        code = codes.get((row.goods or "").lower())
-        if row.goods is not None and code is None:
+        goods = codes.get((row.goods or "").lower())
+        if row.goods is not None and goods is None:
             faults.append(fault("goods", row.row, "goods", row.goods))
-        yield replace(row, goods=code)
+        yield replace(row, goods=goods)
 
 
 async def _record(act: Acting, file: Read, plan: Plan, things: dict[str, str]) -> tuple[str, int]:

@@ -1,6 +1,7 @@
 """Sheets of stickers are rendered to pixels and every code is read back."""
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -75,7 +76,7 @@ async def test_many_labels_are_issued_at_once_and_printed_as_a_sheet(office: Off
     assert [(row["thing_id"], row["issue"]) for row in rows] == [*((item, 1) for item in items), (store.package, 2)]
     after = (await office.rows("SELECT count(*) AS n FROM record WHERE kind = 'label_issued'"))[0]["n"]
     assert after - before == 4
-    asked = {"thing": [*items, store.package], "layout": "a4-65", "start": 2}
+    asked: dict[str, Any] = {"thing": [*items, store.package], "layout": "a4-65", "start": 2}
     sheet = await store.keeper.get("labels/sheet.pdf", params=asked)
     assert sheet.status_code == 200, sheet.text
     assert sheet.headers["content-type"] == "application/pdf"
@@ -89,7 +90,7 @@ async def test_many_labels_are_issued_at_once_and_printed_as_a_sheet(office: Off
     problem(await store.keeper.get("labels/sheet.pdf", params={"thing": store.case}), 404, "not_found")
     problem(await store.keeper.get("labels/sheet.pdf"), 422, "invalid")
     problem(await store.keeper.post("labels/batch", json={"thing_ids": [items[0], "nj01/I-NONE"]}), 404, "not_found")
-    problem(await store.inspector.post("labels/batch", json={"thing_ids": items}), 403, "forbidden")
     auditor = await office.signed_in(Role.AUDITOR)
+    problem(await auditor.post("labels/batch", json={"thing_ids": items}), 403, "forbidden")
     newest = (await auditor.get(f"items/{items[0]}")).json()["label_issue"]
     assert newest == 1  # the batch that failed left nothing
