@@ -13,13 +13,14 @@ import pytest
 
 from cloud.evidence.label_print import Stock, tspl
 from edge_agent.devices import Around
-from edge_agent.downlink import Orders
+from edge_agent.downlink import Books, Orders
 from edge_agent.drivers import labelprinter_sim, labelprinter_tcp
 from edge_agent.drivers.labelprinter_sim import picture_of
 from edge_agent.stations.printing import PrintDesk
+from edge_agent.tasks import TaskBook
 from simulators.label_printer import NetworkLabelPrinter
 from tests.edge_agent.cloud_peer import sign_order
-from tests.edge_agent.scene import AGENT, CLOUD, Scene, gate_scene
+from tests.edge_agent.scene import AGENT, CLOUD, PACK, Scene, gate_scene
 from wire.messages import MAX_LABELS, LabelJob, PrintLabels, to_body
 
 LABELS = [tspl(np.eye(8, k=number, dtype=np.bool_), Stock(1, 1)) for number in range(3)]
@@ -67,7 +68,8 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 
 def orders_of(scene: Scene, desk: PrintDesk | None) -> Orders:
     find = {CLOUD.public.kid: CLOUD.public}.get
-    return Orders(AGENT, scene.journal, scene.books, scene.hands.clock, find, lambda *_: None, desk=desk)
+    books = Books(scene.book, TaskBook(scene.journal.reads, AGENT, PACK.hash, find))
+    return Orders(AGENT, scene.journal, books, scene.hands.clock, find, lambda *_: None, desk=desk)
 
 
 def give(scene: Scene, orders: Orders, id_: str, body: PrintLabels) -> list[tuple[str, str, str | None]]:
