@@ -18,14 +18,15 @@ from custody.rule_pack import RulePack
 from custody.things import Direction
 from edge_agent.agent import Agent, Parts, Watch, tell
 from edge_agent.clock import Clock, SystemClock, boot_id
-from edge_agent.devices import Around, Beam, Button, Camera, Gate, Lamp, Scale, SlotIndicator
+from edge_agent.devices import Around, Beam, Button, Camera, Gate, LabelPrinter, Lamp, Scale, SlotIndicator
 from edge_agent.downlink import Books, Orders
 from edge_agent.errors import SettingsError
 from edge_agent.journal.journal import Journal
 from edge_agent.permits import PermitBook
 from edge_agent.pictures import Pictures
-from edge_agent.settings import PREFIX, EdgeSettings, GateEntry, RackEntry, SiteFile, read_settings
+from edge_agent.settings import PREFIX, EdgeSettings, GateEntry, RackEntry, Site, SiteFile, read_settings
 from edge_agent.stations.gate import GateParts, GatePlan, GateStation
+from edge_agent.stations.printing import PrintDesk
 from edge_agent.stations.rack import RackParts, RackPlan, RackStation
 from edge_agent.supervise import Health
 from edge_agent.tasks import TaskBook
@@ -162,7 +163,7 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None) -> 
         health=health,
         watches=watches,
         uplink=uplink,
-        orders=Orders(site.agent, journal, books, clock, find_key, uplink.resend, lights),
+        orders=Orders(site.agent, journal, books, clock, find_key, uplink.resend, lights, _desk(site, devices)),
         pictures=Pictures(site.agent, plan.key, journal, clock, str(settings.cloud_url)),
         connect=connect or mqtt_connect(_mqtt(settings, site.agent)),
         keep=timedelta(days=settings.keep_days),
@@ -282,6 +283,14 @@ def _rack(entry: RackEntry, around: _Around) -> Watch:
             scale.watch(station.on_weight)
 
     return Watch(station, camera, entry.camera, attach)
+
+
+def _desk(site: Site, devices: dict[str, Any]) -> PrintDesk | None:
+    """Where the label printers stand, if there are any."""
+    printers: dict[str, LabelPrinter] = {
+        entry.name: devices[entry.name] for entry in site.devices if entry.kind == "labelprinter"
+    }
+    return PrintDesk(printers) if printers else None
 
 
 def _clock(plan: Plan, system: Clock, around: Around, stops: list[Callable[[], None]]) -> Clock:

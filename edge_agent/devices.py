@@ -147,3 +147,19 @@ class Scale(Protocol):
 
     def stop(self) -> None:
         """Gives the hardware back."""
+
+
+# ---------------------------------------------------------------- desks
+
+
+class LabelPrinter(Protocol):
+    """Prints labels from a roll."""
+
+    def print(self, data: bytes) -> None:
+        """Prints one label, `data` being what the printer understands; blocks until it is out, or seems to be.
+
+        Raises DeviceError; after a break nobody knows whether the label came out, and the error says so.
+        """
+
+    def stop(self) -> None:
+        """Gives the hardware back; what is being printed ends first."""

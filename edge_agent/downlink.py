@@ -20,7 +20,7 @@ from edge_agent.store import Effect
 from edge_agent.tasks import TaskBook
 from proof import jws
 from proof.errors import ProofError
-from wire.messages import ORDER_TYPE, FactKind, Order, OrderAnswered, OrderDistrusted, OrderKind, to_body
+from wire.messages import ORDER_TYPE, FactKind, Order, OrderAnswered, OrderDistrusted, OrderKind, PrintLabels, to_body
 
 DISTRUST_EVERY_US = 60_000_000
 """One fact a minute says how many unsigned or unreadable ones came: noise must not fill the disk."""
@@ -94,10 +94,12 @@ class Orders:
         find_key: jws.FindKey,
         resend: Callable[[int, str], str | None],
         lights: Sequence[Lights] = (),
+        desk: "Desk | None" = None,
     ) -> None:
         self._agent, self._journal, self._clock = agent, journal, clock
         self._book, self._tasks, self._lights = books.permits, books.tasks, lights
         self._find_key, self._resend = find_key, resend
+        self._desk, self._printing = desk, set[str]()
         self._distrusted = 0
         self._distrust_told_us: int | None = None
 
@@ -121,6 +123,9 @@ class Orders:
             if seq <= self._journal.receipted:  # the cloud had the answer and asks again; else it is still under way
                 self._tell(order, problem, NOTHING)
             return
+        if order.kind == OrderKind.PRINT_LABELS:
+            self._print(order)
+            return
         with self._book.lock:
             done = self._do(order)
             change, problem = (NOTHING, done) if isinstance(done, str) else (done, None)
@@ -134,12 +139,38 @@ class Orders:
         effects = (*change.effects, Effect("set_answer", answer))
         self._journal.record(Draft(kind=FactKind.ORDER_ANSWERED, device="agent", body=body, effects=effects))
 
-    def _do(self, order: Order) -> Change | str:
-        """The change that `order` is, or what is in its way."""
+    def _print(self, order: Order) -> None:
+        """Printing takes its time, and gates wait for nobody: the answer comes when the labels are out."""
+        if order.id in self._printing:
+            return
+        problem = self._wrong(order) or (None if self._desk else "no label printer here")
+        try:
+            asked = _body(order, PrintLabels)
+        except msgspec.ValidationError as error:
+            problem = f"{type(error).__name__}: {error}"
+        if problem is not None or self._desk is None:
+            self._tell(order, problem, NOTHING)
+            return
+
+        def done(problem: str | None) -> None:
+            try:
+                self._tell(order, problem, NOTHING)
+            except JournalError as error:  # the cloud asks again, and the labels are printed again
+                _log.error("order %s not answered: %s", order.id, error)
+            self._printing.discard(order.id)
+
+        self._printing.add(order.id)
+        self._desk.start(asked, done)
+
+    def _wrong(self, order: Order) -> str | None:
         if order.agent != self._agent:
             return f"the order is for {order.agent}"
-        if order.v != VERSION:
-            return f"an order of version {order.v}"
+        return None if order.v == VERSION else f"an order of version {order.v}"
+
+    def _do(self, order: Order) -> Change | str:
+        """The change that `order` is, or what is in its way."""
+        if wrong := self._wrong(order):
+            return wrong
         try:
             return self._change(order)
         except (msgspec.ValidationError, ProofError, ValueError) as error:  # PermitError is a ValueError
@@ -199,6 +230,13 @@ class Orders:
             _log.error("%d distrusted orders not told of: %s", self._distrusted, full)
             return
         self._distrusted, self._distrust_told_us = 0, now
+
+
+class Desk(Protocol):
+    """Where labels are printed."""
+
+    def start(self, asked: PrintLabels, done: Callable[[str | None], None]) -> None:
+        """Prints when it is its turn, and then calls `done` once, with what was in the way; from any thread."""
 
 
 def _body(order: Order, kind: type[T]) -> T:

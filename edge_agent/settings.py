@@ -84,12 +84,12 @@ class DeviceEntry(_Part):
     """One device of the site file; its options are its driver's to judge."""
 
     name: Name
-    driver: str = Field(pattern=r"^(camera|gate|beam|lamp|slots|button|scale)_[a-z0-9]+$")
+    driver: str = Field(pattern=r"^(camera|gate|beam|lamp|slots|button|scale|labelprinter)_[a-z0-9]+$")
     options: dict[str, Any] = {}
 
     @property
     def kind(self) -> str:
-        """What it is: camera, gate, beam, lamp, slots, button or scale."""
+        """What it is: camera, gate, beam, lamp, slots, button, scale or labelprinter."""
         return self.driver.partition("_")[0]
 
 

@@ -1,7 +1,8 @@
 """Connections and transactions. The one place where psycopg's errors about a lost database become ours."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeAlias
 
 import psycopg
@@ -19,6 +20,8 @@ Pool: TypeAlias = AsyncConnectionPool[Tx]
 GONE = (psycopg.OperationalError, psycopg.InterfaceError)
 TOO_BIG = "54"
 """SQLSTATE class of a value that no try can store: an operational error to psycopg, a bad value to us."""
+
+_joined: ContextVar[tuple[Pool, Tx] | None] = ContextVar("joined", default=None)
 
 
 @asynccontextmanager
@@ -56,8 +59,14 @@ async def connect(url: str) -> Tx:
 async def transaction(pool: Pool) -> AsyncIterator[Tx]:
     """One transaction: committed when the block ends, rolled back when it raises.
 
+    Within `joining` it is a part of that transaction (a savepoint), and committed with it.
     Raises DatabaseGoneError when the database went away; whether it was committed is then unknown.
     """
+    outer = _joined.get()
+    if outer is not None and outer[0] is pool:
+        async with outer[1].transaction():
+            yield outer[1]
+        return
     try:
         async with pool.connection() as tx, tx.transaction():
             yield tx
@@ -65,6 +74,16 @@ async def transaction(pool: Pool) -> AsyncIterator[Tx]:
         if (error.sqlstate or "").startswith(TOO_BIG):
             raise
         raise DatabaseGoneError(f"the database is gone: {error}") from error
+
+
+@contextmanager
+def joining(pool: Pool, tx: Tx) -> Iterator[None]:
+    """Until the block ends, what this task calls a transaction of `pool` is a part of `tx`."""
+    token = _joined.set((pool, tx))
+    try:
+        yield
+    finally:
+        _joined.reset(token)
 
 
 @asynccontextmanager

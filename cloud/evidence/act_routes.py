@@ -11,12 +11,13 @@ from cloud.evidence.act_models import ActResult, ActRows, ActShown, Declining, N
 from cloud.evidence.acting import Acting, acting
 from cloud.evidence.errors import RefusedError
 from cloud.evidence.read_routes import AfterIndex, AnId, Limit
+from cloud.idempotency.route import IdempotentRoute
 from cloud.parts import Parts, PartsIn
 from cloud.people.access import Caller, CallerIn, Reader, ReadSite
 from cloud.people.passkeys import check_assertion
 from custody.decisions import Refused
 
-router = APIRouter(tags=["evidence"])
+router = APIRouter(tags=["evidence"], route_class=IdempotentRoute)
 
 IfMatch = Annotated[str | None, Header(alias="If-Match", pattern=r'^"\d{1,16}"$', description="ETag of the things")]
 

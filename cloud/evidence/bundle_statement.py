@@ -7,22 +7,18 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from functools import cache
 from pathlib import Path
 from typing import Any
-
-import typst
 
 from cloud.db.pool import Row
 from cloud.evidence import bundle_words as words
 from cloud.evidence.bundle_words import Words
-from cloud.evidence.errors import StatementError
+from cloud.evidence.typesetting import set_pages
 from proof.keyring import Keyring
 from proof.policy import Judged, Policy
 from proof.verifier import Report
 
 TEMPLATE = Path(__file__).with_name("statement.typ")
-FONTS = ("Noto Sans CJK SC", "Noto Serif CJK SC")
 MOST_LINES, MOST_EXCEPTIONS = 60, 15
 """So many entries and exceptions are written out, for one to three pages; the rest is counted, and in the files."""
 TOLD = ("seal_number", "name", "number", "reason", "ground")
@@ -52,26 +48,7 @@ class Told:
 
 def write_statement(told: Told) -> bytes:
     """The PDF. Raises StatementError."""
-    fonts = _fonts()
-    check_fonts(fonts)
-    data, at = json.dumps(_page(told), ensure_ascii=False), told.at.replace(microsecond=0)
-    try:
-        return bytes(typst.compile(str(TEMPLATE), sys_inputs={"data": data}, font_paths=fonts, timestamp=at))
-    except typst.TypstError as error:
-        raise StatementError(str(error)) from error
-
-
-def check_fonts(fonts: typst.Fonts) -> None:
-    """Raises StatementError where one that the page is set in is missing: typst would leave its characters out."""
-    missing = [font for font in FONTS if font not in fonts.families()]
-    if missing:
-        raise StatementError(f"no font {' and no font '.join(missing)} on this machine")
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    """The machine's fonts; looking for them takes longer than setting a page."""
-    return typst.Fonts()
+    return set_pages(TEMPLATE, _page(told), told.at)
 
 
 def people_of(row: Row) -> list[str]:

@@ -18,7 +18,7 @@ CAPTION = 5
 
 def draw_svg(text: str, caption: str | None = None) -> bytes:
     """`text` as SVG, one unit a module, that scales to any size; with `caption` under it for people."""
-    code = _code(text)
+    code = code_of(text)
     path = io.BytesIO()
     code.save(path, kind="svg", border=QUIET_ZONE, xmldecl=False, svgns=False, nl=False, omitsize=True)
     drawing = path.getvalue().decode()
@@ -42,9 +42,10 @@ def draw_svg(text: str, caption: str | None = None) -> bytes:
 def draw_png(text: str, pixels_per_module: int) -> bytes:
     """`text` as a one-bit PNG whose modules are whole pixels, so that nothing blurs them."""
     out = io.BytesIO()
-    _code(text).save(out, kind="png", border=QUIET_ZONE, scale=pixels_per_module)
+    code_of(text).save(out, kind="png", border=QUIET_ZONE, scale=pixels_per_module)
     return out.getvalue()
 
 
-def _code(text: str) -> segno.QRCode:
+def code_of(text: str) -> segno.QRCode:
+    """The code that says `text`."""
     return segno.make_qr(text, error="m", boost_error=False)

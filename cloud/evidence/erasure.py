@@ -13,6 +13,7 @@ from cloud.errors import ConflictError, InvalidError, NotFoundError
 from cloud.evidence.acting import Acting
 from cloud.evidence.errors import SamePersonError
 from cloud.evidence.models import Erasure
+from cloud.idempotency.service import forget_answers
 from custody.decisions import Reason, Refused
 from proof.keyring import KEY_BORN, KEY_ENDED
 
@@ -64,6 +65,7 @@ async def confirm(act: Acting, proposal: int) -> Erasure | Refused:
         await act.tx.execute(_sql.forget_names, {**values, "erased": ERASED_TEXT})
     for statement in (_sql.erase_facts, _sql.erase_records):
         await act.tx.execute(statement, {"site": act.site, "indexes": indexes})
+    await forget_answers(act.tx, act.site)
     stills = await rows(act.tx, _sql.erase_stills, site=act.site, indexes=indexes, entry=entry)
     return Erasure(
         index=entry, entries=indexes, ground=content["ground"], proposed_by=proposed["actor"],

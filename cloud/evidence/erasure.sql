@@ -47,5 +47,7 @@ WITH gone AS (SELECT unnest(%(things)s::text[]) AS thing),
      a AS (UPDATE item SET name = %(erased)s WHERE id IN (SELECT thing FROM gone) AND %(kind)s = 'item_registered'),
      b AS (UPDATE evidence_case SET title = %(erased)s
            WHERE id IN (SELECT thing FROM gone) AND %(kind)s = 'case_opened'),
+     i AS (UPDATE import_row SET salt = NULL
+           WHERE thing IN (SELECT thing FROM gone) AND %(kind)s = 'item_registered'),
      c AS (UPDATE hold SET reason = %(erased)s WHERE site = %(site)s AND index = %(index)s)
 UPDATE person SET name = %(erased)s WHERE id IN (SELECT thing FROM gone) AND %(kind)s = 'person_added'

@@ -33,9 +33,9 @@ class BundleFaultError(CloudError):
 
 
 class StatementError(CloudError):
-    """The statement for people could not be set; a font is missing, most likely."""
+    """A page for people could not be set; a font is missing, most likely."""
 
-    diagnosis = "The statement (PDF) cannot be set: install the Noto CJK fonts (Debian: fonts-noto-cjk)."
+    diagnosis = "The page (PDF or label) cannot be set: install the Noto CJK fonts (Debian: fonts-noto-cjk)."
 
 
 class SamePersonError(ForbiddenError):

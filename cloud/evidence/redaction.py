@@ -10,7 +10,7 @@ from typing import Any
 
 KEPT = frozenset({
     "agent_added", "bundle_exported", "clock_stepped", "content_erased", "erasure_proposed",
-    "gate_moved", "heartbeat", "hold_lifted", "item_shelved", "key_born", "key_ended", "label_issued",
+    "gate_moved", "heartbeat", "hold_lifted", "item_shelved", "key_born", "key_ended", "label_issued", "labels_sent",
     "package_sealed", "passage_abandoned", "passage_crossed", "passage_decided", "passkey_added", "passkey_removed",
     "permit_granted", "permit_revoked", "person_disabled", "person_enabled", "release_approved", "release_withdrawn",
     "site_placed", "unit_added",

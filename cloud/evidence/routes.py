@@ -2,7 +2,7 @@
 
 from typing import Annotated, TypeVar
 
-from fastapi import APIRouter
+from fastapi import APIRouter, BackgroundTasks
 
 from cloud.evidence import erasure, holds, permits, reads, service
 from cloud.evidence.acting import acting
@@ -24,6 +24,7 @@ from cloud.evidence.models import (
     PermitAsked,
     ThingsAsked,
 )
+from cloud.idempotency.route import IdempotentRoute
 from cloud.media import store
 from cloud.parts import PartsIn
 from cloud.people.access import acting as may
@@ -33,7 +34,7 @@ from custody.decisions import Refused
 
 T = TypeVar("T")
 
-router = APIRouter(tags=["evidence"])
+router = APIRouter(tags=["evidence"], route_class=IdempotentRoute)
 
 
 def _allowed(result: T | Refused) -> T:
@@ -104,10 +105,12 @@ async def post_erasure(body: NewErasure, person: Annotated[Person, may(Right.ERA
 
 
 @router.post("/erasures/confirm", operation_id="confirm_erasure", status_code=201)
-async def post_confirmation(body: ErasureAsked, person: Annotated[Person, may(Right.ERASE)], parts: PartsIn) -> Erasure:
+async def post_confirmation(
+    body: ErasureAsked, person: Annotated[Person, may(Right.ERASE)], parts: PartsIn, afterwards: BackgroundTasks
+) -> Erasure:
     """Erases what somebody else proposed. Commitments and proofs stay; what is under legal hold is refused (409)."""
     async with acting(parts, person) as act:
         erased = _allowed(await erasure.confirm(act, body.proposal))
     for sha256 in erased.stills:
-        await store.delete(parts.media, sha256)
+        afterwards.add_task(store.delete, parts.media, sha256)  # once this is committed
     return erased

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.db.pool import Tx, transaction
 from cloud.errors import InvalidError, NotFoundError
+from cloud.idempotency.route import IdempotentRoute
 from cloud.parts import Parts, PartsIn
 from cloud.people.access import Reader, ReadSite
 from cloud.people.access import acting as may
@@ -22,7 +23,7 @@ from custody.errors import RulePackError
 from custody.pack_reader import parse_rule_pack, start_faults
 from custody.rule_pack import RulePack
 
-router = APIRouter(tags=["rules"])
+router = APIRouter(tags=["rules"], route_class=IdempotentRoute)
 
 
 class NewPack(BaseModel):

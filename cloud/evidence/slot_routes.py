@@ -9,6 +9,7 @@ from cloud.evidence import slots
 from cloud.evidence.acting import acting
 from cloud.evidence.read_routes import AnId, Limit
 from cloud.evidence.slot_models import Located, Locating, NewSlots, NewZone, SlotRows, Suggestion, Zone, ZoneRows
+from cloud.idempotency.route import IdempotentRoute
 from cloud.parts import PartsIn
 from cloud.people.access import ReadSite
 from cloud.people.access import acting as may
@@ -16,7 +17,7 @@ from cloud.people.models import Person
 from cloud.people.roles import Right
 from cloud.rules.service import pack_in_force
 
-router = APIRouter(tags=["warehouse"])
+router = APIRouter(tags=["warehouse"], route_class=IdempotentRoute)
 
 
 @router.get("/zones", operation_id="list_zones")

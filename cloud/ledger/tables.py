@@ -29,6 +29,7 @@ TABLES = (
     "person", "passkey", "unit", "site", "agent_order", "key_life", "erasure", "zone", "slot", "custody", "thing_hand",
     "act", "act_hand", "pack_adoption",
     "stock_take", "stock_take_line", "stock_take_count", "difference",
+    "import", "import_row",
 )  # fmt: skip
 """Tables that are compared whole at the end. Passages and thing_entry are compared while the log is read."""
 

@@ -56,6 +56,12 @@ SELECT role || ' ' || owner || ' ' || kid AS key, public_key, born, ended, why F
 -- name: erasure
 SELECT index::text AS key, entry FROM erasure WHERE site = %(site)s
 
+-- name: import
+SELECT id AS key, source, sha256, rows, made, taken_at, taken_by, index FROM import WHERE site = %(site)s
+
+-- name: import_row
+SELECT import || ' ' || source || ' ' || key AS key, thing AS item, sha256, seized_at FROM import_row WHERE site = %(site)s
+
 -- name: passage_count
 SELECT count(*) AS passages FROM passage WHERE site = %(site)s
 

@@ -8,7 +8,7 @@ from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBea
 
 from cloud.db.pool import transaction
 from cloud.errors import ForbiddenError, NotSignedInError
-from cloud.parts import Parts, PartsIn
+from cloud.parts import Parts, PartsIn, parts_of
 from cloud.people import service, units
 from cloud.people.errors import ForeignRequestError
 from cloud.people.models import Person
@@ -70,6 +70,11 @@ def set_session(request: Request, response: Response, secret: str) -> None:
         httponly=True,
         samesite="lax",
     )
+
+
+async def caller_now(request: Request) -> Caller:
+    """Who asks by `request`, for what must know it before the route's dependencies do. Raises as `caller_of`."""
+    return await caller_of(request, parts_of(request), await _cookie(request), await _bearer(request))
 
 
 CallerIn = Annotated[Caller, Depends(caller_of)]

@@ -13,11 +13,14 @@ from cloud.alarms.routes import router as alarms
 from cloud.db.pool import Tx
 from cloud.evidence.act_routes import router as acts
 from cloud.evidence.bundle_routes import router as bundles
+from cloud.evidence.label_routes import router as labels
 from cloud.evidence.read_routes import router as evidence_reads
 from cloud.evidence.routes import router as evidence
 from cloud.evidence.rule_routes import router as rules
 from cloud.evidence.slot_routes import router as slots
 from cloud.fleet.routes import router as fleet
+from cloud.imports.models import MAX_FILE_BYTES
+from cloud.imports.routes import router as imports
 from cloud.ledger.routes import router as log
 from cloud.live.hub import Hub
 from cloud.live.routes import router as live
@@ -49,7 +52,8 @@ _ABOUT = """Evidence warehouses whose records can be checked by anyone.
 
 People sign in (`POST /session`) and are known by a cookie; a change asked for by cookie needs the header
 `X-Sealtrail: 1`. Machines send `Authorization: Bearer` with a token. Whatever goes wrong is answered with
-`application/problem+json`; a refusal by the rules is a 409 with `reason`, `rule` and the rule's wording."""
+`application/problem+json`; a refusal by the rules is a 409 with `reason`, `rule` and the rule's wording. An act
+asked with an `Idempotency-Key` is done once, however often it is asked."""
 
 _TAGS = [
     {"name": "people", "description": "Signing in, accounts, tokens"},
@@ -60,6 +64,7 @@ _TAGS = [
     {"name": "warehouse", "description": "Zones and slots: what lies where, where it fits, lighting it"},
     {"name": "rules", "description": "Rule packs: what is in force, what was, and bringing up a new one"},
     {"name": "stock-takes", "description": "Counting what is there, blind, by two"},
+    {"name": "imports", "description": "Cases and items from and to other systems, as files"},
     {"name": "live", "description": "Passages and alarms, as pages and as a stream"},
     {"name": "fleet", "description": "Sites and agents"},
     {"name": "media", "description": "Stills"},
@@ -78,7 +83,7 @@ def create_app(parts: Parts, *, passwords: Passwords | None = None, console: Pat
     metrics = Metrics(hub)
     app.state.parts, app.state.hub, app.state.metrics = parts, hub, metrics
     app.state.passwords, app.state.throttle = passwords or Passwords(), Throttle(parts.world.now)
-    app.add_middleware(BodyLimit, most=MAX_BODY_BYTES, exempt=lambda path: path.startswith(PICTURES))
+    app.add_middleware(BodyLimit, most=_most_bytes)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Counting, metrics=metrics)
@@ -90,6 +95,12 @@ def create_app(parts: Parts, *, passwords: Passwords | None = None, console: Pat
 def openapi() -> dict[str, Any]:
     """The OpenAPI document of the API, which depends on nothing but the code."""
     return _bare().openapi()
+
+
+def _most_bytes(path: str) -> int | None:
+    if path.startswith(PICTURES):
+        return None
+    return MAX_FILE_BYTES if path == f"{API}/imports" else MAX_BODY_BYTES
 
 
 class _Application(FastAPI):
@@ -125,8 +136,8 @@ def _bare() -> FastAPI:
     )
     errors.install(app)
     for router in (
-        people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, bundles, live, alarms, fleet, media,
-        stock_takes,
+        people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, bundles, labels, imports, stock_takes,
+        live, alarms, fleet, media,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)

@@ -7,24 +7,25 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class BodyLimit:
-    """Ends the reading of a body above `most` bytes with a 413. `exempt` tells paths that count for themselves."""
+    """Ends the reading of a body with a 413 above the bytes that `most` gives its path; None: it counts for itself."""
 
-    def __init__(self, app: ASGIApp, most: int, exempt: Callable[[str], bool]) -> None:
-        self._app, self._most, self._exempt = app, most, exempt
+    def __init__(self, app: ASGIApp, most: Callable[[str], int | None]) -> None:
+        self._app, self._most = app, most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request. Raises HTTPException out of the reading of its body."""
-        if scope["type"] != "http" or self._exempt(scope["path"]):
+        most = self._most(scope["path"]) if scope["type"] == "http" else None
+        if most is None:
             await self._app(scope, receive, send)
             return
-        left = self._most
+        left = most
 
         async def counted() -> Message:
             nonlocal left
             message = await receive()
             left -= len(message.get("body", b""))
             if left < 0:
-                raise HTTPException(413, f"A request has at most {self._most} bytes.")
+                raise HTTPException(413, f"A request has at most {most} bytes.")
             return message
 
         await self._app(scope, counted, send)

@@ -22,6 +22,8 @@ from cloud.errors import (
     NotSignedInError,
 )
 from cloud.evidence.errors import ChangedError, RefusedError
+from cloud.imports.faults import ImportConflictError, ImportFaultsError
+from cloud.imports.models import RowFault
 from cloud.live.models import Wording
 from cloud.media.errors import MediaError, MediaTooLargeError, StoreGoneError
 from cloud.parts import Parts
@@ -57,7 +59,9 @@ class FieldFault(BaseModel):
 
 
 class Problem(BaseModel):
-    """Why it was not done (RFC 9457). `reason`, `rule` and `rule_text` are those of a refusal by the rule pack."""
+    """Why it was not done (RFC 9457). `reason`, `rule` and `rule_text` are those of a refusal by the rule pack,
+    `faults` (the first of `fault_count`) those of a file.
+    """
 
     type: str = "about:blank"
     title: str
@@ -69,6 +73,8 @@ class Problem(BaseModel):
     rule_text: Wording | None = None
     subject: str | None = None
     errors: list[FieldFault] | None = None
+    faults: list[RowFault] | None = None
+    fault_count: int | None = None
 
 
 def status_of(error: CloudError) -> int:
@@ -111,6 +117,8 @@ async def _on_cloud_error(request: Request, error: Exception) -> JSONResponse:
         refused, parts = error.refused, request.app.state.parts
         problem.reason, problem.rule, problem.subject = refused.reason.value, refused.rule, refused.subject
         problem.rule_text = _wording(parts, refused.rule)
+    if isinstance(error, ImportFaultsError | ImportConflictError):
+        problem.faults, problem.fault_count = error.faults, error.count
     return answer(problem, headers)
 
 

@@ -46,6 +46,16 @@ def test_a_right_file_is_read(tmp_path: Path) -> None:
     assert site.clock.source == "system"
 
 
+def test_a_label_printer_needs_no_station_but_its_options(tmp_path: Path) -> None:
+    path = tmp_path / "site.yaml"
+    printer = "  - {name: labels, driver: labelprinter_tcp, options: {host: 10.0.0.7, language: zpl}}\n"
+    path.write_text(RIGHT + printer, "utf-8")
+    assert SiteFile(path).site.devices[-1].kind == "labelprinter"
+    path.write_text(RIGHT + printer.replace("zpl", "epl"), "utf-8")
+    with pytest.raises(SettingsError, match=r"site\.yaml:11: devices\.5\.options\.language: Input should be 'tspl'"):
+        choose_drivers(SiteFile(path))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [

@@ -7,8 +7,8 @@ import typst
 
 import cloud
 from cloud.evidence import bundle_words as words
-from cloud.evidence.bundle_statement import check_fonts
 from cloud.evidence.errors import StatementError
+from cloud.evidence.typesetting import check_fonts
 from custody.decisions import Reason
 from custody.things import Direction
 from proof.keyring import ENDS, ROLES

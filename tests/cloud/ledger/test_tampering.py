@@ -75,7 +75,8 @@ WAYS: dict[str, tuple[str, str, Trick]] = {
         "UPDATE record SET at = at - interval '1 hour' WHERE kind = 'release_approved'")),
     "a record deleted": ("record_missing", "record", sql("DELETE FROM record WHERE kind = 'permit_revoked'")),
     "a record without an entry": ("without_entry", "", sql(
-        "INSERT INTO record SELECT site, 9999, kind, at, actor, salt, content FROM record WHERE kind = 'case_opened'")),
+        "INSERT INTO record SELECT site, 9999, kind, at, actor, salt, content FROM record WHERE kind = 'case_opened'"
+        " LIMIT 1")),
     # the tree and its signatures
     "a hash of a tile": ("tile_differs", "ledger_tile 0/0", sql(
         "UPDATE ledger_tile SET hashes = set_byte(hashes, 1000, 255 - get_byte(hashes, 1000)) WHERE level = 0 AND n = 0"
@@ -189,6 +190,15 @@ WAYS: dict[str, tuple[str, str, Trick]] = {
         "INSERT INTO person SELECT 'nj01/U-9', site, 'x', name, password, roles, added_at FROM person LIMIT 1")),
     "quarantined bytes edited": ("row_differs", "quarantine", sql("UPDATE quarantine SET payload = '\\x00'")),
     "quarantined bytes deleted": ("row_missing", "quarantine", sql("DELETE FROM quarantine")),
+    # imports
+    "an imported row of another item": ("row_differs", "import_row", sql(
+        "UPDATE import_row SET thing = (SELECT max(thing) FROM import_row) WHERE key = 'A-1' OR key = 'A-2'")),
+    "an imported row's content": ("row_differs", "import_row", sql(
+        "UPDATE import_row SET sha256 = repeat('0', 64) WHERE key = 'A-1'")),
+    "an imported row nobody sent": ("row_without_entry", "import_row", sql(
+        "INSERT INTO import_row SELECT site, source, 'Z-1', thing, import, sha256, salt FROM import_row LIMIT 1")),
+    "an imported row deleted": ("row_missing", "import_row", sql("DELETE FROM import_row WHERE key = 'B-1'")),
+    "an import's file": ("row_differs", "import nj01/B-", sql("UPDATE import SET sha256 = repeat('0', 64)")),
     # erasure
     "a fact erased without an entry": ("erased_without_entry", f"fact {A} 9", sql(
         "UPDATE fact SET content = NULL, salt = NULL WHERE agent = 'nj01.gate-a' AND seq = 9")),

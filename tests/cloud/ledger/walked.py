@@ -33,6 +33,7 @@ from tests.cloud.conftest import DEPLOYMENT, SITE, Clock
 from tests.cloud.evidence.walk import GATE
 from tests.cloud.evidence.walk import Walk as Day
 from tests.cloud.evidence.warehouse import Warehouse, made
+from tests.cloud.imports.files import csv_of, send
 from tests.cloud.receiving import CLOUD_KEY, LOG_KEY, PACK
 from wire.rule_packs import load_rule_pack
 
@@ -119,6 +120,8 @@ async def _more(day: Day, store: Warehouse) -> list[str]:
     revoked = made(await store.keeper.post("permits", json=store.permit("out")))["id"]
     answer = await store.keeper.post("permits/revoke", json={"permit": revoked})
     assert answer.is_success, answer.text
+    imported = await send(store.inspector, csv_of(), "a-file")
+    assert imported.is_success, imported.text
     erased = await _erase(day)
     day.teller.chatter(300)
     await day.send()

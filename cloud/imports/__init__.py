@@ -1,0 +1,1 @@
+"""Cases and items that come in as files from other systems, and go out as files to them."""
