@@ -98,6 +98,7 @@ class Life:
         (first,) = (await crew.do("repack", parts[0], by=TWO, seal_number=self.seal()))["made"]
         await crew.do("repack", parts[1], by=TWO, seal_number=self.seal())
         await crew.do("empty", package, by=TWO)
+        made(await self.store.keeper.post("labels", json={"thing_id": first}))
         await crew.do("place", first, by=(Role.KEEPER,))
         return str(first)
 
