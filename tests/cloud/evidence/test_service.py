@@ -78,9 +78,9 @@ async def test_a_sealed_item_is_not_sealed_again_and_the_rule_is_told_in_both_la
 async def test_a_package_holds_items_of_its_own_case_only(office: Office) -> None:
     store = await warehouse(office)
     other = made(await store.inspector.post("cases", json={"number": "2", "title": "t"}))["id"]
+    new = {"name": "x", "quantity": 1, "unit": "件"}
     items = [
-        made(await store.inspector.post("items", json={"case_id": case, "name": "x", "quantity": 1, "unit": "件"}))["id"]
-        for case in (store.case, other)
+        made(await store.inspector.post("items", json={**new, "case_id": case}))["id"] for case in (store.case, other)
     ]
     sealing = (await store.crew.propose(store.keeper, "seal", *items, seal_number="F02")).json()["act"]
     problem(await store.crew.sign(store.inspector, sealing), 422, "other_case")
@@ -129,8 +129,8 @@ async def test_nobody_approves_what_they_registered_or_sealed(office: Office) ->
     sealing = await crew.propose(sealer, "seal", item)
     keeper = await crew.person(Role.KEEPER)
     (package,) = made(await crew.sign(keeper, sealing.json()["act"]))["made"]
-    for thing in ("package", "item"):
-        await office.as_owner(f"UPDATE {thing} SET state = 'stored'")
+    await office.as_owner("UPDATE package SET state = 'stored'")
+    await office.as_owner("UPDATE item SET state = 'stored'")
     handler, approver = await crew.person(Role.CASE_HANDLER), await crew.person(Role.APPROVER)
     for thing in (package, item):
         answers = [await crew.propose(client, "approve_release", thing) for client in (registrar, sealer)]
