@@ -21,7 +21,7 @@ from proof.verifier import Report
 TEMPLATE = Path(__file__).with_name("statement.typ")
 MOST_LINES, MOST_EXCEPTIONS = 60, 15
 """So many entries and exceptions are written out, for one to three pages; the rest is counted, and in the files."""
-TOLD = ("seal_number", "name", "number", "reason", "ground")
+TOLD = ("seal_number", "slot", "recipient", "name", "number", "reason", "ground", "act")
 """Which member of a record's content is told in its line: the first that is there."""
 BEIJING = timezone(timedelta(hours=8))
 """The legal time where the warehouses are; each time on the page says so."""
@@ -52,10 +52,13 @@ def write_statement(told: Told) -> bytes:
 
 
 def people_of(row: Row) -> list[str]:
-    """Whose passes a decision at a gate saw; of other entries none."""
-    body = row.get("content", {}).get("body")
-    people = body.get("people") if isinstance(body, dict) else None
-    return [str(person) for person in people] if isinstance(people, list) else []
+    """Whose passes a decision at a gate or a rack saw, or whose hands are on a step; of other entries none."""
+    content = row.get("content", {})
+    body = content.get("body") if row["fact_kind"] else content
+    body = body if isinstance(body, dict) else {}
+    hands = body.get("hands") if isinstance(body.get("hands"), list) else []
+    people = body.get("people") if isinstance(body.get("people"), list) else []
+    return [*map(str, people), *(str(hand["person"]) for hand in hands)]
 
 
 def _page(told: Told) -> dict[str, Any]:
@@ -97,6 +100,13 @@ def _exceptions(told: Told, own: Sequence[Row]) -> Iterator[Words]:
         refused = _refusal(row)
         if refused:
             at = _time(_when(row))
+            if row["record_kind"]:
+                step = words.step_words(row["content"])
+                yield (
+                    f"{at}，{step[0]}被规则拒绝：{refused[0]}（记录 {row['index']}）。",
+                    f"{at}: {step[1]}: refused by a rule: {refused[1]} (entry {row['index']}).",
+                )
+                continue
             yield (
                 f"{at}，门口拒绝通过：{refused[0]}（记录 {row['index']}）。",
                 f"{at}: refused at the gate: {refused[1]} (entry {row['index']}).",
@@ -114,7 +124,10 @@ def _exceptions(told: Told, own: Sequence[Row]) -> Iterator[Words]:
 
 
 def _refusal(row: Row) -> Words | None:
-    body = row.get("content", {}).get("body") if row["fact_kind"] == "passage_decided" else None
+    content = row.get("content", {})
+    body = content.get("body") if row["fact_kind"] == "passage_decided" else None
+    if row["record_kind"] == "act_refused" and content:
+        body = {**content, "outcome": "refused"}
     if not isinstance(body, dict) or body.get("outcome") != "refused":
         return None
     reason = str(body.get("reason"))
@@ -123,6 +136,8 @@ def _refusal(row: Row) -> Words | None:
 
 def _line(told: Told, row: Row) -> dict[str, Any]:
     zh, en = words.kind_words(row["fact_kind"] or row["record_kind"])
+    if row["record_kind"] == "custody_step" and "content" in row:
+        zh, en = words.step_words(row["content"])
     detail = _detail(row)
     return {
         "at": _time(_when(row)),
@@ -150,6 +165,13 @@ def _detail(row: Row) -> Words:
         return (f"{station}，{way[0]}，{zh}", f"{station}, {way[1]}, {en}")
     if row["fact_kind"]:
         return ("，".join(filter(None, (station, way[0]))), ", ".join(filter(None, (station, way[1]))))
+    if row["record_kind"] in ("act_proposed", "act_refused"):
+        asked = body.get("content", body)
+        zh, en = words.step_words(asked)
+        refused = _refusal(row)
+        return (f"{zh}：{refused[0]}", f"{en}: {refused[1]}") if refused else (zh, en)
+    if row["record_kind"] == "custody_step":
+        body = body.get("details", {})
     told = next((str(body[name]) for name in TOLD if body.get(name)), "")
     if row["record_kind"] == "permit_granted":
         told = str(body.get("permit", {}).get("id", ""))
@@ -163,7 +185,7 @@ def _detail(row: Row) -> Words:
 def _who(told: Told, row: Row) -> list[str]:
     if row["agent"]:
         return [f"{row['agent']} #{row['seq']}", *(told.names.get(person, person) for person in people_of(row))]
-    return [told.names.get(row["actor"], row["actor"])]
+    return [told.names.get(person, person) for person in (people_of(row) or [row["actor"]])]
 
 
 def _keys(told: Told) -> Iterator[dict[str, Any]]:

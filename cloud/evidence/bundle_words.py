@@ -1,6 +1,7 @@
 """What the statement in a bundle calls things, in Chinese and English."""
 
 from collections.abc import Mapping
+from typing import Any
 
 Words = tuple[str, str]
 """Chinese, English."""
@@ -12,19 +13,29 @@ SUBJECTS: Mapping[str, Words] = {
 }
 
 KINDS: Mapping[str, Words] = {
+    "act_declined": ("不予同意", "Act declined"),
+    "act_expired": ("事项逾期作废", "Act lapsed unsigned"),
+    "act_proposed": ("发起事项", "Act asked for"),
+    "act_refused": ("被规则拒绝", "Refused by a rule"),
+    "act_signed": ("签字", "Act signed"),
     "agent_added": ("添加门口终端", "Gate agent added"),
     "agent_started": ("门口终端启动", "Gate agent started"),
     "alarm_clear_proposed": ("提议解除告警", "Clearing of an alarm proposed"),
     "alarm_cleared": ("告警解除", "Alarm cleared"),
     "alarm_raised": ("发出告警", "Alarm raised"),
     "batch_quarantined": ("异常报文已留存", "Unreadable message kept aside"),
+    "break_glass_clip": ("紧急开启录像", "Clip of a break-glass opening"),
+    "break_glass_closed": ("紧急开启结束", "Break-glass opening ended"),
+    "break_glass_opened": ("紧急开启", "Opened by break-glass"),
     "bundle_exported": ("导出证据包", "Bundle exported"),
     "case_opened": ("立案登记", "Case opened"),
+    "case_repinned": ("案件改用新规则", "Case put under other rules"),
     "checkpoint_refused": ("见证人拒绝联署检查点", "Witness refused a checkpoint"),
     "clock_stepped": ("时钟跳变", "Clock stepped"),
     "content_erased": ("依法删除内容", "Content erased on a legal ground"),
     "cosigned": ("见证人联署检查点", "Witness cosigned a checkpoint"),
     "difference_answered": ("盘库差异已答复", "Difference of a stock-take answered"),
+    "custody_step": ("保管流转", "Step of custody"),
     "device_back": ("设备恢复", "Device back"),
     "device_lost": ("设备失联", "Device lost"),
     "erasure_proposed": ("提请删除内容", "Erasure of content proposed"),
@@ -56,6 +67,7 @@ KINDS: Mapping[str, Words] = {
     "recording_blocked": ("终端无法记录", "Agent could not record"),
     "release_approved": ("批准出库", "Release approved"),
     "release_withdrawn": ("撤回出库批准", "Approval of release withdrawn"),
+    "rules_adopted": ("规则生效", "Rules put in force"),
     "site_placed": ("库房归属机构", "Site placed under a unit"),
     "stock_take_closed": ("盘库结束", "Stock-take closed"),
     "stock_take_compared": ("盘库比对", "Stock-take compared"),
@@ -63,8 +75,47 @@ KINDS: Mapping[str, Words] = {
     "stock_take_drawn": ("盘库样本已由账本抽取", "Sample drawn by the log"),
     "stock_take_joined": ("接手清点", "Seat of a counter taken"),
     "stock_take_opened": ("下达盘库", "Stock-take opened"),
+    "slot_changed": ("货位变化", "Slot changed"),
+    "slots_added": ("添加货位", "Slots added"),
+    "step_decided": ("终端办理", "Step taken at a rack"),
     "unit_added": ("添加组织机构", "Organisation unit added"),
+    "weight_measured": ("称重", "Weight measured"),
+    "zone_added": ("添加库区", "Zone added"),
 }
+
+STEPS: Mapping[str, Words] = {
+    "register": ("登记", "Registered"),
+    "void": ("作废", "Voided"),
+    "seal": ("封箱并加封签", "Sealed"),
+    "handover": ("交接", "Handed over"),
+    "stock_in": ("入库", "Brought in"),
+    "place": ("上架", "Placed in a slot"),
+    "move": ("移位", "Moved to another slot"),
+    "weigh": ("复称", "Weighed"),
+    "open": ("开封", "Opened"),
+    "reseal": ("重新封箱", "Sealed anew"),
+    "repack": ("重新分装", "Packed anew"),
+    "empty": ("确认清空", "Found empty"),
+    "split": ("拆分", "Split"),
+    "approve_release": ("批准借出", "Release approved"),
+    "withdraw_release": ("撤回借出批准", "Approval of release withdrawn"),
+    "stock_out": ("出库", "Taken out"),
+    "shelve": ("查验封签后上架", "Shelved, its seal checked"),
+    "declare_missing": ("报告下落不明", "Declared missing"),
+    "found": ("找回", "Found again"),
+    "approve_disposal": ("批准处置", "Disposal approved"),
+    "withdraw_disposal": ("撤回处置批准", "Approval of disposal withdrawn"),
+    "return_to_owner": ("发还", "Returned to its owner"),
+    "auction": ("变卖", "Auctioned"),
+    "transfer": ("移交", "Transferred"),
+    "destroy": ("销毁", "Destroyed"),
+    "correct": ("更正", "Corrected"),
+    "adopt_rules": ("启用规则", "Rules put in force"),
+    "repin_case": ("案件改用新规则", "Case put under other rules"),
+    "review_exception": ("复核紧急开启", "Break-glass opening reviewed"),
+    "sign": ("签字", "Signature"),
+}
+"""What is done by an act, by its action or the name of the decision."""
 
 WAYS: Mapping[str, Words] = {"in": ("入库方向", "going in"), "out": ("出库方向", "going out")}
 
@@ -90,6 +141,19 @@ REASONS: Mapping[str, Words] = {
     "expired": ("许可已过期", "Permit expired"),
     "too_few_people": ("在场人数不足", "Too few people present"),
     "wrong_state": ("流程次序不符", "Step out of order"),
+    "wrong_entrance": ("出入库只由门口认定", "Only a gate can tell this"),
+    "wrong_kind": ("不适用于这类物品", "Not for this kind of thing"),
+    "wrong_role": ("角色不符", "Not the role that is asked for"),
+    "same_person": ("同一人签字两次", "The same person twice"),
+    "same_credential": ("同一凭证代两人签字", "One credential for two people"),
+    "own_work": ("审批自己经办的事项", "Approval of one's own work"),
+    "not_present": ("未能同时在场", "Not all there at once"),
+    "no_passkey": ("未用通行密钥签名", "Not signed with a passkey"),
+    "too_few_hands": ("签字人数不足", "Hands are missing"),
+    "missing_papers": ("手续不全", "Papers are missing"),
+    "act_expired": ("逾期未签", "Not signed in time"),
+    "unsuitable_slot": ("货位不合适", "Slot does not suit"),
+    "method_differs": ("处置方式与审批不一致", "Not the way that was approved"),
 }
 
 CAUSES: Mapping[str, Words] = {
@@ -110,6 +174,12 @@ CAUSES: Mapping[str, Words] = {
     "checkpoint_refused": ("见证方拒绝日志", "Witness refused the log"),
     "order_distrusted": ("收到不可信指令", "Untrusted order received"),
     "stock_difference": ("盘库有差异", "Stock-take found differences"),
+    "act_stuck": ("事项久未完成", "Act waits for too long"),
+    "loan_overdue": ("借出逾期", "Loan overdue"),
+    "weight_drift": ("重量不符", "Weight differs"),
+    "seal_broken": ("封签破损", "Seal broken"),
+    "handover_differs": ("交接有出入", "Differences at a handover"),
+    "item_missing": ("物品下落不明", "Item missing"),
 }
 
 REFUSED: Words = ("拒绝通过", "refused")
@@ -134,3 +204,9 @@ ENDS: Mapping[str, Words] = {
 def kind_words(kind: str) -> Words:
     """What an entry of `kind` is called; a kind without a name is called by its own."""
     return KINDS.get(kind, (kind, kind))
+
+
+def step_words(content: Mapping[str, Any]) -> Words:
+    """What was done, or asked for, by an act of that content."""
+    action = str(content.get("action"))
+    return STEPS.get(action, (action, action))

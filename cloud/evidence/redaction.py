@@ -9,18 +9,26 @@ from collections.abc import Mapping
 from typing import Any
 
 KEPT = frozenset({
-    "agent_added", "bundle_exported", "clock_stepped", "content_erased", "erasure_proposed",
+    "act_proposed", "act_refused", "act_signed", "agent_added", "bundle_exported", "clock_stepped", "content_erased",
+    "custody_step", "erasure_proposed",
     "gate_moved", "heartbeat", "hold_lifted", "item_shelved", "key_born", "key_ended", "label_issued", "labels_sent",
     "package_sealed", "passage_abandoned", "passage_crossed", "passage_decided", "passkey_added", "passkey_removed",
     "permit_granted", "permit_revoked", "person_disabled", "person_enabled", "release_approved", "release_withdrawn",
-    "site_placed", "unit_added",
+    "site_placed", "slots_added", "unit_added", "zone_added",
 })  # fmt: skip
+FREE = frozenset({
+    "changes", "differences", "finding", "legal_basis", "parts", "place", "reason", "recipient", "witnesses",
+})  # fmt: skip
+"""Details of an act in which people write what they like: a step that has one of them is withheld."""
 
 
 def withheld(kind: str, content: Mapping[str, Any]) -> bool:
     """Whether the content of an entry of `kind` is left out."""
     if kind not in KEPT:
         return True
+    if kind in ("custody_step", "act_proposed"):
+        asked = content.get("content", content)
+        return any(asked.get("details", {}).get(name) for name in FREE)
     return kind == "passage_decided" and _saw_foreign_text(content.get("body"))
 
 

@@ -15,6 +15,7 @@ from cloud.db.queries import load_queries
 from cloud.errors import BrokenRecordsError, InvalidError, NotFoundError
 from cloud.evidence.acting import Acting
 from cloud.evidence.effects import before_step, follow, warn
+from cloud.evidence.holds import held_now, tell_agents
 from cloud.rules.service import pack_named
 from custody.decisions import Refused
 from custody.rule_pack import RulePack
@@ -111,6 +112,7 @@ async def perform(
     refused = await before_step(act, asked.pack, asked.action, asked.rows, asked.details)
     if refused is not None:
         return refused
+    held = await held_now(act) if asked.action is Action.SEAL else set()
     keyed = [hand["person"] for hand in signed if hand["passkey"]]
     moved = await guarded(act.tx, act.site, asked, people, keyed=keyed, index=act.next_index)
     made = await follow(act, asked.pack, asked.action, asked.rows, asked.details, people)
@@ -122,6 +124,8 @@ async def perform(
     concerned = list(dict.fromkeys([*asked.things, *moved, *made.ids, *made.concerned, *acts]))
     index = await act.record(STEP, content, concerned)
     await act.tx.execute(_touch, {"things": [*asked.things, *made.ids], "index": index})
+    if asked.action is Action.SEAL:  # the package of a held item is held too; nothing else is made of what is held
+        await tell_agents(act, held)
     await warn(act, asked.pack, asked.action, asked.rows, asked.details)
     return Taken(index, rule, moved, made.ids)
 

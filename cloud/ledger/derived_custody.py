@@ -40,10 +40,10 @@ def _step(derived: Derived, told: Told, packs: Packs) -> set[str]:
     _hands_on(derived, things, action, people)
     concerned = _made(derived, told, action, things, people)
     for thing in things:
-        change = _CHANGES.get(action)
-        if change is not None:
-            row = derived.table("custody").get(thing, NOTHING_KNOWN)
-            derived.table("custody")[thing] = {**row, **change(content["details"], row), "index": told.index}
+        row = derived.table("custody").get(thing, NOTHING_KNOWN)
+        changed = _CHANGES[action](content["details"], row) if action in _CHANGES else {}
+        if changed:
+            derived.table("custody")[thing] = {**row, **changed, "index": told.index}
         if (known := derived.thing(thing)) is not None:
             known["index"] = told.index
     _correct(derived, action, things, content["details"])

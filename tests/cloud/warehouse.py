@@ -8,7 +8,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from benchmarks.telling import Teller
-from cloud.db.pool import transaction
+from cloud.db.pool import connect, transaction
 from cloud.fleet.service import push_order
 from cloud.ledger.service import add_record, close_ledger, open_ledger
 from custody.permits import Permit, PermitThing
@@ -30,9 +30,10 @@ class Warehouse:
     """One case with one package (one item in it), one agent with one gate."""
 
     receiving: Receiving
+    owner_url: str
     teller: Teller = field(default_factory=lambda: Teller("nj01.gate-a"))
 
-    async def furnish(self, state: State = State.SEALED) -> None:
+    async def furnish(self, state: State = State.RECEIVED) -> None:
         await self.receiving.know(self.teller)
         site = self.receiving.site
         await self.execute(
@@ -42,11 +43,18 @@ class Warehouse:
         await self.execute(
             "INSERT INTO evidence_case VALUES (%s, %s, '1', 'a case', %s, %s, 'x', 0)", CASE, site, PACK.hash, START
         )
-        await self.execute("INSERT INTO package VALUES (%s, %s, %s, 'S1', %s, 0)", PACKAGE, site, CASE, state.value)
+        await self.execute("INSERT INTO package VALUES (%s, %s, %s, 'S1', 'sealed', 0)", PACKAGE, site, CASE)
         await self.execute(
-            "INSERT INTO item VALUES (%s, %s, %s, 'cigarettes', 10, 'carton', %s, %s, 0)",
-            ITEM, site, CASE, state.value, PACKAGE,
+            "INSERT INTO item VALUES (%s, %s, %s, 'cigarettes', 10, 'carton', 'intake', %s, 0)",
+            ITEM, site, CASE, PACKAGE,
         )  # fmt: skip
+        await self.stand(state)
+
+    async def stand(self, state: State) -> None:
+        """Package and item are in `state`; only the database's owner can put them there."""
+        async with await connect(self.owner_url) as connection:
+            await connection.execute(b"UPDATE package SET state = %s", [state.value])
+            await connection.execute(b"UPDATE item SET state = %s", [state.value])
 
     async def execute(self, query: str, *values: Any) -> None:
         async with transaction(self.receiving.pool) as tx:

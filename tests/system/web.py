@@ -165,7 +165,7 @@ async def open_console(database: Database, folder: Path, browser: Browser) -> As
         pool = await stack.enter_async_context(open_pool(database.app))
         async with transaction(pool) as tx:
             await add_site(tx, site=SITE, name_zh="南京", name_en="Nanjing", deployment=DEPLOYMENT, at=world.now())
-        warehouse = Warehouse(Receiving(pool, world, SITE))
+        warehouse = Warehouse(Receiving(pool, world, SITE), database.owner)
         await warehouse.furnish()
         person = await _employ(warehouse, world)
         port = free_port()

@@ -9,9 +9,11 @@ import cloud
 from cloud.evidence import bundle_words as words
 from cloud.evidence.errors import StatementError
 from cloud.evidence.typesetting import check_fonts
+from cloud.ledger.derived_custody import TAKE
 from custody.decisions import Reason
-from custody.things import Direction
+from custody.things import Action, Direction
 from proof.keyring import ENDS, ROLES
+from tests.cloud.receiving import PACK
 from wire.messages import FactKind
 
 LOCALES = Path(cloud.__file__).parent / "console" / "src" / "locales"
@@ -30,9 +32,20 @@ def test_everything_that_can_stand_in_a_statement_has_words_in_both_languages() 
     assert set(Reason) <= set(words.REASONS)
     assert set(CAUSES) - {"other"} == set(words.CAUSES)
     assert set(Direction) == set(words.WAYS)
+    assert {*Action, *PACK.decisions, "sign"} == set(words.STEPS)
+    assert {*TAKE} <= set(words.KINDS)
     assert set(ROLES) == set(words.ROLES)
     assert set(ENDS) == set(words.ENDS)
-    for table in (words.KINDS, words.REASONS, words.CAUSES, words.WAYS, words.ROLES, words.ENDS, words.SEVERITIES):
+    for table in (
+        words.KINDS,
+        words.STEPS,
+        words.REASONS,
+        words.CAUSES,
+        words.WAYS,
+        words.ROLES,
+        words.ENDS,
+        words.SEVERITIES,
+    ):
         for zh, en in table.values():
             assert re.search(r"[\u4e00-\u9fff]", zh)
             assert re.fullmatch(r"[ -~]+", en), en

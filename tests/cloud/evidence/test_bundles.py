@@ -1,3 +1,4 @@
+import hashlib
 import io
 import json
 import subprocess
@@ -22,6 +23,7 @@ from proof.keys import SigningKey
 from proof.note import NoteVerifier
 from tests.cloud.api import Office, problem
 from tests.cloud.conftest import Clock, Database
+from tests.cloud.evidence.crew import JPEG
 from tests.cloud.evidence.walk import DIGEST, STILL, Walk
 from tests.cloud.evidence.warehouse import Warehouse
 from tests.cloud.receiving import LOG_KEY, PACK
@@ -99,11 +101,13 @@ async def test_the_bundle_of_a_package_that_went_out_and_came_back_proves_itself
     assert kinds.count("passage_decided") == 4
     assert kinds.count("passage_crossed") == 3
     assert kinds.count("permit_granted") == 3
-    assert {"case_opened", "item_registered", "package_sealed", "label_issued", "release_approved", "item_shelved"} <= {
-        *kinds
-    }
+    assert {"case_opened", "item_registered", "label_issued", "act_proposed", "act_signed"} <= {*kinds}
+    told = [json.loads(content) for content in bundle.indexed("contents", ".json").values()]
+    steps = {content["action"] for content in told if "hands" in content}
+    assert steps == {"seal", "handover", "place", "approve_release", "shelve"}
     assert {"key_born", "person_added"} <= set(kinds)
     assert bundle.files[f"media/{DIGEST}.jpg"] == STILL
+    assert bundle.files[f"media/{hashlib.sha256(JPEG).hexdigest()}.jpg"] == JPEG  # the seal's photograph
     assert bundle.named("rules", ".json")
     assert bundle.named("consistency", ".json")
     assert bundle.files["statement.pdf"].startswith(b"%PDF-")
@@ -135,7 +139,7 @@ async def test_without_media_the_pictures_are_an_exception(office: Office, store
     answer = await exported(office, store.package, media="false")
     code, told = check(answer.content)
     assert code == 0
-    assert "1 of 1 stills or clips are not in the bundle" in told
+    assert "2 of 2 stills or clips are not in the bundle" in told
 
 
 async def test_an_export_is_recorded_about_the_thing(office: Office, store: Warehouse) -> None:

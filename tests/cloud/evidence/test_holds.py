@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from custody.roles import Role
 from tests.cloud.api import Office, problem
 from tests.cloud.conftest import Clock
 from tests.cloud.evidence.test_permits import orders
@@ -42,7 +43,8 @@ async def test_what_is_held_is_not_approved_for_release(office: Office) -> None:
     store = await warehouse(office)
     await store.stand("stored")
     made(await store.approver.post("holds", json={"things": [store.item], "reason": "诉讼保全"}))
-    refused = problem(await store.approver.post("releases", json={"things": [store.package]}), 409, "refused")
+    handler = await store.crew.person(Role.CASE_HANDLER)
+    refused = problem(await store.crew.propose(handler, "approve_release", store.package), 409, "refused")
     assert (refused["reason"], refused["rule"]) == ("legal_hold", "gate.hold")
 
 
@@ -52,6 +54,6 @@ async def test_sealing_a_held_item_holds_the_package_at_every_agent(office: Offi
     item = made(await store.inspector.post("items", json=new))["id"]
     made(await store.approver.post("holds", json={"things": [item], "reason": "诉讼保全"}))
     clock.advance(timedelta(seconds=1))
-    sealed = {"case_id": store.case, "item_ids": [item], "seal_number": "F2"}
-    package = made(await store.keeper.post("packages", json=sealed))["id"]
+    sealed = await store.crew.do("seal", item, by=(Role.KEEPER, Role.INSPECTOR), seal_number="F02")
+    (package,) = sealed["made"]
     assert (await orders(office))[-1]["body"] == {"things": [package]}

@@ -8,14 +8,14 @@ import pytest
 from cloud.db.pool import Pool
 from cloud.world import World
 from custody.things import Direction, State
-from tests.cloud.conftest import START
+from tests.cloud.conftest import START, Database
 from tests.cloud.receiving import Receiving
 from tests.cloud.warehouse import GATE, ITEM, PACKAGE, PEOPLE, PERMIT, Warehouse
 
 
 @pytest.fixture
-async def warehouse(pool: Pool, world: World, site: str) -> Warehouse:
-    furnished = Warehouse(Receiving(pool, world, site))
+async def warehouse(pool: Pool, world: World, site: str, database: Database) -> Warehouse:
+    furnished = Warehouse(Receiving(pool, world, site), database.owner)
     await furnished.furnish()
     return furnished
 
@@ -32,7 +32,7 @@ async def test_an_allowed_passage_in_spends_the_permit_and_moves_all_that_is_in_
     assert (passage["things"], passage["people"], passage["station"]) == ([PACKAGE], PEOPLE, GATE)
     assert passage["crossed_index"] == passage["index"] + 1
     assert await warehouse.spent() == passage["index"]
-    assert await warehouse.states() == ("stored", "stored")
+    assert await warehouse.states() == ("arrived", "arrived")
     assert await warehouse.receiving.alarms() == set()
     assert (await warehouse.receiving.check()).ok
 
@@ -59,7 +59,7 @@ async def test_nobody_went_through_so_the_permit_is_free_again(warehouse: Wareho
     assert (first["abandoned_index"], first["crossed_index"]) == (first["index"] + 1, None)
     assert second["differs"] is None
     assert await warehouse.spent() == second["index"]
-    assert await warehouse.states() == ("stored", "stored")
+    assert await warehouse.states() == ("arrived", "arrived")
 
 
 async def test_a_passage_that_was_crossed_cannot_be_abandoned_afterwards(warehouse: Warehouse) -> None:
@@ -105,7 +105,7 @@ async def test_cloud_and_edge_refuse_for_the_same_reason(warehouse: Warehouse, r
     assert (passage["outcome"], passage["reason"], passage["differs"]) == ("refused", reason, None)
     expected = {reason} & {"forged_label", "copied_label"}
     assert await warehouse.causes() == expected
-    assert await warehouse.states() == ("sealed", "sealed")
+    assert await warehouse.states() == ("received", "received")
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ async def test_an_agent_that_lets_pass_what_the_cloud_would_not_is_an_alarm(
     (passage,) = await warehouse.passages()
     assert said in passage["differs"]
     assert await warehouse.causes() == {"decision_differs"}
-    assert await warehouse.states() == ("stored", "stored")  # it did go through, whatever should have been
+    assert await warehouse.states() == ("arrived", "arrived")  # it did go through, whatever should have been
 
 
 @pytest.mark.parametrize("taken", ["nj01/L-0000000001", "nj01/L-0000000002"])
@@ -148,8 +148,7 @@ async def test_a_long_text_is_the_same_text_when_it_is_told_shorter(warehouse: W
 
 
 async def test_a_hold_the_agent_had_not_heard_of_is_found_out(warehouse: Warehouse) -> None:
-    await warehouse.execute("UPDATE package SET state = 'release_approved'")
-    await warehouse.execute("UPDATE item SET state = 'release_approved'")
+    await warehouse.stand(State.RELEASE_APPROVED)
     await warehouse.permit(Direction.OUT)
     await warehouse.hold(PACKAGE, START - timedelta(minutes=1))
     warehouse.decide(direction="out")
@@ -216,8 +215,7 @@ async def test_a_step_skipped_or_reversed_is_recorded_and_alarms(
     warehouse: Warehouse, state: State, direction: str
 ) -> None:
     await warehouse.permit(Direction(direction))
-    await warehouse.execute("UPDATE package SET state = %s", state.value)
-    await warehouse.execute("UPDATE item SET state = %s", state.value)
+    await warehouse.stand(state)
     warehouse.cross(warehouse.decide(direction=direction), direction)
     await warehouse.send()
     assert ("illegal_step", PACKAGE) in await warehouse.receiving.alarms()

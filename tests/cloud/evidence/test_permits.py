@@ -18,7 +18,7 @@ async def orders(office: Office) -> list[dict[str, Any]]:
 
 
 async def test_a_permit_is_signed_ordered_and_names_the_entry_that_granted_it(office: Office) -> None:
-    store = await warehouse(office)
+    store = await warehouse(office, handed_over=True)
     permit = made(await store.keeper.post("permits", json=store.permit("in")))
     assert (permit["people_required"], permit["answer"], permit["things"][0]["issue"]) == (1, None, 1)
     [order] = await orders(office)
@@ -81,7 +81,7 @@ async def test_a_wrong_permit_is_refused_and_orders_nothing(
 
 
 async def test_the_longest_permit_is_granted(office: Office) -> None:
-    store = await warehouse(office)
+    store = await warehouse(office, handed_over=True)
     made(await store.keeper.post("permits", json=store.permit("in", not_after="2026-11-25T11:00:00+08:00")))
 
 
@@ -99,7 +99,7 @@ async def test_a_thing_without_a_label_gets_no_permit(office: Office) -> None:
 
 
 async def test_a_permit_is_revoked_once_and_the_agent_hears_of_it(office: Office, clock: Clock) -> None:
-    store = await warehouse(office)
+    store = await warehouse(office, handed_over=True)
     permit = made(await store.keeper.post("permits", json=store.permit("in")))["id"]
     clock.advance(timedelta(seconds=1))
     made(await store.keeper.post("permits/revoke", json={"permit": permit}))

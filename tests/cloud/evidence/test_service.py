@@ -1,9 +1,12 @@
 import json
 
+from cloud.people.roles import Right
 from custody.roles import Role
 from proof.chain import commit_record
 from tests.cloud.api import LABEL_KEY, Office, problem
+from tests.cloud.evidence.crew import Crew
 from tests.cloud.evidence.warehouse import made, warehouse
+from tests.cloud.receiving import PACK
 from wire.labels import read_label
 
 
@@ -57,27 +60,30 @@ async def test_numbers_are_given_once(office: Office) -> None:
     problem(await store.inspector.post("cases", json=same), 409, "case_number_taken")
     new = {"case_id": store.case, "name": "x", "quantity": 1, "unit": "件"}
     item = made(await store.inspector.post("items", json=new))["id"]
-    sealed = {"case_id": store.case, "item_ids": [item], "seal_number": "F1"}
-    problem(await store.keeper.post("packages", json=sealed), 409, "seal_number_taken")
+    sealing = (await store.crew.propose(store.keeper, "seal", item, seal_number="F01")).json()["act"]
+    problem(await store.crew.sign(store.inspector, sealing), 409, "seal_number_taken")
     assert (await store.keeper.get(f"items/{item}")).json()["state"] == "intake"
 
 
 async def test_a_sealed_item_is_not_sealed_again_and_the_rule_is_told_in_both_languages(office: Office) -> None:
     store = await warehouse(office)
-    again = {"case_id": store.case, "item_ids": [store.item], "seal_number": "F2"}
-    refused = problem(await store.keeper.post("packages", json=again), 409, "refused")
+    refused = problem(await store.crew.propose(store.keeper, "seal", store.item, seal_number="F02"), 409, "refused")
     assert (refused["reason"], refused["rule"], refused["subject"]) == (
         "wrong_state", "custody.order-of-steps", store.item,
     )  # fmt: skip
     assert refused["rule_text"] == {"zh": "流程不可逾越或倒置", "en": "No step may be skipped or reversed"}
-    assert await office.rows("SELECT FROM package WHERE seal_number = 'F2'") == []
+    assert await office.rows("SELECT FROM package WHERE seal_number = 'F02'") == []
 
 
 async def test_a_package_holds_items_of_its_own_case_only(office: Office) -> None:
     store = await warehouse(office)
     other = made(await store.inspector.post("cases", json={"number": "2", "title": "t"}))["id"]
-    mixed = {"case_id": other, "item_ids": [store.item], "seal_number": "F2"}
-    problem(await store.keeper.post("packages", json=mixed), 422, "other_case")
+    new = {"name": "x", "quantity": 1, "unit": "件"}
+    items = [
+        made(await store.inspector.post("items", json={**new, "case_id": case}))["id"] for case in (store.case, other)
+    ]
+    sealing = (await store.crew.propose(store.keeper, "seal", *items, seal_number="F02")).json()["act"]
+    problem(await store.crew.sign(store.inspector, sealing), 422, "other_case")
 
 
 async def test_each_label_is_genuine_and_voids_the_one_before(office: Office) -> None:
@@ -94,55 +100,80 @@ async def test_each_label_is_genuine_and_voids_the_one_before(office: Office) ->
 
 async def test_a_release_is_approved_withdrawn_and_a_return_shelved_in_that_order_only(office: Office) -> None:
     store = await warehouse(office)
-    things = {"things": [store.package]}
-    refused = problem(await store.approver.post("releases", json=things), 409, "refused")
+    crew, package = store.crew, store.package
+    handler, bookkeeper = await crew.person(Role.CASE_HANDLER), await crew.person(Role.BOOKKEEPER)
+    refused = problem(await crew.propose(handler, "approve_release", package), 409, "refused")
     assert refused["reason"] == "wrong_state"
     await store.stand("stored")
-    done = made(await store.approver.post("releases", json=things))
-    assert done["things"] == [store.package, store.item]
-    assert done["rules"] == ["custody.release"]
+    done = await crew.do("approve_release", package, by=(Role.CASE_HANDLER, Role.APPROVER))
+    assert (done["things"], done["rule"]) == ([package, store.item], "custody.release")
     assert (await store.keeper.get(f"items/{store.item}")).json()["state"] == "release_approved"
-    made(await store.approver.post("releases/withdraw", json=things))
-    problem(await store.keeper.post("shelvings", json=things), 409, "refused")
+    await crew.do("withdraw_release", package, by=(Role.CASE_HANDLER,))
+    problem(await crew.propose(bookkeeper, "shelve", package), 409, "refused")
     await store.stand("returned")
-    made(await store.keeper.post("shelvings", json=things))
+    await crew.do("shelve", package, by=(Role.KEEPER, Role.BOOKKEEPER))
     item = (await store.keeper.get(f"items/{store.item}")).json()
-    package = (await store.keeper.get(f"packages/{store.package}")).json()
-    assert item["state"] == package["state"] == "stored"
+    assert (await store.keeper.get(f"packages/{package}")).json()["state"] == item["state"] == "stored"
 
 
 async def test_nobody_approves_what_they_registered_or_sealed(office: Office) -> None:
-    both = await office.signed_in(Role.INSPECTOR, Role.KEEPER, Role.APPROVER)
-    other = await office.signed_in(Role.KEEPER, Role.APPROVER)
-    case = made(await both.post("cases", json={"number": "1", "title": "t"}))["id"]
-    new = {"case_id": case, "name": "x", "quantity": 1, "unit": "件"}
-    item = made(await both.post("items", json=new))["id"]
-    sealed = {"case_id": case, "item_ids": [item], "seal_number": "F1"}
-    package = made(await other.post("packages", json=sealed))["id"]
-    await office.execute("UPDATE package SET state = 'stored'")
-    await office.execute("UPDATE item SET state = 'stored'")
-    for client in (both, other):  # who registered the item in the package; who sealed the package the item is in
-        for thing in (package, item):
-            problem(await client.post("releases", json={"things": [thing]}), 403, "self_approval")
-    third = await office.signed_in(Role.APPROVER)
-    made(await third.post("releases", json={"things": [package]}))
+    """The registrar of the item in the package, and who sealed the package the item is in (J26)."""
+    await office.agent()
+    crew = Crew(office)
+    registrar = await office.signed_in(Role.INSPECTOR, Role.CASE_HANDLER, Role.APPROVER)
+    sealer = await office.signed_in(Role.INSPECTOR, Role.CASE_HANDLER, Role.APPROVER)
+    for client in (registrar, sealer):
+        await crew.give_passkey(client)
+    case = made(await registrar.post("cases", json={"number": "1", "title": "t"}))["id"]
+    item = made(await registrar.post("items", json={"case_id": case, "name": "x", "quantity": 1, "unit": "件"}))["id"]
+    sealing = await crew.propose(sealer, "seal", item)
+    keeper = await crew.person(Role.KEEPER)
+    (package,) = made(await crew.sign(keeper, sealing.json()["act"]))["made"]
+    await office.as_owner("UPDATE package SET state = 'stored'")
+    await office.as_owner("UPDATE item SET state = 'stored'")
+    handler, approver = await crew.person(Role.CASE_HANDLER), await crew.person(Role.APPROVER)
+    for thing in (package, item):
+        answers = [await crew.propose(client, "approve_release", thing) for client in (registrar, sealer)]
+        asked = await crew.propose(handler, "approve_release", thing)
+        answers += [await crew.sign(client, asked.json()["act"]) for client in (registrar, sealer)]
+        for answer in answers:
+            refused = problem(answer, 409, "refused")
+            assert (refused["reason"], refused["rule"], refused["subject"]) == ("own_work", "people.apart", thing)
+        made(await handler.post("acts/decline", json={"act": asked.json()["act"], "reason": "改日"}))
+    asked = await crew.propose(handler, "approve_release", package)
+    assert made(await crew.sign(approver, asked.json()["act"]))["status"] == "done"
 
 
 async def test_each_act_is_for_its_roles_and_for_nobody_who_is_not_signed_in(office: Office) -> None:
     acts = {
-        "cases": Role.INSPECTOR, "items": Role.INSPECTOR, "packages": Role.KEEPER, "labels": Role.KEEPER,
-        "shelvings": Role.KEEPER, "permits": Role.KEEPER, "permits/revoke": Role.KEEPER, "releases": Role.APPROVER,
-        "releases/withdraw": Role.APPROVER, "holds": Role.APPROVER, "holds/lift": Role.APPROVER, "agents": Role.ADMIN,
+        "cases": Right.OPEN_CASE, "items": Right.REGISTER_ITEM, "labels": Right.ISSUE_LABEL,
+        "permits": Right.ISSUE_PERMIT, "permits/revoke": Right.REVOKE_PERMIT, "holds": Right.PLACE_HOLD,
+        "holds/lift": Right.LIFT_HOLD, "agents": Right.ADD_AGENT, "zones": Right.FURNISH, "slots": Right.FURNISH,
     }  # fmt: skip
     visitor = await office.visitor()
     for role in Role:
         client = await office.signed_in(role)
-        for path, needed in acts.items():
-            if role is needed:
+        for path, right in acts.items():
+            if PACK.may(frozenset({role}), right):
                 problem(await client.post(path, json={}), 422, "invalid")
             else:
                 problem(await client.post(path, json={}), 403, "forbidden")
             problem(await visitor.post(path, json={}), 401, "not_signed_in")
+
+
+async def test_each_step_is_for_the_roles_of_its_seats(office: Office) -> None:
+    store = await warehouse(office)
+    for role in Role:
+        client = await store.crew.person(role)
+        answer = await store.crew.propose(client, "handover", store.package)
+        if role in (Role.INSPECTOR, Role.CASE_HANDLER, Role.KEEPER):
+            assert answer.status_code == 202, answer.text
+            made(await client.post("acts/decline", json={"act": answer.json()["act"], "reason": "x"}))
+        else:
+            refused = problem(answer, 409, "refused")
+            assert (refused["reason"], refused["rule"]) == ("wrong_role", "people.role")
+    asked = {"action": "handover", "things": [store.package], "details": {"differences": []}}
+    problem(await (await office.visitor()).post("acts", json=asked), 401, "not_signed_in")
 
 
 async def test_things_of_another_site_are_not_there(office: Office) -> None:
@@ -156,6 +187,7 @@ async def test_things_of_another_site_are_not_there(office: Office) -> None:
         problem(await stranger.get(path), 404, "not_found")
     assert (await stranger.get("items")).json()["rows"] == []
     problem(await stranger.get("passages", params={"site": "nj01"}), 403, "forbidden")
-    problem(await stranger.post("releases", json={"things": [store.package]}), 404, "not_found")
+    asked = {"action": "handover", "things": [store.package], "details": {"differences": []}}
+    problem(await stranger.post("acts", json=asked), 404, "not_found")
     problem(await stranger.post("labels", json={"thing_id": store.item}), 404, "not_found")
     assert [row["id"] for row in (await stranger.get("sites")).json()["rows"]] == ["sz01"]
