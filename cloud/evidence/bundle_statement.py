@@ -56,9 +56,9 @@ def people_of(row: Row) -> list[str]:
     content = row.get("content", {})
     body = content.get("body") if row["fact_kind"] else content
     body = body if isinstance(body, dict) else {}
-    hands = body.get("hands") if isinstance(body.get("hands"), list) else []
-    people = body.get("people") if isinstance(body.get("people"), list) else []
-    return [*map(str, people), *(str(hand["person"]) for hand in hands)]
+    hands, people = body.get("hands", []), body.get("people", [])
+    seen = [str(person) for person in people] if isinstance(people, list) else []
+    return seen + ([str(hand["person"]) for hand in hands] if isinstance(hands, list) else [])
 
 
 def _page(told: Told) -> dict[str, Any]:

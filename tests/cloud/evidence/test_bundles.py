@@ -102,8 +102,8 @@ async def test_the_bundle_of_a_package_that_went_out_and_came_back_proves_itself
     assert kinds.count("passage_crossed") == 3
     assert kinds.count("permit_granted") == 3
     assert {"case_opened", "item_registered", "label_issued", "act_proposed", "act_signed"} <= {*kinds}
-    told = [json.loads(content) for content in bundle.indexed("contents", ".json").values()]
-    steps = {content["action"] for content in told if "hands" in content}
+    contents = [json.loads(content) for content in bundle.indexed("contents", ".json").values()]
+    steps = {content["action"] for content in contents if "hands" in content}
     assert steps == {"seal", "handover", "place", "approve_release", "shelve"}
     assert {"key_born", "person_added"} <= set(kinds)
     assert bundle.files[f"media/{DIGEST}.jpg"] == STILL
