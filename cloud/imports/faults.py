@@ -73,9 +73,7 @@ class ImportFaultsError(InvalidError, _Faulty):
 class ImportConflictError(ConflictError, _Faulty):
     """A file that says otherwise than what is here; nothing of it was taken."""
 
-    diagnosis = (
-        "文件与已有内容不一致，未导入任何内容。The file contradicts what is here; nothing of it was taken."
-    )
+    diagnosis = "文件与已有内容不一致，未导入任何内容。The file contradicts what is here; nothing of it was taken."
 
     def __init__(self, faults: Sequence[RowFault]) -> None:
         super().__init__("import_conflict", _first(faults))
