@@ -20,7 +20,8 @@ from edge_agent.store import Effect
 from edge_agent.tasks import TaskBook
 from proof import jws
 from proof.errors import ProofError
-from wire.messages import ORDER_TYPE, FactKind, Order, OrderAnswered, OrderDistrusted, OrderKind, PrintLabels, to_body
+from wire.messages import ORDER_TYPE, FactKind, Order, OrderAnswered, OrderDistrusted, OrderKind, to_body
+from wire.printing import PrintLabels
 
 DISTRUST_EVERY_US = 60_000_000
 """One fact a minute says how many unsigned or unreadable ones came: noise must not fill the disk."""

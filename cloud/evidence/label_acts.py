@@ -17,7 +17,8 @@ from cloud.evidence.label_sheet import Layout, ToPrint, to_print
 from cloud.evidence.models import Label, Name, Things
 from cloud.evidence.service import issue_label
 from proof.keys import Signer
-from wire.messages import MAX_LABEL_BYTES, MAX_LABELS, LabelJob, OrderKind, PrintLabels, to_body
+from wire.messages import OrderKind, to_body
+from wire.printing import MAX_LABEL_BYTES, MAX_LABELS, LabelJob, PrintLabels
 
 _sql = load_queries(__file__, "labels.sql")
 

@@ -63,7 +63,7 @@ class _Faulty:
 class ImportFaultsError(InvalidError, _Faulty):
     """A file with faults; nothing of it was taken."""
 
-    diagnosis = "The file has faults; nothing of it was taken. 文件有误，未导入任何内容。"
+    diagnosis = "文件有误，未导入任何内容。The file has faults; nothing of it was taken."
 
     def __init__(self, faults: Sequence[RowFault]) -> None:
         super().__init__("import_faults", _first(faults))
@@ -73,9 +73,7 @@ class ImportFaultsError(InvalidError, _Faulty):
 class ImportConflictError(ConflictError, _Faulty):
     """A file that says otherwise than what is here; nothing of it was taken."""
 
-    diagnosis = (
-        "The file contradicts what is here already; nothing of it was taken. 文件与已有内容不一致，未导入任何内容。"
-    )
+    diagnosis = "文件与已有内容不一致，未导入任何内容。The file contradicts what is here; nothing of it was taken."
 
     def __init__(self, faults: Sequence[RowFault]) -> None:
         super().__init__("import_conflict", _first(faults))

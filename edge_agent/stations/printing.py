@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from edge_agent.devices import LabelPrinter
 from edge_agent.errors import DeviceError
-from wire.messages import MAX_LABEL_BYTES, MAX_LABELS, LabelJob, PrintLabels
+from wire.printing import MAX_LABEL_BYTES, MAX_LABELS, LabelJob, PrintLabels
 
 
 class PrintDesk:

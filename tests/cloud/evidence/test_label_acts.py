@@ -16,7 +16,8 @@ from proof import jws
 from tests.cloud.api import AGENT, CLOUD_KEY, Office, problem
 from tests.cloud.evidence.labels import codes_in, grey
 from tests.cloud.evidence.warehouse import Warehouse, made, warehouse
-from wire.messages import MAX_LABELS, ORDER_TYPE, PrintLabels, body_of
+from wire.messages import ORDER_TYPE, body_of
+from wire.printing import MAX_LABELS, PrintLabels
 
 
 @pytest.fixture

@@ -21,7 +21,8 @@ from edge_agent.tasks import TaskBook
 from simulators.label_printer import NetworkLabelPrinter
 from tests.edge_agent.cloud_peer import sign_order
 from tests.edge_agent.scene import AGENT, CLOUD, PACK, Scene, gate_scene
-from wire.messages import MAX_LABELS, LabelJob, PrintLabels, to_body
+from wire.messages import to_body
+from wire.printing import MAX_LABELS, LabelJob, PrintLabels
 
 LABELS = [tspl(np.eye(8, k=number, dtype=np.bool_), Stock(1, 1)) for number in range(3)]
 
