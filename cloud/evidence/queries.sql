@@ -21,6 +21,7 @@ UNION ALL SELECT id FROM package WHERE site = %(site)s AND id = ANY (%(things)s)
 -- name: labelled
 SELECT CASE WHEN EXISTS (SELECT FROM item WHERE id = %(thing)s AND site = %(site)s) THEN 'item'
             WHEN EXISTS (SELECT FROM package WHERE id = %(thing)s AND site = %(site)s) THEN 'package'
+            WHEN EXISTS (SELECT FROM slot WHERE id = %(thing)s AND site = %(site)s) THEN 'slot'
             WHEN EXISTS (SELECT FROM person WHERE id = %(thing)s AND site = %(site)s AND disabled_at IS NULL)
             THEN 'person' END AS kind,
        coalesce((SELECT max(issue) FROM label WHERE thing = %(thing)s), 0) AS issue
