@@ -18,7 +18,8 @@ HOME, SIGN_IN = "/", "/sign-in"
 
 router = APIRouter(tags=["people"], prefix="/oidc")
 
-Word = Annotated[str | None, Query(max_length=4096)]
+Word = Annotated[str | None, Query(max_length=2048, pattern=r"^[\x20-\x7e]*$")]
+"""RFC 6749, appendix A: visible ASCII."""
 _AWAY: dict[int | str, dict[str, Any]] = {307: {"description": "To the directory"}}
 _HOME: dict[int | str, dict[str, Any]] = {
     303: {"description": "To the console, signed in; or to its sign-in page, with `problem`"}
