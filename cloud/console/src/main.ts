@@ -6,5 +6,6 @@ import { router } from "./router";
 import "./elements";
 import "./styles/tokens.css";
 import "./styles/base.css";
+import "./styles/forms.css";
 
 createApp(App).use(i18n).use(router).mount("#app");
