@@ -61,6 +61,11 @@ export function found(scans: readonly KeptScan[]): KeptScan[] {
   return [...last.values()].filter((scan) => !scan.taken_back).sort((one, other) => byTime(other, one));
 }
 
+/** A key that no other scan has, from `random` bytes. */
+export function keyOf(random: Uint8Array): string {
+  return [...random].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 /** A time for a new scan: `now`, but after every scan before it, whatever the phone's clock did. */
 export function timeAfter(scans: readonly KeptScan[], now: Date): string {
   const last = scans.reduce((latest, scan) => Math.max(latest, Date.parse(scan.at)), 0);
