@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.async_api import Page
 
@@ -12,7 +13,7 @@ from cloud.people.passwords import Passwords
 from cloud.people.service import add_person
 from cloud.world import real_world
 from custody.roles import Role
-from custody.things import Kind
+from custody.things import Kind, State
 from tests.cloud.conftest import SITE
 from tests.cloud.warehouse import CASE, PACKAGE
 from tests.system.web import PASSWORD, Console
@@ -33,12 +34,11 @@ PEOPLE: Mapping[str, tuple[str, Role]] = {
 async def furnish_racks(console: Console) -> dict[str, str]:
     """Two zones, nine slots in the first, the package and a loose item in theirs. Returns the people, by username."""
     execute = console.warehouse.execute
-    await execute("UPDATE package SET state = 'stored'")
-    await execute("UPDATE item SET state = 'stored'")
     await execute(
         "INSERT INTO item (id, site, case_id, name, quantity, unit, state, index)"
-        " VALUES (%s, %s, %s, 'lighters', 40, 'piece', 'stored', 0)", LOOSE, SITE, CASE,
+        " VALUES (%s, %s, %s, 'lighters', 40, 'piece', 'intake', 0)", LOOSE, SITE, CASE,
     )  # fmt: skip
+    await console.warehouse.stand(State.STORED)
     for zone, name, kind in ((ZONE, "A 区", "ordinary"), (VALUES, "B 区", "high_value")):
         await execute("INSERT INTO zone VALUES (%s, %s, %s, %s, 0)", zone, SITE, name, kind)
     for bay in (1, 2, 3):
@@ -70,8 +70,8 @@ async def enter(page: Page, username: str, path: str) -> None:
     await page.locator("[name=username]").fill(username)
     await page.locator("[name=password]").fill(PASSWORD)
     await page.locator("button[type=submit]").click()
-    await page.locator("h1").wait_for()
-    await page.wait_for_url(f"**{path}")
+    await page.wait_for_url(lambda url: urlsplit(url).path == path)
+    await page.locator("main h1").wait_for()
 
 
 async def scan(page: Page, text: str) -> None:
@@ -84,4 +84,3 @@ def label(console: Console, kind: Kind, thing: str) -> str:
     """The text of a genuine label."""
     folder = console.web.environment["SEALTRAIL_CLOUD_KEYS_DIR"]
     return write_label(Label(kind, thing, 1), read_key(Path(folder), LABEL))
-

@@ -10,7 +10,7 @@ export interface Node {
   final: boolean;
 }
 
-/** A line from one state to another with all actions that take it; `back` leads to an earlier or the same layer. */
+/** A line from one state to another with all actions that take it; `back` leads to an earlier layer. */
 export interface Edge {
   from: string;
   to: string;
@@ -26,8 +26,8 @@ export interface Drawing {
   height: number;
 }
 
-export const NODE = { width: 116, height: 38 };
-const GAP = { x: 58, y: 26 };
+export const NODE = { width: 112, height: 38 };
+const GAP = { x: 40, y: 34 };
 const MARGIN = 16;
 const SWEEPS = 8;
 
@@ -105,7 +105,7 @@ export function draw(content: Pick<Content, "states" | "steps">): Drawing {
   const placed = new Map(nodes.map((node) => [node.state, node]));
   const edges = lines.map((line) => {
     const [from, to] = [placed.get(line.from)!, placed.get(line.to)!];
-    return { ...line, back: to.x <= from.x, path: curve(from, to) };
+    return { ...line, back: to.x < from.x, path: curve(from, to) };
   });
   return { nodes, edges, width: 2 * MARGIN + columns.length * (NODE.width + GAP.x) - GAP.x, height };
 }
