@@ -13,7 +13,7 @@ export function useRuleWords() {
   const words = (told: Words | undefined) => (told ?? NO_WORDS)[locale.value === "zh-CN" ? "zh" : "en"];
   return {
     words,
-    action: (name: string) => named(te(`action.${name}`) ? "action" : "rules.action", name),
+    action: (name: string) => named("rules.action", name),
     role: (name: string) => named("role", name),
     need: (name: string) => named("rules.need", name),
     right: (name: string) => named("rules.right", name),
