@@ -4,6 +4,90 @@
  */
 
 export interface paths {
+    "/api/v1/acts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Acts
+         * @description Acts, newest first.
+         */
+        get: operations["list_acts"];
+        put?: never;
+        /**
+         * Post Act
+         * @description Takes a step where my hand alone is enough (201, done); else it waits for the others (202, waiting).
+         */
+        post: operations["propose_act"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acts/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Declining
+         * @description The act is not to be; its things are free again.
+         */
+        post: operations["decline_act"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acts/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Signature
+         * @description My hand on an act that waits; the last one does it. Of an act that all must stay for, the end is signed too.
+         */
+        post: operations["sign_act"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Act
+         * @description One act, with its hands.
+         */
+        get: operations["get_act"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents": {
         parameters: {
             query?: never;
@@ -13,7 +97,7 @@ export interface paths {
         };
         /**
          * Get Agents
-         * @description The agents of my site, and which of them are online.
+         * @description The agents of a site, and which of them are online.
          */
         get: operations["list_agents"];
         put?: never;
@@ -79,7 +163,8 @@ export interface paths {
         /**
          * Get Bundle
          * @description Everything the ledger says of an item, a package or a case, and what proves it, to be checked offline with
-         *     `sealtrail verify`. That it was exported is recorded. 409 `not_signed_yet` for some seconds after the newest entry.
+         *     `sealtrail verify`. That it was exported is recorded, in the ledger of whoever asked. 409 `not_signed_yet` for some
+         *     seconds after the newest entry.
          */
         get: operations["export_bundle"];
         put?: never;
@@ -99,7 +184,7 @@ export interface paths {
         };
         /**
          * Get Cases
-         * @description Cases, newest first.
+         * @description Cases, newest first; `q` looks in numbers, titles and ids.
          */
         get: operations["list_cases"];
         put?: never;
@@ -370,7 +455,7 @@ export interface paths {
         };
         /**
          * Get Still
-         * @description A still of my site. It never changes, so it may be cached for ever.
+         * @description A still of a site. It never changes, so it may be cached for ever.
          */
         get: operations["get_still"];
         /**
@@ -398,11 +483,7 @@ export interface paths {
          */
         get: operations["list_packages"];
         put?: never;
-        /**
-         * Post Package
-         * @description Seals registered items of one case in a package.
-         */
-        post: operations["seal_package"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -449,6 +530,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Passkeys
+         * @description My living passkeys.
+         */
+        get: operations["list_passkeys"];
+        put?: never;
+        /**
+         * Post Passkey
+         * @description Adds a passkey to my account; from now on it can sign my approvals.
+         */
+        post: operations["add_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/passkeys/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Begin
+         * @description Options for `navigator.credentials.create`; answer within five minutes.
+         */
+        post: operations["begin_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Options
+         * @description Options for `navigator.credentials.get` over `challenge`.
+         */
+        get: operations["passkey_options"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/passkeys/{credential}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Passkey
+         * @description One of my passkeys signs no more; what it signed stays good.
+         */
+        delete: operations["remove_passkey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people": {
         parameters: {
             query?: never;
@@ -458,7 +623,7 @@ export interface paths {
         };
         /**
          * Get People
-         * @description The accounts of my site.
+         * @description The accounts of a site; `disabled` adds those that cannot sign in.
          */
         get: operations["list_people"];
         put?: never;
@@ -467,6 +632,66 @@ export interface paths {
          * @description Makes an account at my site.
          */
         post: operations["add_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Disable
+         * @description Somebody of my site signs in no more; their sessions and tokens end now.
+         */
+        post: operations["disable_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Enable
+         * @description Somebody of my site may sign in again.
+         */
+        post: operations["enable_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Roles
+         * @description Gives somebody of my site other roles, another name or unit; nobody changes their own.
+         */
+        post: operations["change_person"];
         delete?: never;
         options?: never;
         head?: never;
@@ -537,7 +762,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/releases": {
+    "/api/v1/photos": {
         parameters: {
             query?: never;
             header?: never;
@@ -547,30 +772,54 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Release
-         * @description Approves that stored things leave. Nobody approves what they registered or sealed themselves (403).
+         * Post Photo
+         * @description Takes a photograph (JPEG) that I made; a step then names it by its digest, as it was before the step.
          */
-        post: operations["approve_release"];
+        post: operations["add_photo"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/releases/withdraw": {
+    "/api/v1/rules": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Get Rules
+         * @description The rules of my site.
+         */
+        get: operations["get_rules"];
         put?: never;
         /**
-         * Post Withdrawal
-         * @description Withdraws an approval before the things have left.
+         * Post Pack
+         * @description Brings up a pack and checks it; every fault is told at once. It is not in force by that.
          */
-        post: operations["withdraw_release"];
+        post: operations["bring_up_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{pack_hash}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Pack
+         * @description A pack by its hash, whether it is in force or not.
+         */
+        get: operations["get_rule_pack"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -600,26 +849,6 @@ export interface paths {
          * @description Ends the session.
          */
         delete: operations["sign_out"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/shelvings": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Post Shelving
-         * @description Puts returned things, whose seals were checked, back into store.
-         */
-        post: operations["shelve"];
-        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -657,6 +886,70 @@ export interface paths {
          * @description The newest signed checkpoint of the site's log.
          */
         get: operations["get_checkpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/slots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Slots
+         * @description Slots with what lies in them, by name: the map of the warehouse.
+         */
+        get: operations["list_slots"];
+        put?: never;
+        /**
+         * Post Slots
+         * @description Adds slots to a zone; answers with them.
+         */
+        post: operations["add_slots"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/slots/locate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Locating
+         * @description Finds a thing and lights the slot that it lies in.
+         */
+        post: operations["locate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/slots/suggestion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Suggestion
+         * @description The slots that suit a thing by class and size, best first; `often`: it will be fetched often.
+         */
+        get: operations["suggest_slots"];
         put?: never;
         post?: never;
         delete?: never;
@@ -704,6 +997,50 @@ export interface paths {
          * @description One of my tokens stops working.
          */
         delete: operations["revoke_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Units
+         * @description All organisation units, each after the one above it.
+         */
+        get: operations["list_units"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/zones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Zones
+         * @description The zones of my site and how full they are.
+         */
+        get: operations["list_zones"];
+        put?: never;
+        /**
+         * Post Zone
+         * @description Adds a zone to my site.
+         */
+        post: operations["add_zone"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -774,6 +1111,161 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Account
+         * @description Somebody's account as their colleagues see it.
+         */
+        Account: {
+            /** Disabled At */
+            disabled_at?: string | null;
+            /** Disabled By */
+            disabled_by?: string | null;
+            /**
+             * External
+             * @description Signs in by a directory
+             * @default false
+             */
+            external: boolean;
+            /**
+             * Id
+             * @example nj01/U-AB12CD34EF
+             */
+            id: string;
+            /**
+             * Name
+             * @example 王芳
+             */
+            name: string;
+            /** Roles */
+            roles: components["schemas"]["Role"][];
+            /**
+             * Site
+             * @example nj01
+             */
+            site: string;
+            /**
+             * Unit
+             * @description Organisation unit; none: that of the site
+             */
+            unit?: string | null;
+            /**
+             * Username
+             * @example wang.fang
+             */
+            username: string;
+        };
+        /**
+         * ActResult
+         * @description What came of it: `done` with the ledger entry and what moved, or `waiting` as the act `act` for further hands.
+         *
+         *     `made` are the packages or items that it made.
+         */
+        ActResult: {
+            /** Act */
+            act?: string | null;
+            /** Hash */
+            hash?: string | null;
+            /** Index */
+            index: number;
+            /**
+             * Made
+             * @default []
+             */
+            made: string[];
+            /** Rule */
+            rule: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "done" | "waiting";
+            /**
+             * Things
+             * @default []
+             */
+            things: string[];
+            /**
+             * Waiting For
+             * @default []
+             */
+            waiting_for: components["schemas"]["Role"][][];
+        };
+        /**
+         * ActRows
+         * @description Newest first; `next` goes on as `after`.
+         */
+        ActRows: {
+            /** Next */
+            next: number | null;
+            /** Rows */
+            rows: components["schemas"]["ActShown"][];
+        };
+        /**
+         * ActShown
+         * @description An act: who asked for what, whose hands are on it, whose are still waited for.
+         *
+         *     `mine`: whether it waits for me, and why not where a rule keeps me from it. `passkey`: my seat asks for one.
+         */
+        ActShown: {
+            /** Action */
+            action: string;
+            /**
+             * Challenge
+             * @description What my passkey would sign now, in hex
+             */
+            challenge: string;
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Ended */
+            ended: ("done" | "declined" | "expired") | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended Index */
+            ended_index: number | null;
+            /**
+             * Ending
+             * @description All have signed the beginning; the end is signed now
+             */
+            ending: boolean;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Hands */
+            hands: components["schemas"]["HandShown"][];
+            /** Hash */
+            hash: string;
+            /** Id */
+            id: string;
+            /** Index */
+            index: number;
+            /** Mine */
+            mine: boolean;
+            /** Passkey */
+            passkey: boolean;
+            /**
+             * Proposed At
+             * Format: date-time
+             */
+            proposed_at: string;
+            /** Proposed By */
+            proposed_by: string;
+            /** Proposed By Name */
+            proposed_by_name: string | null;
+            /** Rule */
+            rule: string;
+            /** Rule Pack */
+            rule_pack: string;
+            /** Seats */
+            seats: components["schemas"]["Role"][][];
+            /** Things */
+            things: string[];
+            /** Waiting For */
+            waiting_for: components["schemas"]["Role"][][];
+        };
+        /**
          * AddedAgent
          * @description The agent, and the ledger entry that says so.
          */
@@ -782,6 +1274,25 @@ export interface components {
             id: string;
             /** Index */
             index: number;
+        };
+        /**
+         * Adoption
+         * @description A pack that two people put in force, by the ledger entry `index`.
+         */
+        Adoption: {
+            /**
+             * Effective From
+             * Format: date-time
+             */
+            effective_from: string;
+            /** Hash */
+            hash: string;
+            /** Index */
+            index: number;
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
         };
         /**
          * Agent
@@ -926,6 +1437,47 @@ export interface components {
             note: string;
         };
         /**
+         * Custody
+         * @description Where a thing lies (for an item that is packed, its package) and what custody knows of it.
+         */
+        Custody: {
+            /**
+             * Act
+             * @description The act that waits for further hands and holds it
+             */
+            act: string | null;
+            /** Due At */
+            due_at: string | null;
+            /** Method */
+            method: string | null;
+            /** Openings */
+            openings: number;
+            /** Parent */
+            parent: string | null;
+            /** Purpose */
+            purpose: string | null;
+            /** Size */
+            size: string | null;
+            /** Slot */
+            slot: string | null;
+            /** Slot Name */
+            slot_name: string | null;
+            /** Weight G */
+            weight_g: number | null;
+            /** Zone */
+            zone: string | null;
+        };
+        /**
+         * Declining
+         * @description A waiting act is not to be, and why.
+         */
+        Declining: {
+            /** Act */
+            act: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * Direction
          * @description Which way something passes a gate, seen from the warehouse.
          * @enum {string}
@@ -989,6 +1541,30 @@ export interface components {
             field: string;
             /** Message */
             message: string;
+        };
+        /**
+         * HandShown
+         * @description Somebody's hand on an act: at its beginning or, where all must stay, at its `end`.
+         */
+        HandShown: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Name */
+            name: string;
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "begin" | "end";
+            /** Passkey */
+            passkey: boolean;
+            /** Person */
+            person: string;
+            /** Seat */
+            seat: number;
         };
         /**
          * Health
@@ -1077,6 +1653,17 @@ export interface components {
             state: components["schemas"]["State"] | null;
         };
         /**
+         * InSlot
+         * @description What lies in a slot.
+         */
+        InSlot: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string | null;
+            state: components["schemas"]["State"];
+        };
+        /**
          * Item
          * @description An item. `held`: it must not leave; `index`: the newest entry about it; `label_issue`: of its living label.
          */
@@ -1085,6 +1672,9 @@ export interface components {
             case_id: string;
             /** Case Number */
             case_number: string;
+            custody?: components["schemas"]["Custody"] | null;
+            /** Goods */
+            goods: string;
             /** Held */
             held: boolean;
             /** Id */
@@ -1102,6 +1692,8 @@ export interface components {
             state: components["schemas"]["State"];
             /** Unit */
             unit: string;
+            /** Value Fen */
+            value_fen: number;
         };
         /**
          * ItemRows
@@ -1143,6 +1735,35 @@ export interface components {
             thing_id: string;
         };
         /**
+         * Located
+         * @description Where a thing lies; `lit` when an order to light the slot is on its way, as `order`.
+         */
+        Located: {
+            /** Lit */
+            lit: boolean;
+            /** Name */
+            name: string;
+            /** Order */
+            order: string | null;
+            /** Slot */
+            slot: string;
+            /** Thing */
+            thing: string;
+        };
+        /**
+         * Locating
+         * @description Whose slot is to be lit, for so many seconds.
+         */
+        Locating: {
+            /**
+             * Seconds
+             * @default 120
+             */
+            seconds: number;
+            /** Thing */
+            thing: string;
+        };
+        /**
          * MadeToken
          * @description The one time the token itself is shown.
          */
@@ -1153,6 +1774,35 @@ export interface components {
             name: string;
             /** Token */
             token: string;
+        };
+        /**
+         * NewAct
+         * @description A step to be taken by me with these things, or a decision by name with none.
+         *
+         *     `details` are those that the rule pack asks for: `seal_number`, `photos` (SHA-256 of photographs sent before),
+         *     `weight_g`, `slot`, `reason` …
+         */
+        NewAct: {
+            /**
+             * Action
+             * @example handover
+             */
+            action: string;
+            /**
+             * Details
+             * @default {}
+             * @example {
+             *       "differences": []
+             *     }
+             */
+            details: {
+                [key: string]: unknown;
+            };
+            /**
+             * Things
+             * @default []
+             */
+            things: string[];
         };
         /**
          * NewAgent
@@ -1211,6 +1861,12 @@ export interface components {
             /** Case Id */
             case_id: string;
             /**
+             * Goods
+             * @description A class of goods of the rule pack
+             * @default tobacco
+             */
+            goods: string;
+            /**
              * Name
              * @example 卷烟 硬盒 200支
              */
@@ -1222,6 +1878,12 @@ export interface components {
              * @example 条
              */
             unit: string;
+            /**
+             * Value Fen
+             * @description What it is worth together, in fen (0.01 yuan)
+             * @default 0
+             */
+            value_fen: number;
         };
         /**
          * NewLabel
@@ -1232,19 +1894,27 @@ export interface components {
             thing_id: string;
         };
         /**
-         * NewPackage
-         * @description Items of one case to be put into a package under a seal.
+         * NewPack
+         * @description A pack as its file is written (YAML).
          */
-        NewPackage: {
-            /** Case Id */
-            case_id: string;
-            /** Item Ids */
-            item_ids: string[];
+        NewPack: {
+            /** Text */
+            text: string;
+        };
+        /**
+         * NewPasskey
+         * @description What the browser's `PublicKeyCredential.toJSON()` gave for the options of `begin`, and a name for it.
+         */
+        NewPasskey: {
+            /** Credential */
+            credential: {
+                [key: string]: unknown;
+            };
             /**
-             * Seal Number
-             * @example F0012345
+             * Name
+             * @example 工作手机
              */
-            seal_number: string;
+            name: string;
         };
         /**
          * NewPermit
@@ -1294,10 +1964,48 @@ export interface components {
             /** Roles */
             roles: components["schemas"]["Role"][];
             /**
+             * Unit
+             * @description At or below mine; none: that of my site
+             */
+            unit?: string | null;
+            /**
              * Username
              * @example li.wei
              */
             username: string;
+        };
+        /**
+         * NewSlot
+         * @description A place on a rack, named as it is painted there; `agent` is whose rack lights it.
+         */
+        NewSlot: {
+            /** Agent */
+            agent?: string | null;
+            /**
+             * Capacity
+             * @default 1
+             */
+            capacity: number;
+            /**
+             * Name
+             * @example A-01-03
+             */
+            name: string;
+            /**
+             * Size
+             * @default m
+             */
+            size: string;
+        };
+        /**
+         * NewSlots
+         * @description Slots to be added to a zone.
+         */
+        NewSlots: {
+            /** Slots */
+            slots: components["schemas"]["NewSlot"][];
+            /** Zone */
+            zone: string;
         };
         /**
          * NewToken
@@ -1311,6 +2019,40 @@ export interface components {
             name: string;
         };
         /**
+         * NewZone
+         * @description A part of the warehouse; `zone_class` is one of the rule pack's.
+         */
+        NewZone: {
+            /**
+             * Name
+             * @example A 区
+             */
+            name: string;
+            /**
+             * Zone Class
+             * @example ordinary
+             */
+            zone_class: string;
+        };
+        /**
+         * Pack
+         * @description A rule pack; `content` is all that it says.
+         */
+        Pack: {
+            /** Content */
+            content: {
+                [key: string]: unknown;
+            };
+            /** Effective From */
+            effective_from: string | null;
+            /** Hash */
+            hash: string;
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
+        };
+        /**
          * Package
          * @description A sealed package with the items in it.
          */
@@ -1319,6 +2061,7 @@ export interface components {
             case_id: string;
             /** Case Number */
             case_number: string;
+            custody?: components["schemas"]["Custody"] | null;
             /** Held */
             held: boolean;
             /** Id */
@@ -1342,6 +2085,7 @@ export interface components {
             case_id: string;
             /** Case Number */
             case_number: string;
+            custody?: components["schemas"]["Custody"] | null;
             /** Held */
             held: boolean;
             /** Id */
@@ -1438,6 +2182,39 @@ export interface components {
             rows: components["schemas"]["Passage"][];
         };
         /**
+         * Passkey
+         * @description A passkey of mine.
+         */
+        Passkey: {
+            /**
+             * Added At
+             * Format: date-time
+             */
+            added_at: string;
+            /**
+             * Alg
+             * @example ES256
+             */
+            alg: string;
+            /**
+             * Credential
+             * @description Its id, base64url
+             */
+            credential: string;
+            /** Name */
+            name: string;
+            /** Used At */
+            used_at: string | null;
+        };
+        /**
+         * PasskeyRows
+         * @description My living passkeys.
+         */
+        PasskeyRows: {
+            /** Rows */
+            rows: components["schemas"]["Passkey"][];
+        };
+        /**
          * Permit
          * @description Leave to pass; `answer` is what the agent said to it: `done` once it holds the permit, null until then.
          */
@@ -1530,18 +2307,35 @@ export interface components {
              */
             site: string;
             /**
+             * Unit
+             * @description Organisation unit; none: that of the site
+             */
+            unit?: string | null;
+            /**
              * Username
              * @example wang.fang
              */
             username: string;
         };
         /**
+         * PersonChange
+         * @description What somebody is from now on; what is left out stays.
+         */
+        PersonChange: {
+            /** Name */
+            name?: string | null;
+            /** Roles */
+            roles?: components["schemas"]["Role"][] | null;
+            /** Unit */
+            unit?: string | null;
+        };
+        /**
          * PersonRows
-         * @description All accounts of the site.
+         * @description The accounts of a site.
          */
         PersonRows: {
             /** Rows */
-            rows: components["schemas"]["Person"][];
+            rows: components["schemas"]["Account"][];
         };
         /**
          * Problem
@@ -1589,7 +2383,16 @@ export interface components {
          * @description What a person is at their site; one person may be several.
          * @enum {string}
          */
-        Role: "admin" | "inspector" | "keeper" | "bookkeeper" | "approver" | "operator" | "auditor";
+        Role: "inspector" | "case_handler" | "keeper" | "bookkeeper" | "approver" | "leader" | "supervisor" | "operator" | "auditor" | "admin";
+        /**
+         * Rules
+         * @description What is in force at my site now, and what two people put in force before, oldest first.
+         */
+        Rules: {
+            /** Adopted */
+            adopted: components["schemas"]["Adoption"][];
+            in_force: components["schemas"]["Pack"];
+        };
         /**
          * SignIn
          * @description A username and its password.
@@ -1612,6 +2415,22 @@ export interface components {
             person: components["schemas"]["Person"];
         };
         /**
+         * Signing
+         * @description My hand on a waiting act; `assertion` is the passkey's over its `hash`, where my seat asks for one.
+         *
+         *     `seen` is the hash of the act as I saw it: another one is refused.
+         */
+        Signing: {
+            /** Act */
+            act: string;
+            /** Assertion */
+            assertion?: {
+                [key: string]: unknown;
+            } | null;
+            /** Seen */
+            seen: string;
+        };
+        /**
          * Site
          * @description A warehouse with its own ledger.
          */
@@ -1625,6 +2444,8 @@ export interface components {
             name_en: string;
             /** Name Zh */
             name_zh: string;
+            /** Unit */
+            unit?: string | null;
         };
         /**
          * SiteRows
@@ -1635,11 +2456,68 @@ export interface components {
             rows: components["schemas"]["Site"][];
         };
         /**
+         * Slot
+         * @description A slot with what lies in it. `state`: free, full or partly occupied, `reserved` where an act waits that fills it,
+         *     `mismatch` where the slot's own sensor says otherwise than the records.
+         */
+        Slot: {
+            /** Agent */
+            agent: string | null;
+            /** Capacity */
+            capacity: number;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Reserved */
+            reserved: string[];
+            /**
+             * Sensor
+             * @description Occupied, as the slot's sensor last said
+             */
+            sensor?: boolean | null;
+            /** Sensor At */
+            sensor_at?: string | null;
+            /** Size */
+            size: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "free" | "part" | "full" | "reserved" | "mismatch";
+            /** Things */
+            things: components["schemas"]["InSlot"][];
+            /** Zone */
+            zone: string;
+            /** Zone Class */
+            zone_class: string;
+            /** Zone Name */
+            zone_name: string;
+        };
+        /**
+         * SlotRows
+         * @description By name; `next` goes on as `after`.
+         */
+        SlotRows: {
+            /** Next */
+            next: string | null;
+            /** Rows */
+            rows: components["schemas"]["Slot"][];
+        };
+        /**
          * State
-         * @description Where an item, or a package with all its items, is in its custody.
+         * @description Where an item, or a package with all its items, is in its custody. The rule pack says what leads where.
          * @enum {string}
          */
-        State: "intake" | "sealed" | "stored" | "release_approved" | "out" | "returned";
+        State: "intake" | "voided" | "sealed" | "received" | "arrived" | "stored" | "opened" | "split" | "emptied" | "release_approved" | "out" | "returned" | "missing" | "disposal_approved" | "leaving" | "returned_to_owner" | "auctioned" | "transferred" | "destroyed";
+        /**
+         * Suggestion
+         * @description The slots that fit a thing, best first.
+         */
+        Suggestion: {
+            /** Rows */
+            rows: components["schemas"]["Slot"][];
+        };
         /**
          * ThingsAsked
          * @description Items and packages that something is to be done to.
@@ -1667,6 +2545,37 @@ export interface components {
             rows: components["schemas"]["Token"][];
         };
         /**
+         * Unit
+         * @description An organisation unit: a province, a city, a county; `parent` is the one above.
+         */
+        Unit: {
+            /**
+             * Id
+             * @example js-nj
+             */
+            id: string;
+            /**
+             * Name En
+             * @example Nanjing
+             */
+            name_en: string;
+            /**
+             * Name Zh
+             * @example 南京市局
+             */
+            name_zh: string;
+            /** Parent */
+            parent?: string | null;
+        };
+        /**
+         * UnitRows
+         * @description All units, each after its parent.
+         */
+        UnitRows: {
+            /** Rows */
+            rows: components["schemas"]["Unit"][];
+        };
+        /**
          * Wording
          * @description A text in both languages.
          */
@@ -1675,6 +2584,37 @@ export interface components {
             en: string;
             /** Zh */
             zh: string;
+        };
+        /**
+         * Zone
+         * @description A zone with how full it is; `level` is green below 90 %, yellow from exactly 90 %, red from exactly 100 %.
+         */
+        Zone: {
+            /** Capacity */
+            capacity: number;
+            /** Id */
+            id: string;
+            /** Index */
+            index: number;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "green" | "yellow" | "red";
+            /** Name */
+            name: string;
+            /** Used */
+            used: number;
+            /** Zone Class */
+            zone_class: string;
+        };
+        /**
+         * ZoneRows
+         * @description All zones of the site.
+         */
+        ZoneRows: {
+            /** Rows */
+            rows: components["schemas"]["Zone"][];
         };
     };
     responses: never;
@@ -1685,9 +2625,518 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    list_agents: {
+    list_acts: {
+        parameters: {
+            query?: {
+                waiting?: boolean;
+                /** @description Only those that wait for me */
+                mine?: boolean;
+                action?: string | null;
+                thing?: string | null;
+                after?: number | null;
+                limit?: number;
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActRows"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    propose_act: {
         parameters: {
             query?: never;
+            header?: {
+                /** @description ETag of the things */
+                "If-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAct"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActResult"];
+                };
+            };
+            /** @description It waits */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActResult"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody was quicker */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decline_act: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Declining"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActResult"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_act: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Signing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActResult"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_act: {
+        parameters: {
+            query?: {
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActShown"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_agents: {
+        parameters: {
+            query?: {
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1876,10 +3325,11 @@ export interface operations {
     list_alarms: {
         parameters: {
             query?: {
-                site?: string | null;
                 before?: number | null;
                 living?: boolean;
                 limit?: number;
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
             };
             header?: never;
             path?: never;
@@ -2073,6 +3523,8 @@ export interface operations {
             query?: {
                 redact?: boolean;
                 media?: boolean;
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
             };
             header?: never;
             path: {
@@ -2168,8 +3620,11 @@ export interface operations {
     list_cases: {
         parameters: {
             query?: {
+                q?: string | null;
                 after?: number | null;
                 limit?: number;
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
             };
             header?: never;
             path?: never;
@@ -2358,7 +3813,10 @@ export interface operations {
     };
     get_case: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
             header?: never;
             path: {
                 id: string;
@@ -2647,6 +4105,8 @@ export interface operations {
             query?: {
                 after?: number;
                 limit?: number;
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
             };
             header?: never;
             path: {
@@ -2939,6 +4399,8 @@ export interface operations {
                 case_id?: string | null;
                 after?: string;
                 limit?: number;
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
             };
             header?: never;
             path?: never;
@@ -3127,7 +4589,10 @@ export interface operations {
     };
     get_item: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
             header?: never;
             path: {
                 id: string;
@@ -3321,6 +4786,8 @@ export interface operations {
                 issue?: number | null;
                 /** @description Pixels a module */
                 scale?: number;
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
             };
             header?: never;
             path: {
@@ -3418,6 +4885,8 @@ export interface operations {
             query?: {
                 issue?: number | null;
                 caption?: boolean;
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
             };
             header?: never;
             path: {
@@ -3513,8 +4982,9 @@ export interface operations {
     watch_live: {
         parameters: {
             query?: {
-                site?: string | null;
                 after?: number | null;
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
             };
             header?: {
                 "last-event-id"?: number | null;
@@ -3609,7 +5079,10 @@ export interface operations {
     };
     get_still: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
             header?: never;
             path: {
                 /** @description Hex SHA-256 of the JPEG */
@@ -3817,6 +5290,8 @@ export interface operations {
                 case_id?: string | null;
                 after?: string;
                 limit?: number;
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
             };
             header?: never;
             path?: never;
@@ -3907,105 +5382,12 @@ export interface operations {
             };
         };
     };
-    seal_package: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewPackage"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Package"];
-                };
-            };
-            /** @description The body is not JSON */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No right to */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not there */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description It collides, or a rule refuses it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not of the form asked for */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database or the store is gone for now */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     get_package: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
             header?: never;
             path: {
                 id: string;
@@ -4100,10 +5482,11 @@ export interface operations {
     list_passages: {
         parameters: {
             query?: {
-                site?: string | null;
                 before?: number | null;
                 outcome?: ("allowed" | "refused") | null;
                 limit?: number;
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
             };
             header?: never;
             path?: never;
@@ -4194,9 +5577,484 @@ export interface operations {
             };
         };
     };
-    list_people: {
+    list_passkeys: {
         parameters: {
             query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyRows"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskey"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkey"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    passkey_options: {
+        parameters: {
+            query: {
+                /** @description What is to be signed: an act's hash */
+                challenge: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                credential: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_people: {
+        parameters: {
+            query?: {
+                disabled?: boolean;
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4382,11 +6240,299 @@ export interface operations {
             };
         };
     };
+    disable_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enable_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_permits: {
         parameters: {
             query?: {
                 after?: number | null;
                 limit?: number;
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
             };
             header?: never;
             path?: never;
@@ -4671,7 +6817,10 @@ export interface operations {
     };
     get_permit: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
             header?: never;
             path: {
                 id: string;
@@ -4763,7 +6912,7 @@ export interface operations {
             };
         };
     };
-    approve_release: {
+    add_photo: {
         parameters: {
             query?: never;
             header?: never;
@@ -4772,7 +6921,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ThingsAsked"];
+                "image/jpeg": string;
             };
         };
         responses: {
@@ -4782,7 +6931,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["Kept"];
                 };
             };
             /** @description The body is not JSON */
@@ -4859,7 +7008,102 @@ export interface operations {
             };
         };
     };
-    withdraw_release: {
+    get_rules: {
+        parameters: {
+            query?: {
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rules"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bring_up_rules: {
         parameters: {
             query?: never;
             header?: never;
@@ -4868,7 +7112,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ThingsAsked"];
+                "application/json": components["schemas"]["NewPack"];
             };
         };
         responses: {
@@ -4878,7 +7122,101 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["Pack"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_rule_pack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pack_hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pack"];
                 };
             };
             /** @description The body is not JSON */
@@ -5240,102 +7578,6 @@ export interface operations {
             };
         };
     };
-    shelve: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ThingsAsked"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Done"];
-                };
-            };
-            /** @description The body is not JSON */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No right to */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not there */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description It collides, or a rule refuses it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not of the form asked for */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database or the store is gone for now */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     list_sites: {
         parameters: {
             query?: never;
@@ -5446,6 +7688,393 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_slots: {
+        parameters: {
+            query?: {
+                zone?: string | null;
+                after?: string;
+                limit?: number;
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlotRows"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_slots: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSlots"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlotRows"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    locate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Locating"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Located"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suggest_slots: {
+        parameters: {
+            query: {
+                thing: string;
+                often?: boolean;
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suggestion"];
                 };
             };
             /** @description The body is not JSON */
@@ -5727,6 +8356,289 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_units: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitRows"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_zones: {
+        parameters: {
+            query?: {
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ZoneRows"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_zone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewZone"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Zone"];
+                };
             };
             /** @description The body is not JSON */
             400: {
