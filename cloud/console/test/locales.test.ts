@@ -52,7 +52,7 @@ describe("both languages", () => {
     ["direction", members("custody/things.py", "Direction")],
     ["reason", members("custody/decisions.py", "Reason")],
     ["fact", members("wire/messages.py", "FactKind")],
-    ["role", members("cloud/people/roles.py", "Role")],
+    ["role", members("custody/roles.py", "Role")],
   ])("have words for every %s that there is", (group, values) => {
     expect(values.length).toBeGreaterThan(1);
     for (const value of values) expect(LOCALES.en.has(`${group}.${value}`), `${group}.${value}`).toBe(true);

@@ -33,6 +33,7 @@ export interface Content {
   goods?: Record<string, Wording & { zones: string[] }>;
   zones?: Record<string, Wording>;
   slots?: { sizes?: string[] };
+  gate?: { pass_lasts_s?: number };
   seals?: { number?: string; photos_at_least?: number };
   rules?: Record<string, Wording>;
 }
