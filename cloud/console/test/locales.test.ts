@@ -24,7 +24,7 @@ function read(path: string, base = SOURCE): string {
 
 function members(path: string, name: string): string[] {
   const body = new RegExp(`class ${name}\\(.*?\\):\\n([\\s\\S]*?)(?=\\n\\S|$)`).exec(read(path, ROOT))?.[1] ?? "";
-  return [...body.matchAll(/^    [A-Z_]+ = "(\w+)"$/gm)].map((match) => match[1] as string);
+  return [...body.matchAll(/^    [A-Z_]+ = "(\w+)"(?:  #.*)?$/gm)].map((match) => match[1] as string);
 }
 
 describe("both languages", () => {

@@ -18,7 +18,7 @@ export interface Told {
   detail: string | null;
 }
 
-const WAYS: Record<string, string> = { no_passkey: "/me", passkey: "/me", no_browser: "/me" };
+const WAYS: Record<string, string> = { no_passkey: "/me", passkey: "/me", no_browser: "/me", none_yet: "/me" };
 const WITH_DETAIL = ["changed", "act_open", "does_not_add_up", "not_empty", "seal_number_taken", "another_content", "ended"];
 
 /** The words for `error`, in the language spoken. */

@@ -2,14 +2,15 @@
 // and back by hand: `parseCreationOptionsFromJSON` and `toJSON` are missing in browsers that are still in use.
 
 import { call } from "../api/client";
+import { Problem } from "../api/problem";
 import type { Passkey } from "../api/types";
 
 type Json = Record<string, unknown>;
 type Named = { id: string; type: "public-key"; transports?: AuthenticatorTransport[] };
 
-/** Why the browser gave no signature: nobody touched the key, or this page cannot ask for one. */
+/** Why there is no signature: nobody touched the key, this page cannot ask for one, or I have none. */
 export class PasskeyProblem extends Error {
-  constructor(readonly code: "cancelled" | "no_browser" | "known") {
+  constructor(readonly code: "cancelled" | "no_browser" | "known" | "none_yet") {
     super(code);
   }
 }
@@ -21,7 +22,9 @@ export function passkeysWork(): boolean {
 
 /** Signs `challenge` (hex) with one of my passkeys; what `POST /acts/sign` takes as `assertion`. */
 export async function signWithPasskey(challenge: string): Promise<Json> {
-  const options = (await call("get", "/api/v1/passkeys/options", { query: { challenge } })) as Json;
+  const options = (await call("get", "/api/v1/passkeys/options", { query: { challenge } }).catch((error: unknown) => {
+    throw error instanceof Problem && error.code === "passkey" ? new PasskeyProblem("none_yet") : error;
+  })) as Json;
   const found = await ask(() =>
     navigator.credentials.get({
       publicKey: {
