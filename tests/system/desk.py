@@ -1,4 +1,4 @@
-"""People at their desks and phones: accounts of each role, what they do by the API, and pages with a virtual passkey."""
+"""People at their desks and phones: accounts of each role, what they do by the API, and browsers with a passkey."""
 
 import hashlib
 from collections.abc import AsyncIterator, Sequence
@@ -166,5 +166,5 @@ async def shelves(desk: Desk) -> str:
 async def put(desk: Desk, thing: str, state: str) -> None:
     """`thing` is in `state`, as its passages at a gate would have made it: those are other tests' matter."""
     async with await connect(desk.owner) as connection:
-        for table, key in (("package", "id"), ("item", "package_id")):
-            await connection.execute(f"UPDATE {table} SET state = %s WHERE {key} = %s".encode(), [state, thing])
+        await connection.execute(b"UPDATE package SET state = %s WHERE id = %s", [state, thing])
+        await connection.execute(b"UPDATE item SET state = %s WHERE package_id = %s", [state, thing])
