@@ -1,9 +1,9 @@
 // The rule pack in force as the pages read it. The server decides by it; here it only says what to show.
-import { computed, type ComputedRef, shallowRef } from "vue";
+import { computed, type ComputedRef } from "vue";
 
+import { inForce, mayI } from "../acts/rule_books";
 import { call } from "../api/client";
 import type { components } from "../api/schema";
-import { person } from "../session";
 
 export type Rules = components["schemas"]["Rules"];
 export type Pack = components["schemas"]["Pack"];
@@ -57,29 +57,15 @@ export function contentOf(pack: Pack): Content {
   return pack.content as unknown as Content;
 }
 
-const known = shallowRef<Rules | null>(null);
-let asking: Promise<Rules> | null = null;
-
-/** The rules of my site, asked for once; `anew` after they may have changed. Throws Problem. */
-export async function loadRules(anew = false): Promise<Rules> {
-  if (anew) asking = null;
-  asking ??= call("get", "/api/v1/rules", {});
-  try {
-    return (known.value = await asking);
-  } catch (error) {
-    asking = null;
-    throw error;
-  }
+/** The rules of my site, with what was in force before. Throws Problem. */
+export async function loadRules(): Promise<Rules> {
+  return call("get", "/api/v1/rules", {});
 }
 
 /** The content of the pack in force; null until it is known. */
-export const packContent = computed(() => (known.value === null ? null : contentOf(known.value.in_force)));
+export const packContent = computed(() => (inForce.value === null ? null : (inForce.value.content as unknown as Content)));
 
-/** Whether my roles have `right`; false until the rules are known. Only to show or hide: the server decides. */
+/** Whether I have `right` under the rules in force. Only to show or hide: the server decides. */
 export function useMay(right: string): ComputedRef<boolean> {
-  void loadRules().catch(() => undefined);
-  return computed(() => {
-    const roles = packContent.value?.rights?.[right] ?? [];
-    return person.value?.roles.some((role) => roles.includes(role)) ?? false;
-  });
+  return computed(() => mayI(right));
 }
