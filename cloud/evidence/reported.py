@@ -9,6 +9,7 @@ from cloud.errors import ConflictError, InvalidError, NotFoundError
 from cloud.evidence.acting import Acting
 from cloud.evidence.steps import asked_for, judge, perform
 from cloud.evidence.taken import ACTOR, Taken
+from cloud.evidence.tasks import done_under
 from cloud.people.models import Person
 from custody.decisions import Allowed, Reason, Refused
 from custody.permits import time_text
@@ -32,15 +33,16 @@ async def step_decided(taken: Taken) -> None:
         action = Action(body.action)
     except ValueError as error:
         raise MessageError(f"not an action: {error}") from error
+    fits = {"action": action.value, "things": set(things)}
+    if not await done_under(taken.tx, taken.site, taken.agent, body.task, taken.index, fits):
+        await taken.alarm(
+            "step_without_task", taken.place(body.station), "major", {"task": body.task, "things": things}
+        )
     refused = await _take(taken, body, action, things)
     if refused is not None:
-        detail = {
-            "action": action.value,
-            "reason": refused.reason.value,
-            "rule": refused.rule,
-            "about": refused.subject,
-        }
-        await taken.alarm("illegal_step", things[0] if things else taken.place(body.station), "critical", detail)
+        why = {"reason": refused.reason.value, "rule": refused.rule, "about": refused.subject}
+        place = things[0] if things else taken.place(body.station)
+        await taken.alarm("illegal_step", place, "critical", {"action": action.value, **why})
 
 
 async def _take(taken: Taken, body: StepDecided, action: Action, things: list[str]) -> Refused | None:

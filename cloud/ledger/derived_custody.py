@@ -274,6 +274,27 @@ def _slot(derived: Derived, told: Told, packs: Packs) -> set[str]:
     return {content["zone"]}
 
 
+def _task(derived: Derived, told: Told, packs: Packs) -> set[str]:
+    payload = told.content["task"]
+    derived.table("task")[payload["id"]] = {
+        "agent": payload["agent"], "payload": payload, "granted_by": told.actor, "index": told.index,
+        "revoked_at": None, "done_index": None,
+    }  # fmt: skip
+    things = {thing["id"] for thing in payload["things"]}
+    for thing in things:
+        if (row := derived.thing(thing)) is not None:
+            row["index"] = told.index
+    return {payload["id"], *things}
+
+
+def _task_revoked(derived: Derived, told: Told, packs: Packs) -> set[str]:
+    row = derived.table("task").get(told.content["task"])
+    if row is None:
+        return {told.content["task"]}
+    row["revoked_at"] = parse_time(told.at)
+    return {told.content["task"], *(thing["id"] for thing in row["payload"]["things"])}
+
+
 def passed(derived: Derived, thing: str, action: Action, index: int) -> None:
     """`thing` passed a gate: what is known of its place and its loan is over."""
     row = derived.table("custody").get(thing)
@@ -291,6 +312,8 @@ TAKE: Mapping[str, Take] = {
     "act_refused": _refused,
     "rules_adopted": _adopted,
     "case_repinned": _repinned,
+    "task_granted": _task,
+    "task_revoked": _task_revoked,
     "zone_added": _zone,
     "slots_added": _slot,
 }

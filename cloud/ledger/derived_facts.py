@@ -19,6 +19,7 @@ from wire.messages import (
     PassageAbandoned,
     PassageCrossed,
     PassageDecided,
+    StepDecided,
     UseBody,
     body_of,
 )
@@ -38,6 +39,8 @@ def take_fact(
             return None, _crossed(derived, index, body_of(PassageCrossed, body), agent, seq, packs)
         if kind == FactKind.PASSAGE_ABANDONED:
             return None, _abandoned(derived, index, body_of(PassageAbandoned, body), agent, seq)
+        if kind == FactKind.STEP_DECIDED:
+            return None, _step(derived, index, body_of(StepDecided, body), agent)
         if kind == FactKind.ORDER_ANSWERED:
             _answered(derived, index, body_of(OrderAnswered, body), agent)
     except MessageError:  # kept as it is, with an alarm that is a record of its own
@@ -75,6 +78,15 @@ def _decided(
             _spend(derived, agent, use, index)
     uses = [use.permit for use in body.uses]
     return row, derived.with_contents(_own(derived.site, [*things, *people, *uses]))
+
+
+def _step(derived: Derived, index: int, body: StepDecided, agent: str) -> set[str]:
+    """What a rack says is filed under its things; an allowed step ends the task that it was taken under."""
+    task = derived.table("task").get(body.task or "")
+    taken = body.outcome == "allowed" and body.action in set(Action)
+    if taken and task is not None and task["agent"] == agent and task["done_index"] is None:
+        task["done_index"] = index
+    return set(_own(derived.site, [thing.id for thing in body.things]))
 
 
 def _use(use: UseBody) -> str:

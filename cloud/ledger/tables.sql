@@ -132,3 +132,6 @@ WHERE t.site = %(site)s AND NOT coalesce(c.person = t.keeper AND t.keeper_index 
 SELECT d.stock_take || ' ' || d.thing AS key, d.kind, d.expected, d.keeper, d.bookkeeper, d.answer, d.reference,
        d.reason, d.answered_by, d.answered_at, d.answered_index
 FROM difference d JOIN stock_take t ON t.id = d.stock_take WHERE t.site = %(site)s
+
+-- name: task
+SELECT id AS key, agent, payload, granted_by, index, revoked_at, done_index, jws AS signed FROM task WHERE site = %(site)s

@@ -18,6 +18,7 @@ from cloud.evidence.read_routes import router as evidence_reads
 from cloud.evidence.routes import router as evidence
 from cloud.evidence.rule_routes import router as rules
 from cloud.evidence.slot_routes import router as slots
+from cloud.evidence.task_routes import router as tasks
 from cloud.fleet.routes import router as fleet
 from cloud.imports.models import MAX_FILE_BYTES
 from cloud.imports.routes import router as imports
@@ -136,8 +137,8 @@ def _bare() -> FastAPI:
     )
     errors.install(app)
     for router in (
-        people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, bundles, labels, imports, stock_takes,
-        live, alarms, fleet, media,
+        people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, tasks, bundles, labels, imports,
+        stock_takes, live, alarms, fleet, media,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)
