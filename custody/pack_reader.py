@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from custody.corroboration import Sensor
 from custody.decisions import Reason
 from custody.details import FORMS
 from custody.errors import Fault, Path, RulePackError
@@ -291,10 +292,23 @@ class _Reader:
             for number, zone in enumerate(row.get("zones", []) if isinstance(row, Mapping) else []):
                 if zone not in zones:
                     self.fault(("goods", name, "zones", number), f"{zone!r} is no zone class")
+        self.corroboration()
         try:
             re.compile(str(self.mapping(self.read, "seals").get("number")))
         except re.error as error:
             self.fault(("seals", "number"), f"no regular expression: {error}")
+
+    def corroboration(self) -> None:
+        """Which sensors a step needs; a pack may say nothing of it."""
+        if "corroboration" not in self.read:
+            return
+        told = self.mapping(self.read, "corroboration")
+        self.positive(told.get("window_s"), ("corroboration", "window_s"))
+        for name, groups in self.mapping(told, "sensors", ("corroboration",)).items():
+            at: Path = ("corroboration", "sensors", name)
+            self.member(Action, name, at, "action")
+            for number, group in enumerate(groups if isinstance(groups, list) else ["no list"]):
+                self.members(Sensor, group, (*at, number), "kind of sensor")
 
 
 _STEP_KEYS = {
