@@ -79,7 +79,7 @@ Found = Mapping[tuple[int, int], tuple[int, str]]
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What a step does as far as a sensor could tell: `filled` and `emptied` are slots with a sensor that has to change,
+    """What a step does as far as sensors could tell: `filled` and `emptied` are slots whose sensor has to change,
     `gate` where (agent:station) and which way it passes.
     """
 
@@ -140,6 +140,33 @@ def needs_of(pack: RulePack, action: Action, traces: Sequence[Trace]) -> Groups:
 def window_of(pack: RulePack) -> timedelta:
     """Within what time record and sensors tell of the same movement."""
     return timedelta(seconds=pack.section("corroboration").get("window_s", 300))
+
+
+MOST_PLACE = 200
+"""A longer name of a station, which only a broken agent tells, is cut."""
+
+
+def gate_place(agent: str, station: str) -> str:
+    """Where a gate is: stations of two agents may share a name."""
+    return f"{agent}:{station}".replace("\0", "\ufffd")[:MOST_PLACE]
+
+
+MOST_ERROR_MS = 24 * 3600 * 1000
+"""A clock that may be wrong by more than a day proves nothing about a time; what it says is not waited for longer."""
+
+
+def error_known(error_ms: int | None) -> int:
+    """The error of a clock in milliseconds as far as it widens the window: one that nobody knows does not."""
+    return 0 if error_ms is None else min(max(error_ms, 0), MOST_ERROR_MS)
+
+
+def weights_agree(pack: RulePack, before_g: int | None, now_g: int) -> bool:
+    """Whether two weighings of a sealed thing are of the same thing; nothing agrees with a weight that nobody knows."""
+    if before_g is None:
+        return False
+    seals = pack.section("seals")
+    most = max(seals.get("weight_tolerance_g", 0), before_g * seals.get("weight_tolerance_pct", 0) / 100)
+    return bool(abs(now_g - before_g) <= most)
 
 
 def gap(movement: Movement, seen: Observation) -> timedelta:
