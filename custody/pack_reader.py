@@ -293,6 +293,7 @@ class _Reader:
                 if zone not in zones:
                     self.fault(("goods", name, "zones", number), f"{zone!r} is no zone class")
         self.corroboration()
+        self.break_glass()
         try:
             re.compile(str(self.mapping(self.read, "seals").get("number")))
         except re.error as error:
@@ -309,6 +310,18 @@ class _Reader:
             self.member(Action, name, at, "action")
             for number, group in enumerate(groups if isinstance(groups, list) else ["no list"]):
                 self.members(Sensor, group, (*at, number), "kind of sensor")
+
+    def break_glass(self) -> None:
+        """How an opening by break-glass is looked into; a pack may say nothing of it."""
+        told = self.read.get("break_glass", {})
+        if not isinstance(told, Mapping):
+            return self.fault(("break_glass",), "not a mapping")
+        if "review" in told and told["review"] not in self.mapping(self.read, "limits"):
+            self.fault(("break_glass", "review"), f"{told['review']!r} is no limit")
+        for name, zones in (self.mapping(told, "zones", ("break_glass",)) if "zones" in told else {}).items():
+            if not isinstance(zones, list):
+                self.fault(("break_glass", "zones", name), "must be a list of names of zones")
+        return None
 
 
 _STEP_KEYS = {

@@ -172,5 +172,6 @@ async def _clear(bench: _Bench, place: str) -> None:
     """Clears the alarm at `place` unless another observation that is as unexplained speaks for it."""
     other = await one(bench.tx, _sql.still_without_record, site=bench.appender.site, place=place)
     if other is None or not other["still"]:
-        values = {"cause": WITHOUT_RECORD, "place": place, "at": bench.at, "actor": ACTOR}
-        await clear_alarm(bench.tx, bench.appender, bench.world, **values)
+        await clear_alarm(
+            bench.tx, bench.appender, bench.world, cause=WITHOUT_RECORD, place=place, at=bench.at, actor=ACTOR
+        )

@@ -1,9 +1,12 @@
 """What follows when somebody went through a gate, or did not: items move, permits are free again."""
 
+from typing import Any
+
 from cloud.db.pool import Row, one, storable
 from cloud.db.queries import load_queries
 from cloud.errors import NotFoundError
 from cloud.evidence.effects import passed
+from cloud.evidence.exceptions import open_at
 from cloud.evidence.sensors import note_abandoned, note_crossing
 from cloud.evidence.steps import asked_for, guarded, judge
 from cloud.evidence.taken import Taken
@@ -22,7 +25,9 @@ async def crossed(taken: Taken) -> None:
     await _concerns(taken, things)
     await note_crossing(taken, body.station, body.direction)
     if passage is None:
-        detail = {"direction": body.direction, "decision": body.decision, "things": body.things}
+        detail: dict[str, Any] = {"direction": body.direction, "decision": body.decision, "things": body.things}
+        if (exception := await open_at(taken, body.station)) is not None:
+            detail["exception"] = exception  # somebody got out, or in to help: no less an alarm
         await taken.alarm("crossed_without_decision", taken.place(body.station), "critical", detail)
     else:
         await taken.tx.execute(

@@ -6,6 +6,7 @@ from typing import Any
 from cloud.alarms.service import Severity
 from cloud.db.pool import one, storable
 from cloud.db.queries import load_queries
+from cloud.evidence import exceptions
 from cloud.evidence.judgement import decision_of, difference, sights_of
 from cloud.evidence.movements import abandoned, crossed
 from cloud.evidence.reported import step_decided
@@ -131,6 +132,10 @@ HANDLERS: dict[str, Callable[[Taken], Awaitable[None]]] = {
     FactKind.CHECKPOINT_REFUSED: checkpoint_refused,
     FactKind.STEP_DECIDED: step_decided,
     FactKind.SLOT_CHANGED: slot_changed,
+    FactKind.BREAK_GLASS_OPENED: exceptions.opened,
+    FactKind.BREAK_GLASS_CLIP: exceptions.clip,
+    FactKind.BREAK_GLASS_CLOSED: exceptions.closed,
+    FactKind.AGENT_STARTED: exceptions.agent_started,
 }
 """The kinds that have consequences; facts of every other kind are kept as they are."""
 

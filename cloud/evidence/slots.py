@@ -69,7 +69,7 @@ async def list_slots(
     tx: Tx, site: str, settled: datetime, *, zone: str | None = None, name: str | None = None, after: str = "",
     limit: int = 500,
 ) -> SlotRows:  # fmt: skip
-    """Slots by name, with what lies in them; records and sensors that have not changed since `settled` have to agree."""
+    """Slots by name, with what lies in them; what has not changed since `settled` has to agree with its sensor."""
     found = await rows(tx, _sql.slots, site=site, settled=settled, zone=zone, id=name, after=after, most=limit)
     shown = [_shown(row) for row in found]
     return SlotRows(rows=shown, next=shown[-1].name if len(shown) == limit else None)

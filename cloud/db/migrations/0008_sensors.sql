@@ -75,9 +75,9 @@ CREATE TABLE exception (
     closed_index bigint,                         -- also where it was cut short by a restart, or opened anew
     closed_at   timestamptz,
     open_ms     bigint,
-    crossings   integer,
+    crossings   bigint,
     pictures    text[] NOT NULL DEFAULT '{}',    -- the clip: digests of its stills, in their order
-    missed      integer NOT NULL DEFAULT 0,
+    missed      bigint NOT NULL DEFAULT 0,
     recounts    jsonb,                           -- zone → stock-take; null until they are ordered
     due_at      timestamptz NOT NULL,            -- when it has to have been reviewed
     state       text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'closed', 'reviewed')),
@@ -89,6 +89,8 @@ CREATE TABLE exception (
 CREATE INDEX exception_by_entry ON exception (site, index);
 CREATE INDEX exception_unreviewed ON exception (site, due_at) WHERE state <> 'reviewed';
 CREATE INDEX exception_uncounted ON exception (site) WHERE recounts IS NULL AND state <> 'open';
+
+CREATE INDEX alarm_case_clock ON alarm (site, place) WHERE cause = 'case_clock';
 
 -- What went around the ordinary way: the supervisor's list (cloud/evidence/overrides.sql asks in the same words).
 CREATE INDEX record_override ON record (site, index) WHERE
