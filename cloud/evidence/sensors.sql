@@ -9,7 +9,7 @@ SELECT u.slot, c.rule_pack
 FROM (SELECT id, case_id FROM item WHERE id = ANY (%(things)s) AND site = %(site)s
       UNION ALL SELECT id, case_id FROM package WHERE id = ANY (%(things)s) AND site = %(site)s) t
 JOIN evidence_case c ON c.id = t.case_id LEFT JOIN custody u ON u.thing = t.id
-ORDER BY t.id
+ORDER BY t.id COLLATE "C"
 
 -- name: end_leave
 UPDATE movement SET until = %(at)s WHERE site = %(site)s AND until IS NULL AND things && %(things)s
