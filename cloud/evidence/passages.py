@@ -10,7 +10,7 @@ from cloud.evidence import exceptions
 from cloud.evidence.judgement import decision_of, difference, sights_of
 from cloud.evidence.movements import abandoned, crossed
 from cloud.evidence.reported import step_decided
-from cloud.evidence.sensors import note_passage, slot_changed
+from cloud.evidence.sensors import note_passage, slot_changed, weight_measured
 from cloud.evidence.taken import Taken
 from cloud.evidence.witnessing import checkpoint_refused, cosigned, order_distrusted
 from custody.decisions import Allowed, Decision, Reason, Refused
@@ -132,6 +132,7 @@ HANDLERS: dict[str, Callable[[Taken], Awaitable[None]]] = {
     FactKind.CHECKPOINT_REFUSED: checkpoint_refused,
     FactKind.STEP_DECIDED: step_decided,
     FactKind.SLOT_CHANGED: slot_changed,
+    FactKind.WEIGHT_MEASURED: weight_measured,
     FactKind.BREAK_GLASS_OPENED: exceptions.opened,
     FactKind.BREAK_GLASS_CLIP: exceptions.clip,
     FactKind.BREAK_GLASS_CLOSED: exceptions.closed,

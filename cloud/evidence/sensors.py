@@ -36,7 +36,7 @@ from custody.permits import parse_time
 from custody.rule_pack import RulePack
 from custody.things import Action, Direction
 from wire.errors import MessageError
-from wire.messages import SlotChanged, body_of
+from wire.messages import SlotChanged, WeightMeasured, body_of
 
 _sql = load_queries(__file__, "sensors.sql")
 
@@ -116,6 +116,18 @@ async def slot_changed(taken: Taken) -> None:
     if slot["occupied"] is not None:
         what, error = FILLED if body.occupied else EMPTIED, error_known(taken.fact.clock.error_ms)
         await _add_observation(taken.tx, taken.site, taken.index, Sensor.SLOT, slot["id"], what, taken.at, error)
+
+
+async def weight_measured(taken: Taken) -> None:
+    """A rack's scale stands still: where its thing is known and weighs what it weighed, it is that thing."""
+    body = body_of(WeightMeasured, taken.fact.body)
+    for thing in taken.own([body.thing]) if body.thing is not None and body.stable else ():
+        await taken.file_under([thing])
+        known = await one(taken.tx, _sql.known_weight, thing=thing, site=taken.site)
+        pack = await pack_named(taken.tx, known["rule_pack"]) if known else None
+        if known is not None and pack is not None and weights_agree(pack, known["weight_g"], body.weight_g):
+            error = error_known(taken.fact.clock.error_ms)
+            await _add_observation(taken.tx, taken.site, taken.index, Sensor.WEIGHT, thing, AGREES, taken.at, error)
 
 
 async def _telling(tx: Tx, things: Sequence[str], slots: set[str]) -> frozenset[str]:

@@ -11,6 +11,12 @@ FROM (SELECT id, case_id FROM item WHERE id = ANY (%(things)s) AND site = %(site
 JOIN evidence_case c ON c.id = t.case_id LEFT JOIN custody u ON u.thing = t.id
 ORDER BY t.id COLLATE "C"
 
+-- name: known_weight
+SELECT c.rule_pack, u.weight_g
+FROM (SELECT id, case_id FROM item WHERE id = %(thing)s AND site = %(site)s
+      UNION ALL SELECT id, case_id FROM package WHERE id = %(thing)s AND site = %(site)s) t
+JOIN evidence_case c ON c.id = t.case_id JOIN custody u ON u.thing = t.id
+
 -- name: end_leave
 UPDATE movement SET until = %(at)s WHERE site = %(site)s AND until IS NULL AND things && %(things)s
 

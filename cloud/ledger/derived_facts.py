@@ -26,6 +26,7 @@ from wire.messages import (
     SlotChanged,
     StepDecided,
     UseBody,
+    WeightMeasured,
     body_of,
 )
 
@@ -53,13 +54,15 @@ def take_fact(
             return None, _abandoned(derived, index, body_of(PassageAbandoned, body), agent, seq)
         if kind == FactKind.ORDER_ANSWERED:
             _answered(derived, index, body_of(OrderAnswered, body), agent)
-        return None, _told_beside(derived, index, fact, agent, at)
+        return None, _told_beside(derived, index, fact, agent, at, packs)
     except MessageError:  # kept as it is, with an alarm that is a record of its own
         pass
     return None, set()
 
 
-def _told_beside(derived: Derived, index: int, fact: Mapping[str, Any], agent: str, at: datetime) -> set[str]:
+def _told_beside(
+    derived: Derived, index: int, fact: Mapping[str, Any], agent: str, at: datetime, packs: Packs
+) -> set[str]:
     """What is told beside passages: steps at a rack, slots, openings by break-glass."""
     kind, body, seq = fact["kind"], fact["body"], fact["seq"]
     if kind == FactKind.STEP_DECIDED:
@@ -67,6 +70,8 @@ def _told_beside(derived: Derived, index: int, fact: Mapping[str, Any], agent: s
     if kind == FactKind.SLOT_CHANGED:
         changed = body_of(SlotChanged, body)
         return derived_sensors.slot_changed(derived, index, changed, agent, at, fact["clock"]["error_ms"])
+    if kind == FactKind.WEIGHT_MEASURED:
+        return _weighed(derived, index, body_of(WeightMeasured, body), at, fact["clock"]["error_ms"], packs)
     if kind == FactKind.BREAK_GLASS_OPENED:
         return derived_exceptions.opened(derived, index, body_of(BreakGlassOpened, body), agent, at)
     if kind == FactKind.BREAK_GLASS_CLIP:
@@ -76,6 +81,17 @@ def _told_beside(derived: Derived, index: int, fact: Mapping[str, Any], agent: s
     if kind == FactKind.AGENT_STARTED:
         return derived_exceptions.agent_started(derived, index, agent, at)
     return set()
+
+
+def _weighed(
+    derived: Derived, index: int, body: WeightMeasured, at: datetime, error_ms: int | None, packs: Packs
+) -> set[str]:
+    things = _own(derived.site, [body.thing]) if body.thing is not None and body.stable else []
+    for thing in things:
+        row = derived.thing(thing)
+        pack = None if row is None else pack_of(derived, row, packs)
+        derived_sensors.weight_measured(derived, index, body, pack, at, error_ms)
+    return set(things)
 
 
 def _let_pass(

@@ -33,7 +33,7 @@ from custody.corroboration import (
 from custody.permits import parse_time
 from custody.rule_pack import RulePack
 from custody.things import Action, Direction
-from wire.messages import SlotChanged
+from wire.messages import SlotChanged, WeightMeasured
 
 if TYPE_CHECKING:  # at run time `derived` imports this
     from cloud.ledger.derived import Derived, Row, Told
@@ -116,6 +116,15 @@ def slot_changed(
             what = FILLED if body.occupied else EMPTIED
             _observed(derived, index, Sensor.SLOT, body.slot, what, at, error_known(error_ms))
     return {body.slot}
+
+
+def weight_measured(
+    derived: "Derived", index: int, body: WeightMeasured, pack: RulePack | None, at: datetime, error_ms: int | None
+) -> None:
+    """A scale stood still under a thing of the site."""
+    thing = str(body.thing)
+    if pack is not None and weights_agree(pack, derived.table("custody").get(thing, {}).get("weight_g"), body.weight_g):
+        _observed(derived, index, Sensor.WEIGHT, thing, AGREES, at, error_known(error_ms))
 
 
 def _add_movement(

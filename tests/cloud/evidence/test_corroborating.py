@@ -49,6 +49,17 @@ async def test_a_record_without_goods_is_an_alarm_at_the_thing(arrived: Floor) -
     await holds(arrived.office)
 
 
+@pytest.mark.parametrize(("weight_g", "agrees"), [(12_040, True), (10_000, False)])
+async def test_a_scale_stands_in_for_a_slot_that_is_silent(arrived: Floor, weight_g: int, agrees: bool) -> None:
+    await arrived.place("A-1")
+    body = {"station": "rack", "thing": arrived.package, "weight_g": weight_g, "stable": True}
+    await arrived.tell("weight_measured", body)
+    await arrived.look(PASSED)
+    assert await arrived.corroborated() is agrees
+    assert (("record_without_goods", arrived.package) in await arrived.living()) is not agrees
+    await holds(arrived.office)
+
+
 async def test_goods_without_a_record_are_an_alarm_at_the_slot(arrived: Floor) -> None:
     await arrived.place("A-1")
     await arrived.slot_told("A-1", True)
