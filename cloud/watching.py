@@ -11,23 +11,20 @@ from datetime import datetime, timedelta
 
 from cloud.db.pool import Pool, transaction
 from cloud.evidence import corroborating, exceptions, watching
-from cloud.evidence.exceptions import OpenRecount
 from cloud.ledger.service import close_ledger, open_ledger, site_ids
 from cloud.rules.service import pack_in_force
+from cloud.stock_takes.opening import open_recount
 from cloud.world import World
 from custody.rule_pack import RulePack
 
 
 @dataclass(slots=True)
 class Watching:
-    """Looks at every site. `pack` are the rules the cloud was founded with; `open_recount` orders that a zone is
-    counted anew: without it exceptions wait for their recount.
-    """
+    """Looks at every site. `pack` are the rules that the cloud was founded with."""
 
     pool: Pool
     world: World
     pack: RulePack
-    open_recount: OpenRecount | None = None
     every: timedelta = timedelta(seconds=5)
     clocks_every: timedelta = timedelta(minutes=1)
     """between looks at acts, loans and legal clocks, which are hours and days"""
@@ -71,8 +68,7 @@ class Watching:
         async with transaction(self.pool) as tx:
             appender = await open_ledger(tx, site)
             await exceptions.watch_reviews(tx, appender, self.world, at)
-            if self.open_recount is not None:
-                await exceptions.order_recounts(tx, appender, self.world, pack, at, self.open_recount)
+            await exceptions.order_recounts(tx, appender, self.world, pack, at, open_recount)
             await close_ledger(tx, appender)
 
     async def _clocks(self, site: str) -> None:

@@ -20,8 +20,9 @@ from cloud.ledger.service import Appender, add_record, next_index
 from cloud.world import World
 from custody.permits import time_text
 from custody.rule_pack import RulePack
+from wire.break_glass import BreakGlassClip, BreakGlassClosed, BreakGlassOpened
 from wire.errors import MessageError
-from wire.messages import BreakGlassClip, BreakGlassClosed, BreakGlassOpened, body_of
+from wire.messages import body_of
 
 OPENED, OVERDUE = "break_glass", "exception_review_overdue"
 JOBS = "jobs"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cloud.db.pool import storable
 from cloud.ledger.faults import LedgerFaultError
 from custody.permits import parse_time
-from wire.messages import BreakGlassClip, BreakGlassClosed, BreakGlassOpened
+from wire.break_glass import BreakGlassClip, BreakGlassClosed, BreakGlassOpened
 
 if TYPE_CHECKING:  # at run time `derived` imports this
     from cloud.ledger.derived import Derived, Row, Told

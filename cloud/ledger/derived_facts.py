@@ -12,12 +12,10 @@ from cloud.ledger.faults import LedgerFaultError
 from custody.decisions import Reason
 from custody.passage import Genuineness, Sight
 from custody.things import Action, Direction, Kind
+from wire.break_glass import BreakGlassClip, BreakGlassClosed, BreakGlassOpened
 from wire.errors import MessageError
 from wire.labels import valid_id
 from wire.messages import (
-    BreakGlassClip,
-    BreakGlassClosed,
-    BreakGlassOpened,
     FactKind,
     OrderAnswered,
     PassageAbandoned,

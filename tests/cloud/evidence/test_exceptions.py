@@ -7,10 +7,6 @@ from typing import Any
 
 import pytest
 
-from cloud.db.pool import Tx
-from cloud.ledger.service import Appender
-from cloud.watching import Watching
-from cloud.world import World
 from custody.roles import Role
 from tests.cloud.api import AGENT, Office, problem
 from tests.cloud.conftest import START, Clock
@@ -86,31 +82,19 @@ async def test_its_story_to_the_end(built: Floor) -> None:
     await holds(built.office)
 
 
-async def test_the_zones_are_counted_anew_once_whoever_restarts(built: Floor) -> None:
-    """What opens a stock-take is handed in; here it is asked for what it was asked."""
-    asked: list[tuple[str, str]] = []
-
-    async def open_recount(
-        tx: Tx, appender: Appender, world: World, site: str, zone: str, cause: str, at: datetime
-    ) -> str:
-        asked.append((zone, cause))
-        return f"{site}/T-{len(asked)}"
-
-    async def look() -> None:
-        parts = built.office.parts
-        await Watching(parts.pool, parts.world, parts.pack, open_recount).look()
-
+async def test_the_zones_are_counted_anew_once(built: Floor) -> None:
     seq = await built.tell("break_glass_opened", OPENED)
-    await look()
-    assert asked == []
+    await built.look()
+    assert (await shown(built))["recounts"] is None
     await built.tell("break_glass_closed", closing(seq))
-    await built.look()  # by a watch that knows of no stock-takes
-    await look()
-    await look()
-    (zone,) = await built.office.rows("SELECT id FROM zone")
-    one = await shown(built)
-    assert asked == [(zone["id"], one["id"])]
-    assert one["recounts"] == {zone["id"]: "nj01/T-1"}
+    await built.look()
+    await built.look()  # each look is that of a watch that was just started
+    one, (zone,) = await shown(built), await built.office.rows("SELECT id FROM zone")
+    takes = await built.office.rows("SELECT id, kind, zone, cause, state FROM stock_take")
+    assert takes == [
+        {"id": takes[0]["id"], "kind": "zone", "zone": zone["id"], "cause": one["id"], "state": "counting"}
+    ]
+    assert one["recounts"] == {zone["id"]: takes[0]["id"]}
     await holds(built.office)
 
 
