@@ -56,7 +56,7 @@ def told(
 def test_a_placing_that_the_slot_saw_is_corroborated() -> None:
     judged = judge([movement(1)], [told(2, NOON + SECOND)])
     assert judged.found == {(1, 0): (2, SLOT)}
-    assert (judged.corroborated, judged.lacking, judged.unexplained) == ({1}, {}, frozenset())
+    assert (judged.corroborated, judged.lacking, judged.unexplained) == (frozenset({1}), {}, frozenset())
 
 
 def test_a_record_without_goods_and_goods_without_a_record() -> None:
