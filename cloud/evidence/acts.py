@@ -15,10 +15,10 @@ from psycopg.types.json import Jsonb
 from cloud.db.pool import Row, one
 from cloud.db.queries import load_queries
 from cloud.errors import ConflictError, InvalidError, NotFoundError
+from cloud.evidence.act_ends import end_act
 from cloud.evidence.act_models import ActResult, NewAct
 from cloud.evidence.acting import Acting
 from cloud.evidence.decisions import DECISIONS, decided
-from cloud.evidence.effects import clear
 from cloud.evidence.errors import ChangedError
 from cloud.evidence.steps import Asked, asked_for, judge, perform
 from cloud.rules.service import pack_named
@@ -176,10 +176,8 @@ async def decline(act: Acting, act_id: str, reason: str) -> ActResult:
 
 
 async def end(act: Acting, row: Row, how: str, index: int) -> None:
-    """The act waits no longer, by the entry `index`; its things are free and its alarm is over."""
-    await act.tx.execute(_sql.end_act, {"act": row["id"], "ended": how, "at": act.at, "index": index})
-    await act.tx.execute(_sql.free_things, {"act": row["id"]})
-    await clear(act, "act_stuck", row["id"])
+    """The act waits no longer, by the entry `index` of whoever acts."""
+    await end_act(act.tx, act.appender, act.world, act=row["id"], how=how, at=act.at, index=index, actor=act.person.id)
 
 
 def hands_of(row: Row, live: timedelta | None) -> list[Hand]:

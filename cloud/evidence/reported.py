@@ -26,7 +26,7 @@ async def step_decided(taken: Taken) -> None:
     """Somebody took a step at a rack; one that the edge refused moves nothing and is only kept."""
     body = body_of(StepDecided, taken.fact.body)
     things = taken.own(thing.id for thing in body.things)
-    await taken.tx.execute(_sql.file_under, {"site": taken.site, "index": taken.index, "things": things})
+    await taken.file_under(things)
     if body.outcome != "allowed":
         return
     try:
@@ -63,7 +63,10 @@ async def _take(taken: Taken, body: StepDecided, action: Action, things: list[st
             }
             for number, hand in enumerate(hands)
         ]  # fmt: skip
-        fact = {"agent": taken.agent, "seq": taken.fact.seq, "entry": taken.index}
+        fact = {
+            "agent": taken.agent, "seq": taken.fact.seq, "entry": taken.index, "at": time_text(taken.at),
+            "error_ms": taken.fact.clock.error_ms,
+        }  # fmt: skip
         people = [hand.person for hand in hands]
         done = await perform(_acting(taken), asked, answer.rule, people, told, {"fact": fact})
     except (NotFoundError, InvalidError, ConflictError) as error:

@@ -31,6 +31,7 @@ TABLES = (
     "act", "act_hand", "pack_adoption", "task",
     "stock_take", "stock_take_line", "stock_take_count", "difference",
     "import", "import_row",
+    "movement", "observation", "slot_sensor", "exception",
 )  # fmt: skip
 """Tables that are compared whole at the end. Passages and thing_entry are compared while the log is read."""
 
