@@ -34,10 +34,12 @@ Issue = Annotated[int | None, Query(ge=1, le=MAX_ISSUE)]
 
 
 @router.get("/cases", operation_id="list_cases")
-async def get_cases(site: ReadSite, parts: PartsIn, after: AfterIndex = None, limit: Limit = 100) -> CaseRows:
-    """Cases, newest first."""
+async def get_cases(
+    site: ReadSite, parts: PartsIn, q: Words = None, after: AfterIndex = None, limit: Limit = 100
+) -> CaseRows:
+    """Cases, newest first; `q` looks in numbers, titles and ids."""
     async with transaction(parts.pool) as tx:
-        return await reads.cases(tx, site, after=after, limit=limit)
+        return await reads.cases(tx, site, words=q, after=after, limit=limit)
 
 
 @router.get("/cases/{id:path}", operation_id="get_case")

@@ -47,9 +47,10 @@ def _literal(words: str) -> str:
     return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-async def cases(tx: Tx, site: str, *, after: int | None, limit: int) -> CaseRows:
+async def cases(tx: Tx, site: str, *, words: str | None = None, after: int | None, limit: int) -> CaseRows:
     """Cases, newest first."""
-    where = {"site": site, "after": _NEWEST if after is None else after, "most": limit}
+    like = Filter(words=words).values()["like"]
+    where = {"site": site, "like": like, "after": _NEWEST if after is None else after, "most": limit}
     found = [Case.model_validate(row) for row in await rows(tx, _sql.cases, **where)]
     return CaseRows(rows=found, next=found[-1].index if len(found) == limit else None)
 

@@ -1,6 +1,8 @@
 -- name: cases
 SELECT id, number, title, rule_pack, opened_at, opened_by, index FROM evidence_case
-WHERE site = %(site)s AND index < %(after)s ORDER BY index DESC LIMIT %(most)s
+WHERE site = %(site)s AND index < %(after)s
+  AND (%(like)s::text IS NULL OR number ILIKE %(like)s OR title ILIKE %(like)s OR id ILIKE %(like)s)
+ORDER BY index DESC LIMIT %(most)s
 
 -- name: case_
 SELECT id, number, title, rule_pack, opened_at, opened_by, index FROM evidence_case

@@ -88,9 +88,8 @@ class Console:
     @asynccontextmanager
     async def visit(self, language: str = "en-GB", **options: Any) -> AsyncIterator[Page]:
         """A new browser profile that prefers `language`, on the sign-in page; no page of it may have had an error."""
-        context: BrowserContext = await self._browser.new_context(
-            locale=language, timezone_id="Asia/Shanghai", base_url=self.web.url, **options
-        )
+        told = {"locale": language, "timezone_id": "Asia/Shanghai", "base_url": self.web.url, **options}
+        context: BrowserContext = await self._browser.new_context(**told)
         page = await context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         errors: list[str] = []

@@ -8,8 +8,22 @@ export interface Detail {
   as: "time" | "thing" | "direction" | "position" | "cause" | null;
 }
 
+/** A hand on a step: whose, when, and whether a passkey signed. */
+export interface Signature {
+  person: string;
+  at: string | null;
+  passkey: boolean;
+}
+
 export interface Told {
   outcome: string | null;
+  /** The step that the entry is about. */
+  action: string | null;
+  details: Record<string, unknown> | null;
+  hands: Signature[];
+  /** Packages and items that the step made. */
+  made: string[];
+  act: string | null;
   reason: string | null;
   station: string | null;
   fields: Detail[];
@@ -40,6 +54,7 @@ const SHOWN: Record<string, readonly string[]> = {
   hold_placed: ["reason"],
   alarm_raised: ["cause", "place"],
   case_opened: ["number", "title"],
+  act_declined: ["reason"],
 };
 
 const ICONS = {
@@ -55,6 +70,12 @@ const ICONS = {
   hold_placed: "lock",
   hold_lifted: "lock",
   alarm_raised: "alarm",
+  custody_step: "seal",
+  act_proposed: "clock",
+  act_signed: "people",
+  act_declined: "refused",
+  act_expired: "clock",
+  act_refused: "refused",
   item_shelved: "in",
   person_added: "people",
   person_changed: "people",
@@ -64,11 +85,15 @@ const ICONS = {
   passkey_removed: "people",
 } as const;
 
+type Sign = (typeof ICONS)[keyof typeof ICONS] | "allowed" | "refused" | "dot" | "in" | "box" | "out";
+
+const STEP_ICONS: Record<string, Sign> = { seal: "box", reseal: "box", repack: "box", open: "box", place: "in", move: "in", shelve: "in", handover: "people" };
+
 /** What stands beside an entry of this kind. */
-export function iconOf(row: HistoryRow): (typeof ICONS)[keyof typeof ICONS] | "allowed" | "refused" | "dot" {
+export function iconOf(row: HistoryRow): Sign {
   const { outcome } = detailsOf(row);
   if (outcome !== null) return outcome === "allowed" ? "allowed" : "refused";
-  return ICONS[row.kind as keyof typeof ICONS] ?? "dot";
+  return STEP_ICONS[plain(row.content.action) ?? ""] ?? ICONS[row.kind as keyof typeof ICONS] ?? "dot";
 }
 
 /** What an entry says, in the few members worth a line; the rest is in its content. */
@@ -80,11 +105,32 @@ export function detailsOf(row: HistoryRow): Told {
     return value === null ? [] : [{ name, value, as: AS[name] ?? null }];
   });
   return {
+    ...stepOf(row),
     outcome: row.kind === "passage_decided" ? plain(body.outcome) : null,
-    reason: row.kind === "passage_decided" ? plain(body.reason) : null,
+    reason: ["passage_decided", "act_refused"].includes(row.kind) ? plain(body.reason) : null,
     station: plain(body.station),
     fields,
   };
+}
+
+/** What an entry about a step, or about an act that waits for hands, says of it. */
+function stepOf(row: HistoryRow): Pick<Told, "action" | "details" | "hands" | "made" | "act"> {
+  const asked = row.kind === "act_proposed" ? objectOf(row.content.content) : row.content;
+  const ours = row.kind === "custody_step" || row.kind.startsWith("act_");
+  const hands = row.kind === "custody_step" && Array.isArray(row.content.hands) ? (row.content.hands as Signature[]) : [];
+  const signed = row.kind === "act_signed" ? [{ person: String(row.content.person), at: null, passkey: row.content.signature !== null }] : [];
+  const made = Array.isArray(row.content.made) ? (row.content.made as Record<string, unknown>[]) : [];
+  return {
+    action: ours ? plain(asked.action) : null,
+    details: ours && typeof asked.details === "object" ? objectOf(asked.details) : null,
+    hands: [...hands, ...signed],
+    made: made.flatMap((each) => plain(each.package) ?? plain(each.item) ?? []),
+    act: ours ? plain(asked.act) : null,
+  };
+}
+
+function objectOf(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 function bodyOf(row: HistoryRow): Record<string, unknown> {

@@ -5,13 +5,15 @@ import { call } from "./api/client";
 const names = reactive(new Map<string, string>());
 const asked = new Set<string>();
 
-/** The name of an item or a person by id, the seal number of a package; asked for when first needed, null until known and for nameless things. */
+/** The name of an item, a person, a slot or a zone by id, the seal number of a package; asked for when first needed, null until known and for nameless things. */
 export function nameOf(id: string): string | null {
   if (!asked.has(id)) {
     asked.add(id);
     if (id.includes("/I-")) void askItem(id);
     if (id.includes("/P-")) void askPackage(id);
     if (id.includes("/U-")) void askPeople();
+    if (id.includes("/S-")) void askSlots();
+    if (id.includes("/Z-")) void askZones();
   }
   return names.get(id) ?? null;
 }
@@ -34,6 +36,16 @@ async function askPackage(id: string): Promise<void> {
   if (!box) return;
   names.set(id, box.seal_number);
   learn(box.items);
+}
+
+async function askSlots(): Promise<void> {
+  const slots = await call("get", "/api/v1/slots", { query: { limit: 500 } }).catch(() => null);
+  if (slots) learn(slots.rows);
+}
+
+async function askZones(): Promise<void> {
+  const zones = await call("get", "/api/v1/zones", {}).catch(() => null);
+  if (zones) learn(zones.rows);
 }
 
 let asking: Promise<void> | null = null;

@@ -2,16 +2,22 @@ import { createRouter, createWebHistory } from "vue-router";
 
 import { unauthorized } from "./api/client";
 import { i18n } from "./i18n";
-import { forget, recall, unreachable } from "./session";
+import { forget, home, recall, unreachable } from "./session";
 
 export const router = createRouter({
   history: createWebHistory(),
-  scrollBehavior: (_to, _from, kept) => kept ?? { top: 0 },
+  scrollBehavior: (to, _from, kept) => kept ?? (to.hash ? false : { top: 0 }), // a page looks after its own anchors
   routes: [
-    { path: "/", redirect: "/live" },
+    { path: "/", component: () => import("./pages/NotFound.vue") }, // never seen: the guard below leads home
     { path: "/sign-in", component: () => import("./pages/SignIn.vue"), meta: { title: "signIn.title", open: true } },
     { path: "/live", component: () => import("./pages/Live.vue"), meta: { title: "nav.live" } },
     { path: "/items", component: () => import("./pages/Items.vue"), meta: { title: "nav.items" } },
+    { path: "/tasks", component: () => import("./pages/Tasks.vue"), meta: { title: "nav.tasks" } },
+    { path: "/acts/:id(.+)", component: () => import("./pages/Act.vue"), props: true, meta: { title: "nav.act" } },
+    { path: "/cases", component: () => import("./pages/Cases.vue"), meta: { title: "nav.cases" } },
+    { path: "/cases/:id(.+)", component: () => import("./pages/Case.vue"), props: true, meta: { title: "nav.cases" } },
+    { path: "/me", component: () => import("./pages/Me.vue"), meta: { title: "nav.me" } },
+    { path: "/pass", component: () => import("./pages/Pass.vue"), meta: { title: "nav.pass" } },
     { path: "/history/:id(.+)", component: () => import("./pages/History.vue"), props: true, meta: { title: "nav.history" } },
     { path: "/:any(.*)*", component: () => import("./pages/NotFound.vue"), meta: { title: "notFound.title", open: true } },
   ],
@@ -19,7 +25,7 @@ export const router = createRouter({
 
 // Nobody signed in: the way leads through the sign-in page and back. Where the server does not answer, App says so.
 router.beforeEach(async (to) => {
-  if (to.meta.open || (await recall()) !== null || unreachable.value) return true;
+  if (to.meta.open || (await recall()) !== null || unreachable.value) return to.path === "/" ? home() : true;
   return { path: "/sign-in", query: { to: to.fullPath } };
 });
 

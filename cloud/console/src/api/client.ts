@@ -21,7 +21,16 @@ type InPath<Asked> = Asked extends { parameters: { path: infer Given } } ? { pat
 type Content<Asked> = Asked extends { requestBody: { content: { "application/json": infer Body } } }
   ? { body: Body }
   : unknown;
-type Asking<Asked> = Query<Asked> & InPath<Asked> & Content<Asked> & { signal?: AbortSignal };
+/** `ifMatch`: the newest entry that whoever acts has seen of the things; something newer is a 412. */
+type Asking<Asked> = Query<Asked> & InPath<Asked> & Content<Asked> & { signal?: AbortSignal; ifMatch?: number | null };
+
+interface Loose {
+  path?: object;
+  query?: object;
+  body?: unknown;
+  signal?: AbortSignal;
+  ifMatch?: number | null;
+}
 
 /** An id such as `nj01/I-0000000001` as part of a path: its slash stays one. */
 export function idPath(id: string): string {
@@ -44,10 +53,11 @@ export async function call<Method extends Verb, Path extends keyof paths>(
   path: Path,
   asking: Asking<Operation<Path, Method>>,
 ): Promise<Answer<Operation<Path, Method>>> {
-  const { path: inPath, query, body, signal } = asking as { path?: object; query?: object; body?: unknown; signal?: AbortSignal };
+  const { path: inPath, query, body, signal, ifMatch } = asking as Loose;
   const headers: Record<string, string> = { Accept: "application/json" };
   if (method !== "get") headers["X-Sealtrail"] = "1"; // a form of another site cannot say so
   if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (ifMatch !== undefined && ifMatch !== null) headers["If-Match"] = `"${ifMatch}"`;
   const late = AbortSignal.timeout(PATIENCE_MS);
   let answer: Response;
   try {

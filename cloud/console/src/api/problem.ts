@@ -8,6 +8,8 @@ export class Problem extends Error {
     readonly detail: string | null = null,
     readonly reason: string | null = null,
     readonly rule: string | null = null,
+    readonly subject: string | null = null,
+    readonly ruleText: { zh: string; en: string } | null = null,
   ) {
     super(`${status} ${code}`);
   }
@@ -31,6 +33,8 @@ export async function problemIn(answer: Response): Promise<Problem> {
     text(members.detail),
     text(members.reason),
     text(members.rule),
+    text(members.subject),
+    (members.rule_text as Problem["ruleText"] | undefined) ?? null,
   );
 }
 

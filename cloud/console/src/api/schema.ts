@@ -184,7 +184,7 @@ export interface paths {
         };
         /**
          * Get Cases
-         * @description Cases, newest first.
+         * @description Cases, newest first; `q` looks in numbers, titles and ids.
          */
         get: operations["list_cases"];
         put?: never;
@@ -4763,6 +4763,7 @@ export interface operations {
     list_cases: {
         parameters: {
             query?: {
+                q?: string | null;
                 after?: number | null;
                 limit?: number;
                 /** @description A site that I may read; none: my own */

@@ -3,13 +3,22 @@ import type { components } from "./schema";
 
 type Schemas = components["schemas"];
 
+export type Act = Schemas["ActShown"];
+export type ActResult = Schemas["ActResult"];
 export type Agent = Schemas["Agent"];
 export type Alarm = Schemas["Alarm"];
+export type Case = Schemas["Case"];
+export type Custody = Schemas["Custody"];
+export type Hand = Schemas["HandShown"];
 export type History = Schemas["History"];
 export type HistoryRow = Schemas["HistoryRow"];
 export type HistoryThing = Schemas["HistoryThing"];
 export type Item = Schemas["Item"];
 export type Package = Schemas["Package"];
+export type PackageRow = Schemas["PackageRow"];
 export type Passage = Schemas["Passage"];
+export type Passkey = Schemas["Passkey"];
 export type Person = Schemas["Person"];
 export type State = Item["state"];
+export type Role = Schemas["Role"];
+export type Slot = Schemas["Slot"];
