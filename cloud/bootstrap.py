@@ -20,6 +20,7 @@ from cloud.media.store import open_store
 from cloud.parts import Directory, Parts, RelyingParty
 from cloud.settings import BrokerSettings, CloudSettings, JobsSettings, WebSettings
 from cloud.uplink import Uplink
+from cloud.watching import Watching
 from cloud.web.app import API, create_app
 from cloud.web.serve import serve
 from cloud.world import real_world
@@ -101,14 +102,16 @@ def _authority(settings: JobsSettings) -> Authority | None:
 
 @asynccontextmanager
 async def jobs(settings: JobsSettings) -> AsyncIterator[Jobs]:
-    """The worker that takes checkpoints to witnesses, agents and a time stamping authority.
+    """The worker that takes checkpoints to witnesses, agents and a time stamping authority, and watches the clocks.
 
-    Raises SettingsError, DatabaseGoneError, MigrationError.
+    Raises SettingsError, RulePackError, DatabaseGoneError, MigrationError.
     """
     world, policy = real_world(), read_policy(settings.policy)[1]
     pace = Pace(stamp=timedelta(seconds=settings.tsa_every_s))
     async with opened_pool(settings, most=4) as pool, httpx.AsyncClient(timeout=WITNESS_TIMEOUT_S) as http:
-        yield Jobs(pool, world, broker(settings, world.new_name("jobs")), http, policy, _authority(settings), pace)
+        connect, authority = broker(settings, world.new_name("jobs")), _authority(settings)
+        watching = Watching(pool, world, load_rule_pack(settings.rule_pack))
+        yield Jobs(pool, world, connect, http, policy, authority, pace, watching)
 
 
 @asynccontextmanager

@@ -1,5 +1,5 @@
 """The worker that takes a log's checkpoints to those outside: witnesses cosign them, agents hear of them, and samples
-are drawn by them.
+are drawn by them. It also has `watching.py` look after what only time brings about.
 
 A witness's refusal says that the log was cut off, rewritten or forked: the highest alarm there is, and only two
 people together clear it.
@@ -22,6 +22,7 @@ from cloud.ledger.key_history import Birth, lives, record_end, record_missing
 from cloud.ledger.service import close_ledger, open_ledger
 from cloud.ledger.stamping import Authority, StampError, ask_stamp, keep_stamp, unstamped
 from cloud.stock_takes.opening import draw_due, sites_to_draw
+from cloud.watching import Watching
 from cloud.world import World
 from proof.policy import Policy
 from wire.errors import LinkError
@@ -64,6 +65,7 @@ class Jobs:
     policy: Policy | None
     authority: Authority | None = None
     pace: Pace = field(default_factory=Pace)
+    watching: Watching | None = None
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     _not_before: dict[tuple[str, str], float] = field(default_factory=dict)
     _lacking: dict[str, bool] = field(default_factory=dict)
@@ -73,6 +75,8 @@ class Jobs:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._always(self._publish))
             tasks.create_task(self._always(self._draw))
+            if self.watching is not None:
+                tasks.create_task(self._always(self.watching.run))
             if self.authority is not None:
                 tasks.create_task(self._always(self._stamping(self.authority)))
             if self.policy is not None:

@@ -40,6 +40,14 @@ class Reason(Word):
     METHOD_DIFFERS = "method_differs"
 
 
+AT_A_GATE = frozenset({
+    Reason.UNKNOWN_LABEL, Reason.FORGED_LABEL, Reason.COPIED_LABEL, Reason.OTHER_SITE, Reason.LEGAL_HOLD,
+    Reason.NO_PERMIT, Reason.WRONG_GATE, Reason.WRONG_DIRECTION, Reason.ALREADY_SPENT, Reason.CLOCK_NOT_TRUSTWORTHY,
+    Reason.NOT_YET_VALID, Reason.EXPIRED, Reason.TOO_FEW_PEOPLE,
+})  # fmt: skip
+"""For what a gate refuses whoever comes to it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Use:
     """One thing that passes under one permit."""

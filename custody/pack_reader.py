@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from custody.corroboration import Sensor
 from custody.decisions import Reason
 from custody.details import FORMS
 from custody.errors import Fault, Path, RulePackError
@@ -291,10 +292,36 @@ class _Reader:
             for number, zone in enumerate(row.get("zones", []) if isinstance(row, Mapping) else []):
                 if zone not in zones:
                     self.fault(("goods", name, "zones", number), f"{zone!r} is no zone class")
+        self.corroboration()
+        self.break_glass()
         try:
             re.compile(str(self.mapping(self.read, "seals").get("number")))
         except re.error as error:
             self.fault(("seals", "number"), f"no regular expression: {error}")
+
+    def corroboration(self) -> None:
+        """Which sensors a step needs; a pack may say nothing of it."""
+        if "corroboration" not in self.read:
+            return
+        told = self.mapping(self.read, "corroboration")
+        self.positive(told.get("window_s"), ("corroboration", "window_s"))
+        for name, groups in self.mapping(told, "sensors", ("corroboration",)).items():
+            at: Path = ("corroboration", "sensors", name)
+            self.member(Action, name, at, "action")
+            for number, group in enumerate(groups if isinstance(groups, list) else ["no list"]):
+                self.members(Sensor, group, (*at, number), "kind of sensor")
+
+    def break_glass(self) -> None:
+        """How an opening by break-glass is looked into; a pack may say nothing of it."""
+        told = self.read.get("break_glass", {})
+        if not isinstance(told, Mapping):
+            return self.fault(("break_glass",), "not a mapping")
+        if "review" in told and told["review"] not in self.mapping(self.read, "limits"):
+            self.fault(("break_glass", "review"), f"{told['review']!r} is no limit")
+        for name, zones in (self.mapping(told, "zones", ("break_glass",)) if "zones" in told else {}).items():
+            if not isinstance(zones, list):
+                self.fault(("break_glass", "zones", name), "must be a list of names of zones")
+        return None
 
 
 _STEP_KEYS = {

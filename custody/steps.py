@@ -110,7 +110,7 @@ def decide_hands(
 ) -> Answer:
     """The same for the hands alone: two people, two credentials, each with the role of a seat, in time, together."""
     if asked_at is not None and now > asked_at + step.waits:
-        return pack.refuse(Reason.ACT_EXPIRED, step.action)
+        return pack.refuse(Reason.ACT_EXPIRED, step.action.value)
     for number, hand in enumerate(hands):
         for other in hands[:number]:
             if hand.person == other.person:

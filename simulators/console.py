@@ -11,8 +11,11 @@ from typing import Any
 import httpx
 
 from simulators.errors import SimulatorError
+from simulators.passkey import SoftPasskey
 
 RETRY_S = 0.3
+RP_ID = "localhost"
+"""For whom the passkeys of a simulated warehouse sign: what `cloud web` takes where nobody sets another domain."""
 
 
 class AnswerError(SimulatorError):
@@ -25,7 +28,7 @@ class AnswerError(SimulatorError):
 
 
 class Colleague:
-    """Somebody with an account, in a browser of their own."""
+    """Somebody with an account, in a browser of their own; `passkey` once they were given one."""
 
     def __init__(self, url: str, username: str, password: str) -> None:
         self.username = username
@@ -33,12 +36,25 @@ class Colleague:
         self.client = httpx.AsyncClient(
             base_url=f"{url}/api/v1", headers={"X-Sealtrail": "1"}, timeout=30, trust_env=False
         )
+        self.passkey: SoftPasskey | None = None
         self._password = password
 
     async def sign_in(self) -> None:
         """Opens a session; its cookie stays with this colleague. Raises AnswerError."""
         answer = await self.post("/session", username=self.username, password=self._password)
         self.id = answer["person"]["id"]
+
+    async def take_passkey(self) -> None:
+        """From now on approvals are signed with a passkey, which this colleague keeps. Raises AnswerError."""
+        url = self.client.base_url
+        passkey = SoftPasskey(RP_ID, f"http://{RP_ID}:{url.port}")
+        await self.post("/passkeys", name="phone", credential=passkey.register(await self.post("/passkeys/begin")))
+        self.passkey = passkey
+
+    async def photograph(self, picture: bytes) -> str:
+        """Sends a photograph (JPEG); returns its digest. Raises AnswerError."""
+        sent = await self.client.post("/photos", content=picture, headers={"content-type": "image/jpeg"})
+        return str(_content("POST /photos", sent)["sha256"])
 
     async def post(self, path: str, **body: Any) -> Any:
         """Does something. Raises AnswerError for everything but success."""

@@ -12,6 +12,7 @@ from edge_agent.store import Reads
 from proof.keys import SigningKey
 from simulators.acting import Held
 from simulators.console import AnswerError, Colleague
+from simulators.crew import Crew, photo_of_a_seal
 from simulators.errors import WrongResultError
 from simulators.frames import Conditions, On
 from simulators.gatework import Gatework, in_time
@@ -34,12 +35,12 @@ class People:
     inspector: Colleague
     keeper: Colleague
     second_keeper: Colleague
+    case_handler: Colleague
+    bookkeeper: Colleague
     approver: Colleague
+    leader: Colleague
+    supervisor: Colleague
     stranger: Colleague
-
-    def all(self) -> list[Colleague]:
-        """Everybody."""
-        return [self.inspector, self.keeper, self.second_keeper, self.approver, self.stranger]
 
 
 class Day:
@@ -50,6 +51,7 @@ class Day:
     ) -> None:
         self._warehouse, self._people, self._work, self._teller = warehouse, people, work, teller
         self._forger = forger
+        self._crew = Crew()
         self._boxes: list[Held] = []
         self._ids: list[str] = []
 
@@ -69,6 +71,9 @@ class Day:
     async def intake(self, number: str) -> None:
         """A case, its items, sealed packages with labels, and passes for the keepers."""
         people = self._people
+        await asyncio.gather(*(one.take_passkey() for one in (people.approver, people.leader, people.supervisor)))
+        self._slot = await self._furnish(number)
+        seal = await people.keeper.photograph(photo_of_a_seal(number))
         case = await people.inspector.post("/cases", number=number, title="无证运输卷烟 / cigarettes without a licence")
         self._ids, items = [], 0
         for place in range(PACKAGES):
@@ -79,13 +84,16 @@ class Day:
                 for part in range(1 + place % 2)
             ]
             items += len(made)
-            package = await people.keeper.post(
-                "/packages", case_id=case["id"], item_ids=[one["id"] for one in made], seal_number=f"{number}-{place}"
-            )
-            self._ids.append(package["id"])
+            sealed = await self._crew.do(
+                "seal", [one["id"] for one in made], people.keeper, people.second_keeper,
+                seal_number=f"{number}-{place}", photos=[seal], weight_g=5000 + place,
+            )  # fmt: skip
+            self._ids += sealed["made"]
         self._teller.step("case", number=number, items=items)
         self._boxes = [await self._label(people.keeper, thing, On.BOX) for thing in self._ids]
         self._teller.step("sealed", packages=PACKAGES)
+        await self._crew.do("handover", self._ids, people.inspector, people.keeper, differences=[])
+        self._teller.step("handover", packages=PACKAGES)
         self._passes = [
             await self._label(people.keeper, person.id, On.CARD) for person in (people.keeper, people.second_keeper)
         ]
@@ -124,8 +132,15 @@ class Day:
     async def release(self) -> None:
         """Out of the warehouse and back: approval, two people, a hold, a permit used twice."""
         people, work = self._people, self._work
+        await self._until("the packages did not arrive", self._arrived)
+        await self._crew.do("place", self._ids[:3], people.keeper, slot=self._slot)
+        self._teller.step("placed", packages=3)
         await self._refused_by_api(self._ids[1])
-        await people.approver.post("/releases", things=[self._ids[0], self._ids[1]])
+        due = (datetime.now(UTC) + timedelta(days=7)).isoformat()
+        await self._crew.do(
+            "approve_release", self._ids[:2], people.case_handler, people.approver,
+            purpose="court", due_at=due, reason="庭审出示 / shown in court",
+        )  # fmt: skip
         await asyncio.gather(self._permit(Direction.OUT, [self._ids[0]]), self._permit(Direction.OUT, [self._ids[1]]))
         leaving = [self._boxes[0], *self._passes]
         await work.allowed("out", leaving, direction=Direction.OUT, conditions=SHAKY)
@@ -211,8 +226,23 @@ class Day:
         """Shelved once the cloud knows that it came back."""
         if (await self._people.keeper.get(f"/packages/{self._ids[0]}"))["state"] != "returned":
             return False
-        await self._people.keeper.post("/shelvings", things=[self._ids[0]])
+        people = self._people
+        await self._crew.do(
+            "shelve", self._ids[:1], people.keeper, people.bookkeeper, slot=self._slot, seal_intact=True
+        )
         return True
+
+    async def _arrived(self) -> bool:
+        """Whether the cloud knows that the first packages came in."""
+        shown = [await self._people.keeper.get(f"/packages/{thing}") for thing in self._ids[:3]]
+        return all(package["state"] == "arrived" for package in shown)
+
+    async def _furnish(self, number: str) -> str:
+        """A zone of the warehouse with one large slot, for this day's packages; returns the slot."""
+        zone = await self._people.keeper.post("/zones", name=f"{number} 区", zone_class="ordinary")
+        slot = {"name": f"A-{number[-6:]}", "size": "xl", "capacity": 100}
+        made = await self._people.keeper.post("/slots", zone=zone["id"], slots=[slot])
+        return str(made["rows"][0]["id"])
 
     async def _refused_by_api(self, thing: str) -> None:
         """A step may not be skipped: what was not approved gets no permit to leave."""

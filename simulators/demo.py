@@ -18,7 +18,7 @@ import httpx
 import psycopg
 
 from cloud.errors import CloudError
-from custody.decisions import Reason
+from custody.decisions import AT_A_GATE
 from edge_agent.errors import EdgeError
 from proof.keys import SigningKey
 from simulators.broker import find_mosquitto, free_port
@@ -54,11 +54,15 @@ STAFF = (
     ("inspector", SITE, "稽查员 王芳", ("inspector",)),
     ("keeper", SITE, "保管员 李伟", ("keeper",)),
     ("keeper2", SITE, "保管员 张敏", ("keeper",)),
+    ("handler", SITE, "办案人 周强", ("case_handler",)),
+    ("bookkeeper", SITE, "记账员 孙丽", ("bookkeeper",)),
     ("approver", SITE, "审批人 陈静", ("approver",)),
+    ("leader", SITE, "领导 吴刚", ("leader",)),
+    ("supervisor", SITE, "内管监督员 郑洁", ("supervisor",)),
     ("operator", SITE, "值班员 刘洋", ("operator",)),
 )
-MUST_REFUSE = {reason.value for reason in Reason} - {Reason.WRONG_STATE}
-"""Every kind of refusal that a gate knows; a skipped step is refused by the API instead."""
+MUST_REFUSE = {reason.value for reason in AT_A_GATE}
+"""Every kind of refusal that only a gate knows; a skipped step is refused by the API instead."""
 
 T = TypeVar("T")
 
@@ -131,7 +135,8 @@ class Demo:
         self.teller.step("people")
         work = Gatework(AGENT, warehouse.stage, self._ears, screen, self.teller)
         people = People(
-            colleagues["inspector"], colleagues["keeper"], colleagues["keeper2"], colleagues["approver"],
+            colleagues["inspector"], colleagues["keeper"], colleagues["keeper2"], colleagues["handler"],
+            colleagues["bookkeeper"], colleagues["approver"], colleagues["leader"], colleagues["supervisor"],
             colleagues["suzhou"],
         )  # fmt: skip
         # Somebody who can print labels, but has not the label key: theirs is as good as any other.

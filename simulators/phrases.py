@@ -34,17 +34,23 @@ PHRASES: Mapping[str, Mapping[Language, str]] = {
             "Edge agent {agent} is ready: {gates} simulated gates, their cameras run",
         ),
         "people": (
-            "同事已登录：稽查员、保管员、审批人、值班员",
-            "Colleagues are signed in: inspector, keepers, approver, operator",
+            "同事已登录：稽查员、保管员、办案人、记账员、审批人、领导、监督员、值班员",
+            "Colleagues are signed in: inspector, keepers, case handler, bookkeeper, approver, leader, supervisor, "
+            "operator",
         ),
         "case": (
             "稽查员立案 {number}，登记物品 {items} 件",
             "The inspector opened case {number} and registered {items} items",
         ),
         "sealed": (
-            "保管员封箱 {packages} 个，已贴二维码封签标签",
-            "The keeper sealed {packages} packages and stuck their QR labels on",
+            "两人共同封箱 {packages} 个，已拍照称重，已贴二维码封签标签",
+            "Two people sealed {packages} packages, photographed and weighed, and stuck their QR labels on",
         ),
+        "handover": (
+            "稽查员与保管员双方签字，交接封箱 {packages} 个",
+            "Inspector and keeper both signed: {packages} packages were handed over",
+        ),
+        "placed": ("保管员将入库的 {packages} 个封箱上架", "The keeper placed the {packages} packages that came in"),
         "passes": ("两位保管员领到通行证标签", "Two keepers got their passes"),
         "too_few": ("搬运入库，但无人出示通行证", "A package is carried in, and nobody shows a pass"),
         "pass_shown": ("保管员出示通行证，封箱入库", "The keeper shows a pass: the package goes in"),
@@ -67,9 +73,15 @@ PHRASES: Mapping[str, Mapping[Language, str]] = {
             "The approver places a legal hold on a package that was about to leave",
         ),
         "legal_hold": ("仍试图搬出被冻结的封箱", "Somebody tries to carry it out all the same"),
-        "out": ("审批通过、两人在场，封箱出库", "Approved, and two people present: the package goes out"),
+        "out": (
+            "办案人申请、审批人以通行密钥签批、两人在场，封箱出库",
+            "Asked for, approved with a passkey, two people present: the package goes out",
+        ),
         "spent": ("同一许可再用一次", "The same permit is tried a second time"),
-        "return": ("封箱归还入库并上架", "The package comes back and is shelved"),
+        "return": (
+            "封箱归还入库，两人查验封签后上架",
+            "The package comes back; two people check its seal and shelve it",
+        ),
         "cut": ("拔掉网线：仓库与云端断开", "The cable is pulled: warehouse and cloud are apart"),
         "offline_in": ("断网，凭事先下发的许可入库", "Offline: a package goes in on a permit granted before"),
         "offline_spent": ("断网，已用过的许可不能再用", "Offline: a permit that was used is not good a second time"),

@@ -2,7 +2,8 @@
 
 Causes: quarantine, wrong_signature, gap, equivocation, decision_differs, copied_label, forged_label, illegal_step,
 malformed_fact, agent_offline, recording_blocked, crossed_without_decision, checkpoint_refused, order_distrusted,
-stock_difference.
+stock_difference, record_without_goods, goods_without_record, break_glass, exception_review_overdue, act_stuck,
+loan_overdue, case_clock, step_without_task, weight_drift, seal_broken, handover_differs, item_missing.
 """
 
 from collections.abc import Mapping

@@ -39,9 +39,10 @@ async def acts(
 
 
 async def _shown(tx: Tx, row: Row, person: Person) -> ActShown:
-    pack, empty = await pack_named(tx, row["rule_pack"]), open_seats(row)
+    pack = await pack_named(tx, row["rule_pack"])
     step = _step(pack, row) if pack else None
-    hands, roles = hands_of(row), frozenset(person.roles)
+    live, roles = step.live if step else None, frozenset(person.roles)
+    hands, empty = hands_of(row, live), open_seats(row, live)
     own = next((hand for hand in hands if hand.person == person.id), None)
     ending = step is not None and step.live is not None and not empty and row["ended"] is None
     free = own is None and any(roles & seat for seat in empty)

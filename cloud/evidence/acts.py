@@ -15,10 +15,10 @@ from psycopg.types.json import Jsonb
 from cloud.db.pool import Row, one
 from cloud.db.queries import load_queries
 from cloud.errors import ConflictError, InvalidError, NotFoundError
+from cloud.evidence.act_ends import end_act
 from cloud.evidence.act_models import ActResult, NewAct
 from cloud.evidence.acting import Acting
 from cloud.evidence.decisions import DECISIONS, decided
-from cloud.evidence.effects import clear
 from cloud.evidence.errors import ChangedError
 from cloud.evidence.steps import Asked, asked_for, judge, perform
 from cloud.rules.service import pack_named
@@ -105,7 +105,7 @@ async def sign(
     case = await _case(act, row["action"], row["things"], row["details"], row["rule_pack"])
     if isinstance(case, Refused):
         return case
-    hands = hands_of(row)
+    hands = hands_of(row, case.step.live)
     own = next((hand for hand in hands if hand.person == act.person.id), None)
     ending = case.step.live is not None and len(hands) == len(case.seats)
     credential = signer.credential
@@ -176,16 +176,17 @@ async def decline(act: Acting, act_id: str, reason: str) -> ActResult:
 
 
 async def end(act: Acting, row: Row, how: str, index: int) -> None:
-    """The act waits no longer, by the entry `index`; its things are free and its alarm is over."""
-    await act.tx.execute(_sql.end_act, {"act": row["id"], "ended": how, "at": act.at, "index": index})
-    await act.tx.execute(_sql.free_things, {"act": row["id"]})
-    await clear(act, "act_stuck", row["id"])
+    """The act waits no longer, by the entry `index` of whoever acts."""
+    await end_act(act.tx, act.appender, act.world, act=row["id"], how=how, at=act.at, index=index, actor=act.person.id)
 
 
-def hands_of(row: Row) -> list[Hand]:
-    """The hands on an act as the rules see them, in the order in which they signed."""
+def hands_of(row: Row, live: timedelta | None) -> list[Hand]:
+    """The hands on an act as the rules see them, in the order in which they signed.
+
+    Of an act that all stay for (`live`), those only that are not too long before the newest: the others sign anew.
+    """
     ends = {told["person"]: datetime.fromisoformat(told["at"]) for told in row["hands"] if told["part"] == "end"}
-    return [
+    hands = [
         Hand(
             person=told["person"], roles=frozenset(map(Role, told["roles"])), credential=told["credential"],
             at=datetime.fromisoformat(told["at"]), passkey=told["signature"] is not None,
@@ -194,12 +195,14 @@ def hands_of(row: Row) -> list[Hand]:
         for told in row["hands"]
         if told["part"] == "begin"
     ]  # fmt: skip
+    newest = max((hand.at for hand in hands), default=None)
+    return [hand for hand in hands if live is None or newest is None or newest - hand.at <= live]
 
 
-def open_seats(row: Row) -> list[frozenset[Role]]:
+def open_seats(row: Row, live: timedelta | None) -> list[frozenset[Role]]:
     """The seats of a waiting act that nobody has taken."""
     seats = tuple(frozenset(map(Role, seat)) for seat in row["seats"])
-    placed = place_hands(seats, hands_of(row)) or ()
+    placed = place_hands(seats, hands_of(row, live)) or ()
     return [seat for number, seat in enumerate(seats) if number not in placed]
 
 

@@ -166,6 +166,24 @@ ORDER BY index LIMIT 200
 -- name: overdue_loans
 SELECT u.thing, u.due_at, u.purpose FROM custody u
 WHERE u.site = %(site)s AND u.due_at <= %(at)s
+  AND 'out' IN (SELECT state FROM item WHERE id = u.thing UNION ALL SELECT state FROM package WHERE id = u.thing)
   AND NOT EXISTS (SELECT FROM alarm WHERE site = %(site)s AND cause = 'loan_overdue' AND place = u.thing
                   AND cleared_at IS NULL)
 ORDER BY u.thing LIMIT 200
+
+-- Cases with things that are not at their end yet and that a clock of the law has run out on, by the limits of their
+-- own rules. Who clears the alarm has answered for it: it is raised once for each clock.
+-- name: late_cases
+WITH clock AS MATERIALIZED (
+    SELECT p.hash, l.key AS name, make_interval(days => coalesce((l.value ->> 'days')::int, 0),
+                                                hours => coalesce((l.value ->> 'hours')::int, 0)) AS lasts,
+           ARRAY (SELECT s.key FROM jsonb_each(p.content::jsonb -> 'states') s WHERE s.value ? 'final') AS final
+    FROM rule_pack p, LATERAL jsonb_each(p.content::jsonb -> 'limits') l
+    WHERE l.key IN ('preservation', 'case_decision')
+)
+SELECT c.id, c.number, c.opened_at, c.opened_at + k.lasts AS due_at, k.name AS clock, c.id || ':' || k.name AS place
+FROM evidence_case c JOIN clock k ON k.hash = c.rule_pack
+WHERE c.site = %(site)s AND c.opened_at + k.lasts <= %(at)s
+  AND EXISTS (SELECT FROM item i WHERE i.case_id = c.id AND NOT i.state = ANY (k.final))
+  AND NOT EXISTS (SELECT FROM alarm a WHERE a.site = c.site AND a.cause = 'case_clock' AND a.place = c.id || ':' || k.name)
+ORDER BY c.index, k.name LIMIT 200

@@ -3,13 +3,13 @@
 The hands are those of the rule pack's `decisions`; what is decided comes here once all are on it.
 """
 
-import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from cloud.db.pool import one
 from cloud.db.queries import load_queries
 from cloud.errors import ConflictError, InvalidError, NotFoundError
+from cloud.evidence import exceptions
 from cloud.evidence.acting import Acting
 from cloud.rules.service import adopt, pack_named
 from custody.pack_reader import start_faults
@@ -61,7 +61,8 @@ async def _repin_case(act: Acting, details: Mapping[str, Any], content: dict[str
 
 
 async def _review_exception(act: Acting, details: Mapping[str, Any], content: dict[str, Any]) -> int:
-    raise InvalidError("no_exception", f"there is no exception {json.dumps(details['exception'])}")
+    """What was opened by break-glass was looked into by two people."""
+    return await exceptions.review(act, details["exception"], details["finding"], content)
 
 
 DECISIONS: dict[str, Callable[[Acting, Mapping[str, Any], dict[str, Any]], Awaitable[int]]] = {

@@ -14,6 +14,7 @@ from cloud.db.pool import Row, Tx, one, rows
 from cloud.db.queries import load_queries
 from cloud.errors import ConflictError, InvalidError
 from cloud.evidence.acting import Acting
+from custody.corroboration import weights_agree
 from custody.decisions import Reason, Refused
 from custody.rule_pack import RulePack
 from custody.slots import Slot, unsuitable
@@ -232,13 +233,10 @@ async def clear(act: Acting, cause: str, place: str) -> None:
 
 
 async def _weight_drift(act: Acting, pack: RulePack, things: Sequence[Row], details: Details) -> None:
-    seals, now = pack.section("seals"), details["weight_g"]
+    now = details["weight_g"]
     for thing in things:
         before = thing["weight_g"]
-        if before is None:
-            continue
-        most = max(seals.get("weight_tolerance_g", 0), before * seals.get("weight_tolerance_pct", 0) / 100)
-        if abs(now - before) > most:
+        if before is not None and not weights_agree(pack, before, now):
             await alarm(act, "weight_drift", thing["id"], "major", {"before_g": before, "now_g": now})
 
 

@@ -18,7 +18,10 @@ from custody.decisions import Reason, Refused
 from proof.keyring import KEY_BORN, KEY_ENDED
 
 PROPOSED, ERASED = "erasure_proposed", "content_erased"
-NEVER = frozenset({KEY_BORN, KEY_ENDED, PROPOSED, ERASED})
+NEVER = frozenset({
+    KEY_BORN, KEY_ENDED, PROPOSED, ERASED, "movement_corroborated", "movement_uncorroborated", "observation_explained",
+    "observation_unexplained", "exception_recounted",
+})  # fmt: skip
 """Kinds without personal data that others are checked by."""
 ERASED_TEXT = "已依法删除 / erased"
 """What stands in the place of a name that was erased."""

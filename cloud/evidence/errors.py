@@ -15,12 +15,6 @@ class RefusedError(CloudError):
         self.refused = refused
 
 
-class SelfApprovalError(ForbiddenError):
-    """Whoever registered or sealed a thing cannot approve its release."""
-
-    diagnosis = "A release is approved by somebody else than who registered or sealed the thing."
-
-
 class BundleFaultError(CloudError):
     """What the database says does not prove itself: no bundle is made of it. `step` is the verifier's."""
 

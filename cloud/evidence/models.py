@@ -125,6 +125,9 @@ class Custody(BaseModel):
     due_at: datetime | None
     method: str | None
     act: str | None = Field(description="The act that waits for further hands and holds it")
+    corroborated: bool | None = Field(
+        default=None, description="Whether sensors saw its last movement; null while that is open, or where none are"
+    )
 
 
 class Item(BaseModel):

@@ -1,9 +1,13 @@
 """What follows when somebody went through a gate, or did not: items move, permits are free again."""
 
+from typing import Any
+
 from cloud.db.pool import Row, one, storable
 from cloud.db.queries import load_queries
 from cloud.errors import NotFoundError
 from cloud.evidence.effects import passed
+from cloud.evidence.exceptions import open_at
+from cloud.evidence.sensors import note_abandoned, note_crossing
 from cloud.evidence.steps import asked_for, guarded, judge
 from cloud.evidence.taken import Taken
 from custody.decisions import Reason, Refused
@@ -19,8 +23,11 @@ async def crossed(taken: Taken) -> None:
     passage = await _open_passage(taken, body.decision)
     things = taken.own(body.things)
     await _concerns(taken, things)
+    await note_crossing(taken, body.station, body.direction)
     if passage is None:
-        detail = {"direction": body.direction, "decision": body.decision, "things": body.things}
+        detail: dict[str, Any] = {"direction": body.direction, "decision": body.decision, "things": body.things}
+        if (exception := await open_at(taken, body.station)) is not None:
+            detail["exception"] = exception  # somebody got out, or in to help: no less an alarm
         await taken.alarm("crossed_without_decision", taken.place(body.station), "critical", detail)
     else:
         await taken.tx.execute(
@@ -43,6 +50,7 @@ async def abandoned(taken: Taken) -> None:
         await taken.tx.execute(_sql.unspend, values)
     await _concerns(taken, passage["things"])
     await taken.tx.execute(_sql.set_abandoned, {"site": taken.site, "passage": passage["index"], "index": taken.index})
+    await note_abandoned(taken, passage["index"])
 
 
 async def _open_passage(taken: Taken, decision: int | None) -> Row | None:

@@ -6,13 +6,16 @@ from typing import Any
 from cloud.alarms.service import Severity
 from cloud.db.pool import one, storable
 from cloud.db.queries import load_queries
+from cloud.evidence import exceptions
 from cloud.evidence.judgement import decision_of, difference, sights_of
 from cloud.evidence.movements import abandoned, crossed
 from cloud.evidence.reported import step_decided
+from cloud.evidence.sensors import note_passage, slot_changed, weight_measured
 from cloud.evidence.taken import Taken
 from cloud.evidence.witnessing import checkpoint_refused, cosigned, order_distrusted
 from custody.decisions import Allowed, Decision, Reason, Refused
 from custody.passage import Genuineness, Sight
+from custody.things import Direction
 from wire.errors import MessageError
 from wire.messages import FactKind, OrderAnswered, PassageDecided, body_of
 
@@ -37,10 +40,12 @@ async def _decided(taken: Taken) -> None:
     sights, decided = sights_of(body), decision_of(body)
     ours = await difference(taken, body, sights, decided)
     async with taken.tx.pipeline():  # one round trip for all of them
-        await _add_passage(taken, body, sights, decided, ours)
+        things = await _add_passage(taken, body, sights, decided, ours)
         for use in decided.uses if isinstance(decided, Allowed) else ():
             values = {"agent": taken.agent, "permit": storable(use.permit), "thing": storable(use.thing)}
             await taken.tx.execute(_sql.spend, {**values, "index": taken.index})
+    if isinstance(decided, Allowed):
+        await note_passage(taken, body.station, Direction(body.direction), things)
     if ours is not None:
         detail = {"station": body.station, "agent_said": _told(decided), "cloud_says": _told(ours)}
         severity: Severity = "critical" if isinstance(decided, Allowed) else "major"
@@ -50,7 +55,8 @@ async def _decided(taken: Taken) -> None:
 
 async def _add_passage(
     taken: Taken, body: PassageDecided, sights: Sequence[Sight], decided: Decision, ours: Decision | None
-) -> None:
+) -> list[str]:
+    """Adds its row; returns the things of this site that were in sight."""
     refused = decided if isinstance(decided, Refused) else None
     genuine = [sight for sight in sights if sight.genuineness is Genuineness.GENUINE]
     things = taken.own(sight.id for sight in genuine if sight.concerns_gate)
@@ -76,6 +82,7 @@ async def _add_passage(
     await taken.tx.execute(_sql.add_passage, row)
     concerned = taken.own([*things, *people, *(use.permit for use in body.uses)])
     await taken.tx.execute(_sql.add_thing_entries, {"site": taken.site, "index": taken.index, "things": concerned})
+    return things
 
 
 async def _judge_labels(taken: Taken, body: PassageDecided, decided: Decision) -> None:
@@ -124,6 +131,12 @@ HANDLERS: dict[str, Callable[[Taken], Awaitable[None]]] = {
     FactKind.COSIGNED: cosigned,
     FactKind.CHECKPOINT_REFUSED: checkpoint_refused,
     FactKind.STEP_DECIDED: step_decided,
+    FactKind.SLOT_CHANGED: slot_changed,
+    FactKind.WEIGHT_MEASURED: weight_measured,
+    FactKind.BREAK_GLASS_OPENED: exceptions.opened,
+    FactKind.BREAK_GLASS_CLIP: exceptions.clip,
+    FactKind.BREAK_GLASS_CLOSED: exceptions.closed,
+    FactKind.AGENT_STARTED: exceptions.agent_started,
 }
 """The kinds that have consequences; facts of every other kind are kept as they are."""
 

@@ -13,7 +13,8 @@ SELECT i.id, i.case_id, c.number AS case_number, i.name, i.quantity, i.unit, i.g
        i.index,
        (SELECT jsonb_build_object('slot', u.slot, 'slot_name', s.name, 'zone', s.zone, 'size', u.size, 'weight_g', u.weight_g,
                                   'openings', coalesce(u.openings, 0), 'parent', u.parent, 'purpose', u.purpose, 'due_at', u.due_at,
-                                  'method', u.method, 'act', (SELECT act FROM act_thing a WHERE a.thing IN (i.id, i.package_id) AND a.open LIMIT 1))
+                                  'method', u.method, 'act', (SELECT act FROM act_thing a WHERE a.thing IN (i.id, i.package_id) AND a.open LIMIT 1),
+                                  'corroborated', moved_as_seen(coalesce(i.package_id, i.id)))
         FROM (VALUES (1)) AS one LEFT JOIN custody u ON u.thing = coalesce(i.package_id, i.id) LEFT JOIN slot s ON s.id = u.slot) AS custody,
        EXISTS (SELECT FROM held h WHERE h.thing = i.id) AS held,
        (SELECT max(issue) FROM label l WHERE l.thing = i.id) AS label_issue
@@ -30,7 +31,8 @@ ORDER BY i.id LIMIT %(most)s
 SELECT p.id, p.case_id, c.number AS case_number, p.seal_number, p.state, p.index,
        (SELECT jsonb_build_object('slot', u.slot, 'slot_name', s.name, 'zone', s.zone, 'size', u.size, 'weight_g', u.weight_g,
                                   'openings', coalesce(u.openings, 0), 'parent', u.parent, 'purpose', u.purpose, 'due_at', u.due_at,
-                                  'method', u.method, 'act', (SELECT act FROM act_thing a WHERE a.thing IN (p.id) AND a.open LIMIT 1))
+                                  'method', u.method, 'act', (SELECT act FROM act_thing a WHERE a.thing IN (p.id) AND a.open LIMIT 1),
+                                  'corroborated', moved_as_seen(p.id))
         FROM (VALUES (1)) AS one LEFT JOIN custody u ON u.thing = p.id LEFT JOIN slot s ON s.id = u.slot) AS custody,
        EXISTS (SELECT FROM held h WHERE h.thing = p.id) AS held,
        (SELECT max(issue) FROM label l WHERE l.thing = p.id) AS label_issue

@@ -9,6 +9,7 @@ from cloud.errors import ConflictError, InvalidError, NotFoundError
 from cloud.evidence.acting import Acting
 from cloud.evidence.steps import asked_for, judge, perform
 from cloud.evidence.taken import ACTOR, Taken
+from cloud.evidence.tasks import done_under
 from cloud.people.models import Person
 from custody.decisions import Allowed, Reason, Refused
 from custody.permits import time_text
@@ -25,22 +26,23 @@ async def step_decided(taken: Taken) -> None:
     """Somebody took a step at a rack; one that the edge refused moves nothing and is only kept."""
     body = body_of(StepDecided, taken.fact.body)
     things = taken.own(thing.id for thing in body.things)
-    await taken.tx.execute(_sql.file_under, {"site": taken.site, "index": taken.index, "things": things})
+    await taken.file_under(things)
     if body.outcome != "allowed":
         return
     try:
         action = Action(body.action)
     except ValueError as error:
         raise MessageError(f"not an action: {error}") from error
+    fits = {"action": action.value, "things": set(things)}
+    if not await done_under(taken.tx, taken.site, taken.agent, body.task, taken.index, fits):
+        await taken.alarm(
+            "step_without_task", taken.place(body.station), "major", {"task": body.task, "things": things}
+        )
     refused = await _take(taken, body, action, things)
     if refused is not None:
-        detail = {
-            "action": action.value,
-            "reason": refused.reason.value,
-            "rule": refused.rule,
-            "about": refused.subject,
-        }
-        await taken.alarm("illegal_step", things[0] if things else taken.place(body.station), "critical", detail)
+        why = {"reason": refused.reason.value, "rule": refused.rule, "about": refused.subject}
+        place = things[0] if things else taken.place(body.station)
+        await taken.alarm("illegal_step", place, "critical", {"action": action.value, **why})
 
 
 async def _take(taken: Taken, body: StepDecided, action: Action, things: list[str]) -> Refused | None:
@@ -61,7 +63,10 @@ async def _take(taken: Taken, body: StepDecided, action: Action, things: list[st
             }
             for number, hand in enumerate(hands)
         ]  # fmt: skip
-        fact = {"agent": taken.agent, "seq": taken.fact.seq, "entry": taken.index}
+        fact = {
+            "agent": taken.agent, "seq": taken.fact.seq, "entry": taken.index, "at": time_text(taken.at),
+            "error_ms": taken.fact.clock.error_ms,
+        }  # fmt: skip
         people = [hand.person for hand in hands]
         done = await perform(_acting(taken), asked, answer.rule, people, told, {"fact": fact})
     except (NotFoundError, InvalidError, ConflictError) as error:

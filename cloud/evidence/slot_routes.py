@@ -16,6 +16,7 @@ from cloud.people.access import acting as may
 from cloud.people.models import Person
 from cloud.people.roles import Right
 from cloud.rules.service import pack_in_force
+from custody.corroboration import window_of
 
 router = APIRouter(tags=["warehouse"], route_class=IdempotentRoute)
 
@@ -41,7 +42,9 @@ async def get_slots(
 ) -> SlotRows:
     """Slots with what lies in them, by name: the map of the warehouse."""
     async with transaction(parts.pool) as tx:
-        return await slots.list_slots(tx, site, zone=zone, after=after, limit=limit)
+        at = parts.world.now()
+        settled = at - window_of(await pack_in_force(tx, site, at, parts.pack))
+        return await slots.list_slots(tx, site, settled, zone=zone, after=after, limit=limit)
 
 
 @router.post("/slots", operation_id="add_slots", status_code=201)
@@ -49,7 +52,7 @@ async def post_slots(body: NewSlots, person: Annotated[Person, may(Right.FURNISH
     """Adds slots to a zone; answers with them."""
     async with acting(parts, person) as act:
         made = await slots.add_slots(act, body)
-        shown = await slots.list_slots(act.tx, act.site, zone=body.zone, limit=10_000)
+        shown = await slots.list_slots(act.tx, act.site, act.at, zone=body.zone, limit=10_000)
         return SlotRows(rows=[row for row in shown.rows if row.id in set(made)], next=None)
 
 
@@ -57,8 +60,9 @@ async def post_slots(body: NewSlots, person: Annotated[Person, may(Right.FURNISH
 async def get_suggestion(thing: AnId, site: ReadSite, parts: PartsIn, often: bool = False) -> Suggestion:
     """The slots that suit a thing by class and size, best first; `often`: it will be fetched often."""
     async with transaction(parts.pool) as tx:
-        pack = await pack_in_force(tx, site, parts.world.now(), parts.pack)
-        return await slots.suggest(tx, site, pack, thing, often=often)
+        at = parts.world.now()
+        pack = await pack_in_force(tx, site, at, parts.pack)
+        return await slots.suggest(tx, site, pack, thing, at, often=often)
 
 
 @router.post("/slots/locate", operation_id="locate", status_code=201)

@@ -1,6 +1,6 @@
 """The warehouse: zones, slots, what lies where, which slot suits, and lighting one (J8, J18)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from cloud.db.pool import Row, Tx, one, rows
@@ -9,6 +9,7 @@ from cloud.errors import ConflictError, InvalidError, NotFoundError
 from cloud.evidence.acting import Acting
 from cloud.evidence.slot_models import Located, NewSlots, NewZone, Slot, SlotRows, Suggestion, Zone, ZoneRows
 from cloud.evidence.steps import things_asked
+from custody.corroboration import window_of
 from custody.permits import time_text
 from custody.rule_pack import RulePack
 from custody.slots import Slot as Place
@@ -65,10 +66,11 @@ def level(used: int, capacity: int) -> Literal["green", "yellow", "red"]:
 
 
 async def list_slots(
-    tx: Tx, site: str, *, zone: str | None = None, name: str | None = None, after: str = "", limit: int = 500
-) -> SlotRows:
-    """Slots by name, with what lies in them."""
-    found = await rows(tx, _sql.slots, site=site, zone=zone, id=name, after=after, most=limit)
+    tx: Tx, site: str, settled: datetime, *, zone: str | None = None, name: str | None = None, after: str = "",
+    limit: int = 500,
+) -> SlotRows:  # fmt: skip
+    """Slots by name, with what lies in them; what has not changed since `settled` has to agree with its sensor."""
+    found = await rows(tx, _sql.slots, site=site, settled=settled, zone=zone, id=name, after=after, most=limit)
     shown = [_shown(row) for row in found]
     return SlotRows(rows=shown, next=shown[-1].name if len(shown) == limit else None)
 
@@ -77,13 +79,13 @@ def _shown(row: Row) -> Slot:
     things, reserved = row["things"], row["reserved"] or []
     full = len(things) >= row["capacity"]
     state: Literal["free", "part", "full", "reserved", "mismatch"] = (
-        "full" if full else "reserved" if reserved else "part" if things else "free"
+        "mismatch" if row["mismatch"] else "full" if full else "reserved" if reserved else "part" if things else "free"
     )
     told: dict[str, Any] = {**row, "zone_class": row["class"], "reserved": reserved, "state": state}
     return Slot.model_validate(told)
 
 
-async def suggest(tx: Tx, site: str, pack: RulePack, thing: str, *, often: bool) -> Suggestion:
+async def suggest(tx: Tx, site: str, pack: RulePack, thing: str, at: datetime, *, often: bool) -> Suggestion:
     """The slots that suit `thing`, best first. Raises NotFoundError."""
     (asked,) = await things_asked(tx, site, [thing])
     places = [
@@ -91,11 +93,11 @@ async def suggest(tx: Tx, site: str, pack: RulePack, thing: str, *, often: bool)
         for row in await rows(tx, _sql.places, site=site)
     ]
     best = suggest_slots(pack, places, asked["goods"], asked["size"], often=often)[:MOST_SUGGESTED]
-    return Suggestion(rows=[await _one(tx, site, place.id) for place in best])
+    return Suggestion(rows=[await _one(tx, site, place.id, at - window_of(pack)) for place in best])
 
 
-async def _one(tx: Tx, site: str, slot: str) -> Slot:
-    return (await list_slots(tx, site, name=slot)).rows[0]
+async def _one(tx: Tx, site: str, slot: str, settled: datetime) -> Slot:
+    return (await list_slots(tx, site, settled, name=slot)).rows[0]
 
 
 async def locate(act: Acting, thing: str, seconds: int) -> Located:

@@ -17,11 +17,15 @@ SELECT z.id, z.name, z.class, z.index,
 FROM zone z WHERE z.site = %(site)s ORDER BY z.name
 
 -- What lies where, and what is on its way there: an act that waits, or a package that was let in, may reserve a slot.
+-- A sensor that says otherwise than the records is a mismatch once neither has changed since `settled`.
 -- name: slots
 SELECT s.id, s.zone, z.name AS zone_name, z.class, s.name, s.size, s.capacity, s.agent,
-       coalesce(t.things, '[]') AS things,
+       coalesce(t.things, '[]') AS things, n.occupied AS sensor, n.at AS sensor_at,
+       n.occupied <> (t.things IS NOT NULL) AND n.at <= %(settled)s AND NOT EXISTS (
+           SELECT FROM movement m WHERE m.places @> ARRAY[s.id] AND m.state <> 'abandoned' AND m.site = s.site
+             AND m.at > %(settled)s) AS mismatch,
        (SELECT array_agg(a.id) FROM act a WHERE a.site = s.site AND a.ended IS NULL AND a.details ->> 'slot' = s.id) AS reserved
-FROM slot s JOIN zone z ON z.id = s.zone
+FROM slot s JOIN zone z ON z.id = s.zone LEFT JOIN slot_sensor n ON n.slot = s.id
 LEFT JOIN LATERAL (
     SELECT jsonb_agg(jsonb_build_object('id', u.thing, 'state', coalesce(p.state, i.state),
                                         'name', coalesce(p.seal_number, i.name)) ORDER BY u.thing) AS things

@@ -16,6 +16,7 @@ from cloud.errors import BrokenRecordsError, InvalidError, NotFoundError
 from cloud.evidence.acting import Acting
 from cloud.evidence.effects import before_step, follow, warn
 from cloud.evidence.holds import held_now, tell_agents
+from cloud.evidence.sensors import note_step
 from cloud.rules.service import pack_named
 from custody.decisions import Refused
 from custody.rule_pack import RulePack
@@ -126,6 +127,7 @@ async def perform(
     await act.tx.execute(_touch, {"things": [*asked.things, *made.ids], "index": index})
     if asked.action is Action.SEAL:  # the package of a held item is held too; nothing else is made of what is held
         await tell_agents(act, held)
+    await note_step(act, asked.pack, asked.action, asked.rows, asked.details, index, about.get("fact"))
     await warn(act, asked.pack, asked.action, asked.rows, asked.details)
     return Taken(index, rule, moved, made.ids)
 

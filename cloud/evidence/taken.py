@@ -7,6 +7,7 @@ from typing import Any
 
 from cloud.alarms.service import Severity, clear_alarm, raise_alarm
 from cloud.db.pool import Tx
+from cloud.db.queries import load_queries
 from cloud.ledger.service import Appender
 from cloud.world import World
 from custody.rule_pack import RulePack
@@ -16,6 +17,8 @@ from wire.labels import valid_id
 from wire.messages import Fact
 
 ACTOR = "uplink"
+
+_sql = load_queries(__file__, "facts.sql")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,10 @@ class Taken:
         """Those of `things` that are ids and of this site, each once: nobody speaks for another site's things."""
         prefix = f"{self.site}/"
         return [thing for thing in dict.fromkeys(things) if thing.startswith(prefix) and valid_id(thing)]
+
+    async def file_under(self, things: Iterable[str]) -> None:
+        """The fact is about `things`: it is in their history."""
+        await self.tx.execute(_sql.file_under, {"site": self.site, "index": self.index, "things": list(things)})
 
     async def alarm(self, cause: str, place: str, severity: Severity, detail: Mapping[str, Any]) -> None:
         """Raises the alarm `cause` about this fact."""

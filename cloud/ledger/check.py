@@ -270,7 +270,7 @@ def _open(derived: Derived, index: int, entry: Content, passage: Row | None, fil
             key = f"{entry['agent']} {entry['seq']}"
             derived.open_passages[key] = {"index": index, "things": list(passage["things"])}
             derived.ends[str(index)] = [passage["crossed_index"], passage["abandoned_index"]]
-    derived.unsure |= filed
+    derived.unsure |= {*filed, f"entry:{index}"}
     if entry["kind"].startswith("alarm_"):
         derived.unsure |= {str(index), *derived.living.values()}
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cloud.ledger import derived_imports, derived_people
+from cloud.ledger import derived_exceptions, derived_imports, derived_people, derived_sensors
 from cloud.ledger.derived_stock_takes import TAKE as STOCK_TAKES
 from cloud.ledger.faults import LedgerFaultError
 from custody.decisions import Refused
@@ -326,6 +326,8 @@ _TAKE: dict[str, Callable[[Derived, Told], set[str] | None]] = {
     "agent_added": _agent,
     **derived_people.TAKE,
     **derived_imports.TAKE,
+    **derived_sensors.TAKE,
+    **derived_exceptions.TAKE,
     KEY_BORN: _key_born,
     KEY_ENDED: _key_ended,
     ERASED_KIND: _erased,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from cloud.ledger import derived_sensors
 from cloud.ledger.derived import Derived, Packs, Row, Told, pack_of, place
 from cloud.ledger.faults import LedgerFaultError
 from custody.decisions import Refused
@@ -37,16 +38,19 @@ def _step(derived: Derived, told: Told, packs: Packs) -> set[str]:
         if step is not None and row is not None:
             moved |= _move(derived, thing, row, step, told.index)
     people = [hand["person"] for hand in content["hands"]]
+    before = {thing: dict(derived.table("custody").get(thing, NOTHING_KNOWN)) for thing in things}
     _hands_on(derived, things, action, people)
     concerned = _made(derived, told, action, things, people)
     for thing in things:
         row = derived.table("custody").get(thing, NOTHING_KNOWN)
         changed = _CHANGES[action](content["details"], row) if action in _CHANGES else {}
         if changed:
-            derived.table("custody")[thing] = {**row, **changed, "index": told.index}
+            derived.table("custody")[thing] = now = {**row, **changed, "index": told.index}
+            derived_sensors.lies(derived, thing, row["slot"], now["slot"])
         if (known := derived.thing(thing)) is not None:
             known["index"] = told.index
     _correct(derived, action, things, content["details"])
+    derived_sensors.stepped(derived, told, packs.get(content["rule_pack"]), before)
     acts = {content["act"]} if "act" in content else set()
     _end(derived, content, "done", told)
     return {*things, *moved, *concerned, *acts}
@@ -274,10 +278,33 @@ def _slot(derived: Derived, told: Told, packs: Packs) -> set[str]:
     return {content["zone"]}
 
 
+def _task(derived: Derived, told: Told, packs: Packs) -> set[str]:
+    payload = told.content["task"]
+    derived.table("task")[payload["id"]] = {
+        "agent": payload["agent"], "payload": payload, "granted_by": told.actor, "index": told.index,
+        "revoked_at": None, "done_index": None,
+    }  # fmt: skip
+    things = {thing["id"] for thing in payload["things"]}
+    for thing in things:
+        if (row := derived.thing(thing)) is not None:
+            row["index"] = told.index
+    return {payload["id"], *things}
+
+
+def _task_revoked(derived: Derived, told: Told, packs: Packs) -> set[str]:
+    row = derived.table("task").get(told.content["task"])
+    if row is None:
+        return {told.content["task"]}
+    row["revoked_at"] = parse_time(told.at)
+    return {told.content["task"], *(thing["id"] for thing in row["payload"]["things"])}
+
+
 def passed(derived: Derived, thing: str, action: Action, index: int) -> None:
     """`thing` passed a gate: what is known of its place and its loan is over."""
     row = derived.table("custody").get(thing)
     if row is not None:
+        if action is Action.STOCK_OUT:
+            derived_sensors.lies(derived, thing, row["slot"], None)
         over = {"slot": None} if action is Action.STOCK_OUT else {"purpose": None, "due_at": None, "method": None}
         row.update(over, index=index)
 
@@ -291,6 +318,8 @@ TAKE: Mapping[str, Take] = {
     "act_refused": _refused,
     "rules_adopted": _adopted,
     "case_repinned": _repinned,
+    "task_granted": _task,
+    "task_revoked": _task_revoked,
     "zone_added": _zone,
     "slots_added": _slot,
 }

@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from cloud.db.pool import storable
-from cloud.ledger.derived import Derived, Packs, Row, place, step_of
+from cloud.ledger import derived_exceptions, derived_sensors
+from cloud.ledger.derived import Derived, Packs, Row, pack_of, place, step_of
 from cloud.ledger.derived_custody import passed
 from cloud.ledger.faults import LedgerFaultError
 from custody.decisions import Reason
 from custody.passage import Genuineness, Sight
 from custody.things import Action, Direction, Kind
+from wire.break_glass import BreakGlassClip, BreakGlassClosed, BreakGlassOpened
 from wire.errors import MessageError
 from wire.labels import valid_id
 from wire.messages import (
@@ -19,7 +21,10 @@ from wire.messages import (
     PassageAbandoned,
     PassageCrossed,
     PassageDecided,
+    SlotChanged,
+    StepDecided,
     UseBody,
+    WeightMeasured,
     body_of,
 )
 
@@ -33,16 +38,69 @@ def take_fact(
     kind, body, seq = fact["kind"], fact["body"], fact["seq"]
     try:
         if kind == FactKind.PASSAGE_DECIDED:
-            return _decided(derived, index, body_of(PassageDecided, body), agent, seq, at, taken_at)
+            decided = body_of(PassageDecided, body)
+            row, filed = _decided(derived, index, decided, agent, seq, at, taken_at)
+            if row is not None and row["outcome"] == "allowed":
+                _let_pass(derived, index, decided, row, fact["clock"]["error_ms"], packs)
+            return row, filed
         if kind == FactKind.PASSAGE_CROSSED:
-            return None, _crossed(derived, index, body_of(PassageCrossed, body), agent, seq, packs)
+            crossed = body_of(PassageCrossed, body)
+            error_ms = fact["clock"]["error_ms"]
+            derived_sensors.crossed(derived, index, agent, crossed.station, crossed.direction, at, error_ms)
+            return None, _crossed(derived, index, crossed, agent, seq, packs)
         if kind == FactKind.PASSAGE_ABANDONED:
             return None, _abandoned(derived, index, body_of(PassageAbandoned, body), agent, seq)
         if kind == FactKind.ORDER_ANSWERED:
             _answered(derived, index, body_of(OrderAnswered, body), agent)
+        return None, _told_beside(derived, index, fact, agent, at, packs)
     except MessageError:  # kept as it is, with an alarm that is a record of its own
         pass
     return None, set()
+
+
+def _told_beside(
+    derived: Derived, index: int, fact: Mapping[str, Any], agent: str, at: datetime, packs: Packs
+) -> set[str]:
+    """What is told beside passages: steps at a rack, slots, openings by break-glass."""
+    kind, body, seq = fact["kind"], fact["body"], fact["seq"]
+    if kind == FactKind.STEP_DECIDED:
+        return _step(derived, index, body_of(StepDecided, body), agent)
+    if kind == FactKind.SLOT_CHANGED:
+        changed = body_of(SlotChanged, body)
+        return derived_sensors.slot_changed(derived, index, changed, agent, at, fact["clock"]["error_ms"])
+    if kind == FactKind.WEIGHT_MEASURED:
+        return _weighed(derived, index, body_of(WeightMeasured, body), at, fact["clock"]["error_ms"], packs)
+    if kind == FactKind.BREAK_GLASS_OPENED:
+        return derived_exceptions.opened(derived, index, body_of(BreakGlassOpened, body), agent, at)
+    if kind == FactKind.BREAK_GLASS_CLIP:
+        return derived_exceptions.clip(derived, body_of(BreakGlassClip, body), agent, seq)
+    if kind == FactKind.BREAK_GLASS_CLOSED:
+        return derived_exceptions.closed(derived, index, body_of(BreakGlassClosed, body), agent, seq, at)
+    if kind == FactKind.AGENT_STARTED:
+        return derived_exceptions.agent_started(derived, index, agent, at)
+    return set()
+
+
+def _weighed(
+    derived: Derived, index: int, body: WeightMeasured, at: datetime, error_ms: int | None, packs: Packs
+) -> set[str]:
+    things = _own(derived.site, [body.thing]) if body.thing is not None and body.stable else []
+    for thing in things:
+        row = derived.thing(thing)
+        pack = None if row is None else pack_of(derived, row, packs)
+        derived_sensors.weight_measured(derived, index, body, pack, at, error_ms)
+    return set(things)
+
+
+def _let_pass(
+    derived: Derived, index: int, body: PassageDecided, passage: Row, error_ms: int | None, packs: Packs
+) -> None:
+    known = next((row for thing in sorted(passage["things"]) if (row := derived.thing(thing)) is not None), None)
+    pack = None if known is None else pack_of(derived, known, packs)
+    direction, things = Direction(body.direction), passage["things"]
+    derived_sensors.let_pass(
+        derived, index, pack, passage["agent"], body.station, direction, things, passage["at"], error_ms
+    )
 
 
 def _own(site: str, things: list[str]) -> list[str]:
@@ -75,6 +133,15 @@ def _decided(
             _spend(derived, agent, use, index)
     uses = [use.permit for use in body.uses]
     return row, derived.with_contents(_own(derived.site, [*things, *people, *uses]))
+
+
+def _step(derived: Derived, index: int, body: StepDecided, agent: str) -> set[str]:
+    """What a rack says is filed under its things; an allowed step ends the task that it was taken under."""
+    task = derived.table("task").get(body.task or "")
+    taken = body.outcome == "allowed" and body.action in set(Action)
+    if taken and task is not None and task["agent"] == agent and task["done_index"] is None:
+        task["done_index"] = index
+    return set(_own(derived.site, [thing.id for thing in body.things]))
 
 
 def _use(use: UseBody) -> str:
@@ -123,6 +190,7 @@ def _abandoned(derived: Derived, index: int, body: PassageAbandoned, agent: str,
         if row is not None and row["spent_index"] == passage["index"]:
             row["spent_index"] = None
     _ended(derived, passage["index"], "abandoned_index", index)
+    derived_sensors.abandoned(derived, passage["index"], index)
     return derived.with_contents(list(passage["things"]))
 
 

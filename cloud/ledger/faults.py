@@ -109,6 +109,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "A stock-take was counted, answered or closed by somebody who must not.",
         "盘库的清点、答复或结束不符合职责分离的要求。",
     ),
+    "sensors_differ": (
+        "A judgement by sensors does not follow from what they told.",
+        "传感器印证结论与传感器所报的事实不符。",
+    ),
     "row_differs": (
         "A table says something else than the log.",
         "数据表与账本推算的结果不一致。",

@@ -14,6 +14,7 @@ from cloud.ledger.walk import Keys
 from custody.errors import CustodyError
 from custody.pack_reader import parse_rule_pack
 from custody.permits import PERMIT_TYPE
+from custody.tasks import TASK_TYPE
 from custody.things import Kind
 from proof import jws
 from proof.canonical import canonical
@@ -27,9 +28,10 @@ ReadStill = Callable[[str], Awaitable[bytes]]
 TABLES = (
     "evidence_case", "package", "item", "hold", "label", "permit", "permit_thing", "alarm", "quarantine", "agent",
     "person", "passkey", "unit", "site", "agent_order", "key_life", "erasure", "zone", "slot", "custody", "thing_hand",
-    "act", "act_hand", "pack_adoption",
+    "act", "act_hand", "pack_adoption", "task",
     "stock_take", "stock_take_line", "stock_take_count", "difference",
     "import", "import_row",
+    "movement", "observation", "slot_sensor", "exception",
 )  # fmt: skip
 """Tables that are compared whole at the end. Passages and thing_entry are compared while the log is read."""
 
@@ -98,7 +100,9 @@ def _check_row(derived: Derived, keys: Keys, table: str, key: str, row: Row, exp
     if table == "label":
         _check_label(keys, row, where)
     elif table == "permit":
-        _check_permit(keys, row, where)
+        _check_signed(keys, row, where, PERMIT_TYPE)
+    elif table == "task":
+        _check_signed(keys, row, where, TASK_TYPE)
     elif table == "quarantine" and row["digest"] != row["counted"]:
         raise LedgerFaultError("row_differs", "the bytes kept are not those with that digest", row=where)
 
@@ -128,12 +132,13 @@ def _check_label(keys: Keys, row: Row, where: str) -> None:
         raise LedgerFaultError("label_not_genuine", f"it names {label.id}, issue {label.issue}", row["index"], where)
 
 
-def _check_permit(keys: Keys, row: Row, where: str) -> None:
+def _check_signed(keys: Keys, row: Row, where: str, purpose: str) -> None:
+    """A permit or a task is what the cloud signed."""
     by_kid = {key.kid: key for key in keys.of("cloud", row["index"])}
     if not by_kid:
         return
     try:
-        payload: Mapping[str, Any] = jws.verify(row["signed"], by_kid.get, PERMIT_TYPE)
+        payload: Mapping[str, Any] = jws.verify(row["signed"], by_kid.get, purpose)
     except ProofError as error:
         raise LedgerFaultError("permit_not_genuine", str(error), row["index"], where) from error
     if payload != row["payload"]:

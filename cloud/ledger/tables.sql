@@ -132,3 +132,21 @@ WHERE t.site = %(site)s AND NOT coalesce(c.person = t.keeper AND t.keeper_index 
 SELECT d.stock_take || ' ' || d.thing AS key, d.kind, d.expected, d.keeper, d.bookkeeper, d.answer, d.reference,
        d.reason, d.answered_by, d.answered_at, d.answered_index
 FROM difference d JOIN stock_take t ON t.id = d.stock_take WHERE t.site = %(site)s
+
+-- name: task
+SELECT id AS key, agent, payload, granted_by, index, revoked_at, done_index, jws AS signed FROM task WHERE site = %(site)s
+
+-- name: movement
+SELECT array_to_string('entry:' || index || things, ' ') AS key, action, things, at, until, error_ms, window_s, traces, needs,
+       places, corroborated_by, state, judged_index FROM movement WHERE site = %(site)s
+
+-- name: observation
+SELECT 'entry:' || index || ' ' || place AS key, kind, what, at, error_ms, explained_by, state, judged_index
+FROM observation WHERE site = %(site)s
+
+-- name: slot_sensor
+SELECT slot AS key, occupied, at, index FROM slot_sensor WHERE site = %(site)s
+
+-- name: exception
+SELECT id AS key, agent, station, input, opened_seq, opened_index, opened_at, closed_index, closed_at, open_ms, crossings,
+       pictures, missed, recounts, due_at, state, finding, reviewed_index, index FROM exception WHERE site = %(site)s

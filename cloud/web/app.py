@@ -13,11 +13,13 @@ from cloud.alarms.routes import router as alarms
 from cloud.db.pool import Tx
 from cloud.evidence.act_routes import router as acts
 from cloud.evidence.bundle_routes import router as bundles
+from cloud.evidence.exception_routes import router as exceptions
 from cloud.evidence.label_routes import router as labels
 from cloud.evidence.read_routes import router as evidence_reads
 from cloud.evidence.routes import router as evidence
 from cloud.evidence.rule_routes import router as rules
 from cloud.evidence.slot_routes import router as slots
+from cloud.evidence.task_routes import router as tasks
 from cloud.fleet.routes import router as fleet
 from cloud.imports.models import MAX_FILE_BYTES
 from cloud.imports.routes import router as imports
@@ -65,6 +67,7 @@ _TAGS = [
     {"name": "rules", "description": "Rule packs: what is in force, what was, and bringing up a new one"},
     {"name": "stock-takes", "description": "Counting what is there, blind, by two"},
     {"name": "imports", "description": "Cases and items from and to other systems, as files"},
+    {"name": "control", "description": "Openings by break-glass, and all that went around the ordinary way"},
     {"name": "live", "description": "Passages and alarms, as pages and as a stream"},
     {"name": "fleet", "description": "Sites and agents"},
     {"name": "media", "description": "Stills"},
@@ -136,8 +139,8 @@ def _bare() -> FastAPI:
     )
     errors.install(app)
     for router in (
-        people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, bundles, labels, imports, stock_takes,
-        live, alarms, fleet, media,
+        people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, tasks, exceptions, bundles, labels,
+        imports, stock_takes, live, alarms, fleet, media,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)

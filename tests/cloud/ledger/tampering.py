@@ -71,13 +71,28 @@ def other_history(owner: Owner, *, cosigned: bool) -> None:
     found = owner.execute("SELECT index, salt, content FROM record WHERE kind = 'item_registered' ORDER BY index")
     index, salt, text = found.fetchall()[0]
     content = json.loads(text) | {"quantity": 5}
+    _told_otherwise(owner, index, salt, content)
+    owner.execute("UPDATE item SET quantity = 5 WHERE name = %s", [content["name"]])
+    if not cosigned:
+        owner.execute("DELETE FROM cosignature")
+
+
+def one_hand_less(owner: Owner) -> None:
+    """Whoever has the log's key tells of an approval by one person alone, where no witness saw the log."""
+    found = owner.execute(
+        "SELECT index, salt, content FROM record WHERE kind = 'custody_step' AND content LIKE '%\"approve_release\"%'"
+    )
+    index, salt, text = found.fetchall()[0]
+    content = json.loads(text)
+    _told_otherwise(owner, index, salt, content | {"hands": content["hands"][:1]})
+    owner.execute("DELETE FROM cosignature")
+
+
+def _told_otherwise(owner: Owner, index: int, salt: bytes, content: dict[str, Any]) -> None:
     told, signed = entries(owner), sizes(owner)
     told[index] = canonical(json.loads(told[index]) | {"c": commit_record(content, salt).hex()}).decode()
     owner.execute("UPDATE record SET content = %s WHERE index = %s", [canonical(content).decode(), index])
-    owner.execute("UPDATE item SET quantity = 5 WHERE name = %s", [content["name"]])
     rewrite(owner, told, LOG_KEY, signed)
-    if not cosigned:
-        owner.execute("DELETE FROM cosignature")
 
 
 def cut_off(owner: Owner, media: Path) -> None:
@@ -128,6 +143,7 @@ def not_erased(owner: Owner, media: Path) -> None:
     owner.execute("UPDATE record SET salt = %s, content = %s WHERE content IS NULL", [bytes.fromhex(salt), content])
 
 
-def stills(media: Path) -> list[Path]:
-    """The kept stills."""
-    return sorted(path for path in media.rglob("*.jpg"))
+def still(media: Path) -> Path:
+    """The kept still of the gate."""
+    (path,) = (path for path in media.rglob("*.jpg") if b"a still" in path.read_bytes())
+    return path

@@ -17,12 +17,12 @@ A, B = "nj01.gate-a", "nj01.gate-b"
 
 
 def still_replaced(owner: Owner, media: Path) -> None:
-    (path,) = tampering.stills(media)
+    path = tampering.still(media)
     path.write_bytes(path.read_bytes().replace(b"a still", b"a quill"))
 
 
 def still_gone(owner: Owner, media: Path) -> None:
-    (path,) = tampering.stills(media)
+    path = tampering.still(media)
     path.unlink()
 
 
@@ -70,9 +70,9 @@ WAYS: dict[str, tuple[str, str, Trick]] = {
         "UPDATE record SET content = replace(content, '50', '49') WHERE kind = 'item_registered'"
         " AND content LIKE '%50%'")),
     "a record's actor": ("record_differs", "record", sql(
-        "UPDATE record SET actor = 'nj01/U-0000000000' WHERE kind = 'package_sealed'")),
+        "UPDATE record SET actor = 'nj01/U-0000000000' WHERE kind = 'custody_step'")),
     "a record back-dated": ("record_differs", "record", sql(
-        "UPDATE record SET at = at - interval '1 hour' WHERE kind = 'release_approved'")),
+        "UPDATE record SET at = at - interval '1 hour' WHERE kind = 'act_proposed'")),
     "a record deleted": ("record_missing", "record", sql("DELETE FROM record WHERE kind = 'permit_revoked'")),
     "a record without an entry": ("without_entry", "", sql(
         "INSERT INTO record SELECT site, 9999, kind, at, actor, salt, content FROM record WHERE kind = 'case_opened'"
@@ -199,6 +199,33 @@ WAYS: dict[str, tuple[str, str, Trick]] = {
         "INSERT INTO import_row SELECT site, source, 'Z-1', thing, import, sha256, salt FROM import_row LIMIT 1")),
     "an imported row deleted": ("row_missing", "import_row", sql("DELETE FROM import_row WHERE key = 'B-1'")),
     "an import's file": ("row_differs", "import nj01/B-", sql("UPDATE import SET sha256 = repeat('0', 64)")),
+    # custody
+    "a thing in another slot": ("row_differs", "custody nj01/P-", sql("UPDATE custody SET slot = NULL")),
+    "a weight": ("row_differs", "custody nj01/P-", sql("UPDATE custody SET weight_g = 1")),
+    "a loan that is due later": ("row_differs", "custody nj01/P-", sql(
+        "UPDATE custody SET due_at = due_at + interval '30 days' WHERE due_at IS NOT NULL")),
+    "an act asked for by another": ("row_differs", "act nj01/A-", sql("UPDATE act SET proposed_by = 'nj01/U-9'")),
+    "an act that waits again": ("row_differs", "act nj01/A-", sql("UPDATE act SET ended = NULL")),
+    "an act that was never asked for": ("row_missing", "act nj01/A-", sql("DELETE FROM act WHERE action = 'seal'")),
+    "what an act asked for": ("row_differs", "act nj01/A-", sql(
+        "UPDATE act SET details = details || '{\"reason\": \"other\"}' WHERE action = 'approve_release'")),
+    "a hand on an act": ("row_missing", "act_hand nj01/A-", sql("DELETE FROM act_hand WHERE part = 'begin'")),
+    "a signature exchanged": ("row_differs", "act_hand nj01/A-", sql(
+        "UPDATE act_hand SET signature = '{}' WHERE signature IS NOT NULL")),
+    "a hand on an act that was not": ("row_without_entry", "act_hand nj01/A-", sql(
+        "INSERT INTO act_hand SELECT act, 'nj01/U-9', part, seat, credential, at, signature, index FROM act_hand"
+        " LIMIT 1")),
+    "whose work it was": ("row_missing", "thing_hand nj01/", sql("DELETE FROM thing_hand WHERE action = 'seal'")),
+    "whose work it was not": ("row_without_entry", "thing_hand nj01/", sql(
+        "INSERT INTO thing_hand SELECT thing, action, 'nj01/U-9' FROM thing_hand LIMIT 1")),
+    "a zone's class": ("row_differs", "zone nj01/Z-", sql("UPDATE zone SET class = 'controlled'")),
+    "a slot's size": ("row_differs", "slot nj01/S-", sql("UPDATE slot SET capacity = capacity + 1")),
+    "a slot nobody added": ("row_without_entry", "slot nj01/S-9", sql(
+        "INSERT INTO slot SELECT 'nj01/S-9', site, zone, 'X', size, capacity, agent, index FROM slot LIMIT 1")),
+    "rules that nobody put in force": ("row_without_entry", "pack_adoption", sql(
+        "INSERT INTO pack_adoption SELECT 'nj01', 9, hash, now() FROM rule_pack")),
+    "an approval without its second hand, by the log's own key": (
+        "step_not_allowed", "nj01/P-", lambda owner, _: tampering.one_hand_less(owner)),
     # erasure
     "a fact erased without an entry": ("erased_without_entry", f"fact {A} 9", sql(
         "UPDATE fact SET content = NULL, salt = NULL WHERE agent = 'nj01.gate-a' AND seq = 9")),
@@ -231,7 +258,12 @@ def newest(tampered: Database) -> bytes:
 async def test_a_site_that_was_left_alone_holds(tampered: Database, media: Path, walked: Walked, newest: bytes) -> None:
     found = await verified(tampered.app, media, known=(walked.outside, newest))
     assert (found.ok, found.fault) == (True, None), found
-    assert (found.checkpoints, found.cosignatures, found.stills, found.agents) == (5, 4, 1, 2)
+    assert (found.checkpoints, found.cosignatures, found.stills, found.agents) == (
+        5,
+        4,
+        2,
+        2,
+    )  # the still of the gate, and the photograph of the seal
     assert found.doubts == ("1 contents were erased, each by an entry that says so",)
 
 

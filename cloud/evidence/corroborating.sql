@@ -1,0 +1,40 @@
+-- name: due_movements
+SELECT index, at, places FROM movement
+WHERE site = %(site)s AND state = 'waiting'
+  AND at + window_s * interval '1 second' + error_ms * interval '1 millisecond' <= %(now)s
+ORDER BY at, index LIMIT %(most)s
+
+-- name: due_observations
+SELECT index, at, place FROM observation
+WHERE site = %(site)s AND state = 'waiting' AND kind <> 'weight'
+  AND at + %(window)s::interval + error_ms * interval '1 millisecond' <= %(now)s
+ORDER BY at, index LIMIT %(most)s
+
+-- name: movements_at
+SELECT index, action, things, at, until, error_ms, window_s, traces, needs, corroborated_by, state FROM movement
+WHERE places && %(places)s AND state <> 'abandoned' AND site = %(site)s
+  AND array_position(corroborated_by, NULL) IS NOT NULL
+  AND at <= %(high)s AND (until IS NULL OR until >= %(low)s)
+
+-- name: observations_at
+SELECT index, place, kind, what, at, error_ms, state FROM observation
+WHERE place = ANY (%(places)s) AND state <> 'explained' AND site = %(site)s AND at BETWEEN %(low)s AND %(high)s
+
+-- name: set_movement
+UPDATE movement SET state = %(state)s, corroborated_by = %(corroborated_by)s, judged_index = %(index)s
+WHERE site = %(site)s AND index = %(movement)s
+
+-- name: set_observation
+UPDATE observation SET state = %(state)s, explained_by = %(movement)s, judged_index = %(index)s
+WHERE site = %(site)s AND index = %(observation)s AND place = %(place)s
+
+-- Whether another observation speaks for the alarm that lives at a place.
+-- name: still_without_record
+SELECT EXISTS (
+    SELECT FROM alarm a JOIN observation o ON o.site = a.site AND o.state = 'unexplained' AND o.place = a.place
+    WHERE a.site = %(site)s AND a.cause = 'goods_without_record' AND a.place = %(place)s AND a.cleared_at IS NULL
+      AND o.judged_index >= a.index - 1
+) AS still
+
+-- name: lies_in
+SELECT thing FROM custody WHERE slot = %(slot)s AND site = %(site)s ORDER BY thing LIMIT 20

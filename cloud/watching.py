@@ -1,0 +1,85 @@
+"""What is done because time passes: movements judged by sensors, recounts after break-glass, overdue reviews, acts that
+lapse, loans and legal clocks.
+
+What is due stands in the tables, and what was done about it changes them in the same transaction: a restart, or a
+second worker, neither misses nor doubles anything. Looking takes no lock; only what is due opens a site's ledger.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from cloud.db.pool import Pool, transaction
+from cloud.evidence import corroborating, exceptions, watching
+from cloud.ledger.service import close_ledger, open_ledger, site_ids
+from cloud.rules.service import pack_in_force
+from cloud.stock_takes.opening import open_recount
+from cloud.world import World
+from custody.rule_pack import RulePack
+
+
+@dataclass(slots=True)
+class Watching:
+    """Looks at every site. `pack` are the rules that the cloud was founded with."""
+
+    pool: Pool
+    world: World
+    pack: RulePack
+    every: timedelta = timedelta(seconds=5)
+    clocks_every: timedelta = timedelta(minutes=1)
+    """between looks at acts, loans and legal clocks, which are hours and days"""
+    _looked: dict[str, datetime] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        """Looks again and again until it is cancelled. Raises DatabaseGoneError."""
+        while True:
+            await self.look()
+            await asyncio.sleep(self.every.total_seconds())
+
+    async def look(self) -> None:
+        """One look at every site: whatever is due is done."""
+        async with transaction(self.pool) as tx:
+            sites = sorted(await site_ids(tx))
+        for site in sites:
+            await self._sensors(site)
+            await self._exceptions(site)
+            await self._clocks(site)
+
+    async def _sensors(self, site: str) -> None:
+        while True:
+            at = self.world.now()
+            async with transaction(self.pool) as tx:
+                pack = await pack_in_force(tx, site, at, self.pack)
+                if not await corroborating.anything_due(tx, site, pack, at):
+                    return
+            async with transaction(self.pool) as tx:
+                appender = await open_ledger(tx, site)
+                done = await corroborating.judge_due(tx, appender, self.world, pack, at)
+                await close_ledger(tx, appender)
+            if not done:  # what is due belongs to movements that are judged later
+                return
+
+    async def _exceptions(self, site: str) -> None:
+        at = self.world.now()
+        async with transaction(self.pool) as tx:
+            if not await exceptions.anything_due(tx, site, at):
+                return
+            pack = await pack_in_force(tx, site, at, self.pack)
+        async with transaction(self.pool) as tx:
+            appender = await open_ledger(tx, site)
+            await exceptions.watch_reviews(tx, appender, self.world, at)
+            await exceptions.order_recounts(tx, appender, self.world, pack, at, open_recount)
+            await close_ledger(tx, appender)
+
+    async def _clocks(self, site: str) -> None:
+        at, before = self.world.now(), self._looked.get(site)
+        if before is not None and before <= at < before + self.clocks_every:
+            return
+        async with transaction(self.pool) as tx:
+            due = await watching.anything_due(tx, site, at)
+        if due:
+            async with transaction(self.pool) as tx:
+                appender = await open_ledger(tx, site)
+                await watching.watch(tx, appender, self.world, site, at)
+                await close_ledger(tx, appender)
+        self._looked[site] = at
