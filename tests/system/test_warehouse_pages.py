@@ -126,13 +126,28 @@ async def test_a_scanned_item_is_found_in_its_package_and_lit(console: Console, 
         assert await orders(console) == ["light_slot"]
 
 
+async def test_no_page_is_wider_than_a_phone_and_a_sheet_can_be_tapped(console: Console) -> None:
+    await furnish_racks(console)
+    async with console.visit(**PHONE) as page:
+        await enter(page, KEEPER, "/warehouse")
+        for path in ("/locate", "/stock-takes", "/labels", "/import", "/rules", "/warehouse"):
+            await page.goto(path)
+            await expect(page.locator("main h1")).to_be_visible()
+            await expect(page.locator(".el-skeleton")).to_have_count(0)
+            assert await page.evaluate("document.documentElement.scrollWidth") == 390, path
+        await page.locator(f"[data-slot='{SLOT}']").tap()
+        panel = page.get_by_role("dialog")
+        await panel.get_by_role("button", name=WORDS["locate"]["light"]).tap()
+        await expect(panel.get_by_role("status")).to_have_text(plain(WORDS["locate"]["lit"], slot="A-01-01"))
+
+
 async def opened_take(page: Page) -> str:
     """The leader orders that the first zone is counted; returns the path of its page."""
     await enter(page, LEADER, "/stock-takes")
     await page.locator("main header").get_by_role("button", name=WORDS["stockTake"]["open"]).click()
     form = page.get_by_role("dialog")
     await form.locator("[value=zone]").check()
-    await form.get_by_label(WORDS["slot"]["zone"]).select_option(ZONE)
+    await form.locator("select").first.select_option(ZONE)
     await form.locator("button[type=submit]").click()
     await page.wait_for_url(re.compile(r"/stock-takes/.+"))
     return page.url.partition("/stock-takes/")[2]
@@ -153,7 +168,7 @@ async def test_counting_goes_on_without_a_network_and_is_sent_afterwards(console
         await enter(page, KEEPER, f"/stock-takes/{take}")
         await page.evaluate("navigator.serviceWorker.ready")
         await scan(page, label(console, Kind.SLOT, SLOT))
-        await expect(page.locator(".here")).to_contain_text("A-01-01")
+        await expect(page.locator("main .here")).to_contain_text("A-01-01")
         await page.wait_for_function("caches.open('sealtrail-pages-1').then(kept => kept.match('/'))")
         await page.context.set_offline(True)
         await scan(page, label(console, Kind.PACKAGE, PACKAGE))
