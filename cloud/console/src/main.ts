@@ -2,9 +2,13 @@ import { createApp } from "vue";
 
 import App from "./App.vue";
 import { i18n } from "./i18n";
+import { keepPages } from "./keep_pages";
 import { router } from "./router";
 import "./elements";
 import "./styles/tokens.css";
 import "./styles/base.css";
+import "./styles/forms.css";
 
 createApp(App).use(i18n).use(router).mount("#app");
+
+void keepPages();

@@ -4,6 +4,7 @@ import { call } from "./api/client";
 import { Problem } from "./api/problem";
 import type { Person } from "./api/types";
 
+const LAST = "sealtrail.person";
 const me = ref<Person | null>(null);
 let asked = false;
 
@@ -22,13 +23,22 @@ export function home(): string {
 export async function recall(): Promise<Person | null> {
   if (asked) return me.value;
   try {
-    me.value = await whoAmI();
+    know(await whoAmI());
   } catch {
     unreachable.value = true;
-    return null;
+    me.value = JSON.parse(localStorage.getItem(LAST) ?? "null") as Person | null; // for what works without a network
+    addEventListener("online", () => void recall(), { once: true });
+    return me.value;
   }
+  unreachable.value = false;
   asked = true;
   return me.value;
+}
+
+function know(someone: Person | null): void {
+  me.value = someone;
+  if (someone === null) localStorage.removeItem(LAST);
+  else localStorage.setItem(LAST, JSON.stringify(someone));
 }
 
 /** Who the cookie says we are; null when it says nothing. Throws Problem when there was no answer. */
@@ -42,7 +52,7 @@ export async function whoAmI(): Promise<Person | null> {
 }
 
 export async function signIn(username: string, password: string): Promise<void> {
-  me.value = (await call("post", "/api/v1/session", { body: { username, password } })).person;
+  know((await call("post", "/api/v1/session", { body: { username, password } })).person);
   asked = true;
 }
 
@@ -53,5 +63,5 @@ export async function signOut(): Promise<void> {
 
 /** The session is over, whoever ended it. */
 export function forget(): void {
-  me.value = null;
+  know(null);
 }
