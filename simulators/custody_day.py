@@ -68,7 +68,7 @@ class CustodyDay:
 
     async def bring_in(self) -> None:
         """The field app registered items without a network and sends its file twice: they are there once."""
-        rows = [f"{self._case}-{n},{self._case},田野登记案件,卷烟 软盒 {n},6,条,{n}00.50" for n in range(PACKAGES)]
+        rows = [f"{self._case}-{n},{self._case},田野登记案件,卷烟 软盒 {n},6,条,{n + 1}00.50" for n in range(PACKAGES)]
         file = "\r\n".join([HEADERS, *rows]).encode("gbk")
         inspector, key = self._people.inspector, f"field-{self._case}"
         first = await inspector.import_file("field-app", file, key)
