@@ -38,6 +38,8 @@ FRAMES_PER_S = {"gate-a": 10, "gate-b": 3}
 """Gates, and how often the agent looks through each one's camera: nearly all that happens happens at the first."""
 DATABASE = "sealtrail"
 HOST = "127.0.0.1"
+START_S = 120
+"""How long a process may take to be ready: many start at once, and one that ends is told at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +339,7 @@ class Warehouse:
     async def _up(self, child: Child) -> None:
         self._stack.push_async_callback(child.stop)
         await child.start()
-        await child.ready()
+        await child.ready(START_S)
 
     def _site_file(self) -> Path:
         path = self.folder / "edge" / "site.yaml"
