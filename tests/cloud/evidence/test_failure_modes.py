@@ -154,3 +154,20 @@ async def test_no_single_credential_can_bring_anything_to_destroyed(office: Offi
                         await store.crew.sign(client, act)
                     await client.post("acts/decline", json={"act": act, "reason": "x"})
             assert await state_of(store) not in ends
+
+
+async def test_nothing_is_taken_out_of_a_closed_package_by_acting_on_the_item(office: Office) -> None:
+    """流程不可逾越: an item in a sealed box goes with its box, at the API, for a permit, and in the database."""
+    store = await stored(office)
+    handler = await store.crew.person(Role.CASE_HANDLER)
+    for person, action in ((store.keeper, "move"), (handler, "approve_release"), (handler, "approve_disposal")):
+        await refusal(store.crew.propose(person, action, store.item), "packed", "custody.packed")
+    await store.stand("received")
+    refused = problem(await store.keeper.post("permits", json=store.permit("in", things=[store.item])), 409, "refused")
+    assert refused["rule"] == "custody.packed"
+    step = b"SELECT moved FROM take_step('nj01', 'weigh', %s, %s, '{}', false, 1)"
+    keeper = (await store.keeper.get("session")).json()["id"]
+    async with transaction(office.parts.pool) as tx:
+        with pytest.raises(psycopg.DatabaseError) as caught:
+            await tx.execute(step, [[store.item], [keeper]])
+    assert (caught.value.sqlstate, caught.value.diag.message_detail) == ("ST001", "custody.packed")
