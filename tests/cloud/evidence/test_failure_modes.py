@@ -11,7 +11,7 @@ from cloud.db.pool import transaction
 from cloud.evidence.watching import watch
 from cloud.ledger.service import close_ledger, open_ledger
 from custody.roles import Role
-from custody.things import Action
+from custody.things import Action, Kind
 from tests.cloud.api import Office, problem
 from tests.cloud.conftest import Clock
 from tests.cloud.evidence.test_act_rules import alarms, refusal, state_of, stored
@@ -59,9 +59,9 @@ async def test_weak_approval(office: Office, clock: Clock) -> None:
     waits = (await crew.sign(store.approver, asked["act"])).json()
     assert (waits["status"], waits["waiting_for"]) == ("waiting", [["leader"]])
     clock.advance(PACK.limits["approval"] + timedelta(seconds=1))
-    leader = await crew.person(Role.LEADER)
+    leader = await crew.person(Role.LEADER)  # who signs in only now
     await refusal(crew.sign(leader, asked["act"]), "act_expired", "people.in-time")
-    assert await state_of(store) == "stored"
+    assert await office.rows("SELECT state FROM package") == [{"state": "stored"}]
 
 
 async def test_traceless_operation(office: Office) -> None:
@@ -71,13 +71,11 @@ async def test_traceless_operation(office: Office) -> None:
         await office.execute("UPDATE package SET state = 'out'")
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         await office.execute("DELETE FROM thing_entry")
-    before = len(await office.rows("SELECT FROM record"))
     await refusal(store.crew.propose(store.inspector, "move", store.package), "wrong_role", "people.role")
     (tried,) = await office.rows("SELECT actor, content FROM record WHERE kind = 'act_refused'")
     content = json.loads(tried["content"])
     assert (content["action"], content["rule"], content["things"]) == ("move", "people.role", [store.package])
     assert tried["actor"] == (await store.inspector.get("session")).json()["id"]
-    assert len(await office.rows("SELECT FROM record")) == before + 1
 
 
 async def test_missing_papers(office: Office) -> None:
@@ -86,7 +84,9 @@ async def test_missing_papers(office: Office) -> None:
     tried = 0
     for step in dict.fromkeys(PACK.steps.values()):
         source = next(iter(step.sources))
-        thing = store.package if "package" in {kind.value for kind in step.kinds} else store.item
+        thing = store.package if Kind.PACKAGE in step.kinds else store.item
+        if thing == store.item:
+            await office.as_owner("UPDATE item SET package_id = NULL")
         for need in step.needs:
             await store.stand(source.value)
             details = await store.crew.details(step.action.value)
