@@ -59,6 +59,8 @@ def _step(derived: Derived, told: Told, packs: Packs) -> set[str]:
 def _allowed(derived: Derived, told: Told, thing: str, action: Action, packs: Packs) -> Step | None:
     row = derived.thing(thing)
     pack = None if row is None else pack_of(derived, row, packs)
+    if row is not None and row["case_id"] in derived.unsure:  # by which rules is not told any more
+        derived.unsure |= {thing, *derived.inside.get(thing, ())}
     step = None if row is None or pack is None else pack.step(thing, State(row["state"]), action)
     free = not _closed_in(derived, row) or action is Action.CORRECT
     if isinstance(step, Step) and not step.by_gate and free and (step.while_held or not derived.held(thing)):
