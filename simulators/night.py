@@ -1,5 +1,6 @@
 """When the gates are quiet: a stock-take by lot, what sensors say of the day, glass that is broken, and new rules."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +14,8 @@ from simulators.rules import next_rules
 
 SAMPLE = 5
 RESCUED = "gate-b"
+ESCAPE_S = 3.0
+"""How long people need to get out; the camera takes a picture every second."""
 SOON = timedelta(seconds=15)
 """From when on new rules are in force: two people have to sign before, and nothing is back-dated."""
 
@@ -125,6 +128,7 @@ class Night:
             await gate.position.reach("open")
         self._floor.teller.step("glass", gate=RESCUED)
         opened = await self._exception("open", lambda shown: True)
+        await asyncio.sleep(ESCAPE_S)
         await gate.release()
         async with in_time(lambda: f"{RESCUED} did not close again"):
             await gate.position.reach("closed")
