@@ -38,6 +38,7 @@ class Reason(Word):
     ACT_EXPIRED = "act_expired"
     UNSUITABLE_SLOT = "unsuitable_slot"
     METHOD_DIFFERS = "method_differs"
+    PACKED = "packed"
 
 
 AT_A_GATE = frozenset({

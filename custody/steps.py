@@ -20,7 +20,10 @@ NOBODY: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thing:
-    """An item or package as the rules see it. `past` is whose hand was on which step of it."""
+    """An item or package as the rules see it. `past` is whose hand was on which step of it.
+
+    `packed`: an item in a package that is closed; what is done to it is done to its package.
+    """
 
     id: str
     kind: Kind
@@ -28,6 +31,7 @@ class Thing:
     held: bool = False
     value_fen: int = 0
     method: str | None = None
+    packed: bool = False
     past: Mapping[Action, frozenset[str]] = field(default_factory=dict)
 
 
@@ -92,6 +96,8 @@ def _may_step(pack: RulePack, action: Action, thing: Thing, at_gate: bool) -> St
         return pack.refuse(Reason.WRONG_ENTRANCE, thing.id)
     if thing.kind not in step.kinds:
         return pack.refuse(Reason.WRONG_KIND, thing.id)
+    if thing.packed and action is not Action.CORRECT:
+        return pack.refuse(Reason.PACKED, thing.id)
     if thing.held and not step.while_held:
         return pack.refuse(Reason.LEGAL_HOLD, thing.id)
     if thing.state is State.LEAVING and thing.method != action and not step.by_gate and action is not Action.CORRECT:

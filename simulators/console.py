@@ -56,6 +56,13 @@ class Colleague:
         sent = await self.client.post("/photos", content=picture, headers={"content-type": "image/jpeg"})
         return str(_content("POST /photos", sent)["sha256"])
 
+    async def import_file(self, source: str, file: bytes, key: str) -> dict[str, Any]:
+        """Sends a file (CSV) of what `source` registered; sent again it has the same `key`. Raises AnswerError."""
+        headers = {"content-type": "text/csv", "Idempotency-Key": key}
+        sent = await self.client.post("/imports", params={"source": source}, content=file, headers=headers)
+        answer: dict[str, Any] = _content("POST /imports", sent)
+        return answer
+
     async def post(self, path: str, **body: Any) -> Any:
         """Does something. Raises AnswerError for everything but success."""
         return _content(f"POST {path}", await self.client.post(path, json=body))

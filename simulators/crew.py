@@ -1,5 +1,6 @@
 """Colleagues who put their hands to an act together, at the desk, each in a browser of their own."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,10 @@ from simulators.errors import WrongResultError
 
 
 class Crew:
-    """How an act gets all the hands that it needs."""
+    """How an act gets all the hands that it needs; `done` counts, by action, what came of it."""
+
+    def __init__(self) -> None:
+        self.done: Counter[str] = Counter()
 
     async def do(self, action: str, things: Sequence[str], *colleagues: Colleague, **details: Any) -> dict[str, Any]:
         """`action` with `things`, asked for by the first of `colleagues` and signed by each who still has to.
@@ -26,6 +30,7 @@ class Crew:
                 answer = await self.sign(colleague, answer["act"]) or answer
         if answer["status"] != "done":
             raise WrongResultError(f"{action} still waits for {answer['waiting_for']}.")
+        self.done[action] += 1
         return answer
 
     async def sign(self, colleague: Colleague, act: str) -> dict[str, Any] | None:

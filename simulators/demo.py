@@ -1,4 +1,8 @@
-"""`sealtrail demo`: a whole system on this machine, a warehouse day, and the count at its end."""
+"""`sealtrail demo`: a whole system on this machine, a warehouse day, and the count at its end.
+
+Its rules are the default pack but for one number, how long record and sensor have to tell of the same movement: see
+`rules.py`.
+"""
 
 import asyncio
 import fcntl
@@ -7,6 +11,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Awaitable, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
@@ -24,11 +29,13 @@ from proof.keys import SigningKey
 from simulators.broker import find_mosquitto, free_port
 from simulators.console import Colleague, Screen
 from simulators.court import check_alone, take_bundle
-from simulators.day import Day, People
+from simulators.day import Day
 from simulators.errors import FolderError, SimulatorError, WrongResultError
+from simulators.floor import RACK, Floor, People, furnish
 from simulators.gatework import ALLOWED, Ears, Gatework, in_time
 from simulators.phrases import Language
 from simulators.processes import Child
+from simulators.rules import founding_rules, write_rules
 from simulators.tally import journal_facts, ledger_facts, percentiles, receipted, tally
 from simulators.teller import Teller
 from simulators.warehouse import (
@@ -60,9 +67,16 @@ STAFF = (
     ("leader", SITE, "领导 吴刚", ("leader",)),
     ("supervisor", SITE, "内管监督员 郑洁", ("supervisor",)),
     ("operator", SITE, "值班员 刘洋", ("operator",)),
+    ("auditor", SITE, "审计 何平", ("auditor",)),
 )
 MUST_REFUSE = {reason.value for reason in AT_A_GATE}
 """Every kind of refusal that only a gate knows; a skipped step is refused by the API instead."""
+
+MUST_ALARM = frozenset({
+    "copied_label", "forged_label", "weight_drift", "item_missing", "record_without_goods", "goods_without_record",
+    "stock_difference", "break_glass", "agent_offline",
+})  # fmt: skip
+"""What has to be an alarm in the course of the day, and nothing else may be."""
 
 T = TypeVar("T")
 
@@ -99,17 +113,17 @@ class Demo:
             self.teller.say("opening")
             secrets = passwords(folder, [one[0] for one in FIRST + STAFF])
             warehouse = Warehouse(folder, port, stack, self._ears.hear)
+            warehouse.rules = founding_rules(folder / "rules.yaml")
             await self._open(warehouse, [Staff(*one, password=secrets[one[0]]) for one in FIRST])
-            workers = (warehouse.uplink, warehouse.downlink, warehouse.web)
-            result = await while_alive(self._day(warehouse, secrets, stack), workers)
+            result = await while_alive(self._day(warehouse, secrets, stack), warehouse.workers)
             self.day_is_over = True
             if not self.options.once:
                 if self.options.as_json:
                     print_result(result)
                 rows = [(one[0], secrets[one[0]], ", ".join(one[3])) for one in FIRST + STAFF]
-                self.teller.sign_ins(warehouse.url, rows)
+                self.teller.sign_ins(warehouse.address, rows)
                 self.teller.say("stays", folder=folder)
-                await while_alive(asyncio.Event().wait(), workers)
+                await while_alive(asyncio.Event().wait(), warehouse.workers)
             return result
 
     async def _open(self, warehouse: Warehouse, staff: Sequence[Staff]) -> None:
@@ -117,41 +131,58 @@ class Demo:
         self.teller.step("services")
         await warehouse.start_cloud(staff)
         self.teller.step("cloud")
-        await warehouse.start_edge()
-        self.teller.step("edge", agent=AGENT, gates=len(FRAMES_PER_S))
 
     async def _day(self, warehouse: Warehouse, secrets: dict[str, str], stack: AsyncExitStack) -> dict[str, Any]:
+        began, colleagues = datetime.now(UTC), await self._staff(warehouse, secrets, stack)
+        floor = await self._floor(warehouse, colleagues, f"{began:%Y%m%d-%H%M%S}", stack)
+        # Somebody who can print labels, but has not the label key: theirs is as good as any other.
+        day = Day(floor, SigningKey.from_seed(bytes(32)))
+        await day.run()
+        return await self._count(floor, day.returned, began)
+
+    async def _staff(
+        self, warehouse: Warehouse, secrets: dict[str, str], stack: AsyncExitStack
+    ) -> dict[str, Colleague]:  # fmt: skip
+        """Everybody signed in, by user name."""
         colleagues = {one[0]: Colleague(warehouse.url, one[0], secrets[one[0]]) for one in FIRST + STAFF}
         for colleague in colleagues.values():
             stack.push_async_callback(colleague.leave)
         await colleagues["admin"].sign_in()
         await _add_staff(colleagues["admin"], secrets)
         await asyncio.gather(*(one.sign_in() for one in colleagues.values() if not one.id))
+        self.teller.step("people")
+        return colleagues
+
+    async def _floor(
+        self, warehouse: Warehouse, colleagues: dict[str, Colleague], number: str, stack: AsyncExitStack
+    ) -> Floor:  # fmt: skip
+        """The warehouse with its slots, its agent and a screen; the agent is given the rules that are in force."""
+        furniture = await furnish(colleagues["keeper"], number)
+        warehouse.furnish(RACK, furniture.rack)
+        warehouse.edge_rules = warehouse.folder / "edge" / "rules.yaml"
+        write_rules(warehouse.edge_rules, (await colleagues["leader"].get("/rules"))["in_force"]["content"])
+        await warehouse.start_edge()
+        self.teller.step("edge", agent=AGENT, gates=len(FRAMES_PER_S), slots=len(furniture.rack))
         screen = Screen(colleagues["operator"], SITE, lambda: datetime.now(UTC))
         watching = asyncio.create_task(screen.watch())
         stack.push_async_callback(_ended, watching)
         async with in_time(lambda: "the live stream did not open"):
             await screen.open.wait()
-        self.teller.step("people")
         work = Gatework(AGENT, warehouse.stage, self._ears, screen, self.teller)
-        people = People(
-            colleagues["inspector"], colleagues["keeper"], colleagues["keeper2"], colleagues["handler"],
-            colleagues["bookkeeper"], colleagues["approver"], colleagues["leader"], colleagues["supervisor"],
-            colleagues["suzhou"],
-        )  # fmt: skip
-        # Somebody who can print labels, but has not the label key: theirs is as good as any other.
-        forger = SigningKey.from_seed(bytes(32))
-        day = Day(warehouse, people, work, self.teller, forger)
-        await day.run(f"{datetime.now(UTC):%Y%m%d-%H%M%S}")
-        return await self._count(warehouse, work, screen, day.returned)
+        by_role = ("inspector", "keeper", "keeper2", "handler", "bookkeeper", "approver", "leader", "supervisor",
+                   "operator", "auditor", "admin", "suzhou")  # fmt: skip
+        people = People(*(colleagues[name] for name in by_role))
+        return Floor(number, warehouse, people, work, self.teller, furniture)
 
-    async def _count(self, warehouse: Warehouse, work: Gatework, screen: Screen, returned: str) -> dict[str, Any]:
+    async def _count(self, floor: Floor, returned: str, began: datetime) -> dict[str, Any]:
+        warehouse, work = floor.warehouse, floor.work
         recorded = await asyncio.to_thread(journal_facts, warehouse.journal)
         async with in_time(lambda: "not every fact has its receipt"):
             while await asyncio.to_thread(receipted, warehouse.journal) < recorded[-1][0]:  # noqa: ASYNC110 - the agent's own file
                 await asyncio.sleep(0.05)
         in_ledger = await asyncio.to_thread(ledger_facts, warehouse.database_url(), SITE, AGENT)
         count, results = tally(recorded, in_ledger), self._ears.counts()
+        alarms = await alarms_since(floor.people.operator, began)
         fault = await warehouse.check_ledger()
         if fault is None:
             self.teller.step("ledger")
@@ -164,10 +195,14 @@ class Demo:
             "passages_allowed": results[ALLOWED],
             "passages_refused": results.total() - results[ALLOWED],
             "refusals": {reason: times for reason, times in sorted(results.items()) if reason != ALLOWED},
+            "steps_done": dict(sorted(floor.crew.done.items())),
+            "attempts_refused": dict(sorted(floor.refused.items())),
+            "alarms_expected": sorted(MUST_ALARM),
+            "alarms_raised": dict(sorted(alarms.items())),
             "facts_recorded": count.recorded,
             "facts_in_ledger": count.in_ledger,
             "lost": count.lost,
-            "duplicated": count.duplicated + screen.doubled,
+            "duplicated": count.duplicated + work.screen.doubled,
             "ledger_verified": fault is None,
             "bundle": str(bundle),
             "bundle_verified": doubt is None,
@@ -183,6 +218,8 @@ class Demo:
             f"the ledger does not hold: {fault}": fault is not None,
             f"the bundle does not hold: {doubt}": doubt is not None,
             f"nothing was refused for {', '.join(sorted(MUST_REFUSE - set(results)))}": MUST_REFUSE - set(results),
+            f"alarms expected or raised, but not both: {', '.join(sorted(MUST_ALARM ^ set(alarms)))}": MUST_ALARM
+            ^ set(alarms),
         }
         faults = [sentence for sentence, wrong in checks.items() if wrong]
         if faults:
@@ -297,6 +334,18 @@ async def _add_staff(admin: Colleague, secrets: dict[str, str]) -> None:
     for username, _, name, roles in STAFF:
         if username not in known:
             await admin.post("/people", username=username, name=name, password=secrets[username], roles=list(roles))
+
+
+async def alarms_since(colleague: Colleague, began: datetime) -> Counter[str]:
+    """How many alarms of each cause were raised, or seen again, from `began` on."""
+    found: Counter[str] = Counter()
+    before: dict[str, int] = {}
+    while True:
+        page = await colleague.get("/alarms", limit=500, **before)
+        found.update(row["cause"] for row in page["rows"] if datetime.fromisoformat(row["last_at"]) >= began)
+        if page["next"] is None:
+            return found
+        before = {"before": page["next"]}
 
 
 def _lock(folder: Path, stack: AsyncExitStack) -> None:

@@ -26,17 +26,17 @@ PHRASES: Mapping[str, Mapping[Language, str]] = {
             "PostgreSQL and Mosquitto (TLS, client certificates, ACL) run",
         ),
         "cloud": (
-            "云端已就绪：上行、下行、网页各为独立进程",
-            "The cloud is ready: uplink, downlink and web, each a process of its own",
+            "云端已就绪：上行、下行、作业、网页各为独立进程",
+            "The cloud is ready: uplink, downlink, jobs and web, each a process of its own",
         ),
         "edge": (
-            "边缘代理 {agent} 已就绪：{gates} 个模拟门口，摄像头有画面",
-            "Edge agent {agent} is ready: {gates} simulated gates, their cameras run",
+            "边缘代理 {agent} 已就绪：{gates} 个模拟门口，一个有 {slots} 个货位的货架，摄像头有画面",
+            "Edge agent {agent} is ready: {gates} simulated gates, a rack of {slots} slots, their cameras run",
         ),
         "people": (
-            "同事已登录：稽查员、保管员、办案人、记账员、审批人、领导、监督员、值班员",
+            "同事已登录：稽查员、保管员、办案人、记账员、审批人、领导、监督员、值班员、审计",
             "Colleagues are signed in: inspector, keepers, case handler, bookkeeper, approver, leader, supervisor, "
-            "operator",
+            "operator, auditor",
         ),
         "case": (
             "稽查员立案 {number}，登记物品 {items} 件",
@@ -74,13 +74,101 @@ PHRASES: Mapping[str, Mapping[Language, str]] = {
         ),
         "legal_hold": ("仍试图搬出被冻结的封箱", "Somebody tries to carry it out all the same"),
         "out": (
-            "办案人申请、审批人以通行密钥签批、两人在场，封箱出库",
-            "Asked for, approved with a passkey, two people present: the package goes out",
+            "两人在场，获准借出的封箱出库",
+            "Two people present: the package that may go to court goes out",
         ),
         "spent": ("同一许可再用一次", "The same permit is tried a second time"),
-        "return": (
-            "封箱归还入库，两人查验封签后上架",
-            "The package comes back; two people check its seal and shelve it",
+        "lent": (
+            "办案人申请借出至法庭；超过限额，审批人与领导均以通行密钥签批；应于 {due} 前归还",
+            "Asked for by the case handler for the court; above the limit, so approver and leader both sign with a "
+            "passkey; due back on {due}",
+        ),
+        "return": ("封箱归还入库", "The package comes back"),
+        "shelved": ("两人查验封签完好后上架", "Two people find its seal intact and shelve it"),
+        "imported": (
+            "现场应用的 GBK 文件发送两次：物品 {items} 件各登记一次",
+            "The field app's file (GBK) is sent twice: {items} items are registered once each",
+        ),
+        "limbo": (
+            "移交人已签字：{packages} 个封箱待保管员签字，人人可见",
+            "One side has signed: everybody sees that {packages} packages wait for the keeper's signature",
+        ),
+        "arrive": ("保管员搬运登记物品入库", "The keeper carries packages of the field case in"),
+        "racked": (
+            "断网时在货架上架：出示通行证、封箱与货位标签，{slot} 亮绿灯，传感器确认放入，联网后记录生效",
+            "Without the network at the rack: pass, package and slot are shown, {slot} turns green, its sensor sees "
+            "the package, and the records follow",
+        ),
+        "phantom": (
+            "仅在记录中上架到 {slot}，实物并未放入",
+            "Placed in {slot} by the records only: the goods stay where they are",
+        ),
+        "drift": ("复称比封箱时重 {grams} 克：告警", "Weighed again, {grams} g heavier than when sealed: an alarm"),
+        "resealed": (
+            "两人在场开封查验，全程在场，换新封签重新封箱",
+            "Opened by two who stay until the end, looked into, and sealed anew",
+        ),
+        "divided": (
+            "开封，一件物品拆分为 {parts} 份，分装入新箱，旧箱清空，新箱上架",
+            "Opened: one item is split in {parts} and repacked; the old package is emptied, the new one placed",
+        ),
+        "missing": (
+            "保管员报告下落不明，领导以通行密钥签认：告警",
+            "The keeper declares a package missing, the leader signs with a passkey: an alarm",
+        ),
+        "found": ("找回，两人查验后重新上架", "It is found; two people check it and shelve it again"),
+        "corrected": (
+            "更正登记数量：引用原记录第 {entry} 条，经审批人签批，原记录不变",
+            "A quantity is corrected: the new entry cites entry {entry}, approved with a passkey; the old one stays",
+        ),
+        "hold_refuses": ("对被冻结的封箱申请处置", "Disposal of a package under legal hold is asked for"),
+        "disposal_approved": (
+            "{packages} 个封箱的处置经办案人申请，审批人与领导以通行密钥签批",
+            "Disposal of {packages} packages: asked for by the case handler, approver and leader sign with passkeys",
+        ),
+        "disposal_out": ("获准处置的封箱出库", "Packages to be disposed of go out"),
+        "destroy_alone": (
+            "{people} 名同事以各自的凭证逐一尝试单独销毁",
+            "Each of {people} colleagues tries to destroy it alone, with their own credentials",
+        ),
+        "return_to_owner": ("一箱发还当事人，当事人签收", "One is returned to its owner, who signs for it"),
+        "auction": ("一箱变卖，记录买受人与价款", "One is auctioned: buyer and price are recorded"),
+        "transfer": ("一箱移交公安机关", "One is transferred to the police"),
+        "destroy": (
+            "一箱销毁：保管员、记账员、监督员全程在场，见证人见证，清点称重",
+            "One is destroyed: keeper, bookkeeper and supervisor stay to the end, with witnesses; counted and weighed",
+        ),
+        "rules": (
+            "新规则 {version}：领导提出，领导与监督员以通行密钥签署，稍后生效",
+            "New rules {version}: brought up by the leader, adopted by leader and supervisor with passkeys",
+        ),
+        "corroborated": ("货架上架已由传感器印证", "What was put into the rack is corroborated by its sensor"),
+        "without_goods": ("记录动了而实物未动：告警", "The record moved without the goods: an alarm"),
+        "drawn": (
+            "随机盘库：由账本检查点（{size} 条）抽取 {things} 个封箱",
+            "A stock-take at random: {things} packages are drawn by the log's checkpoint of {size} entries",
+        ),
+        "counted": (
+            "保管员与记账员各自盲盘，差异 {differences} 处已答复，盘库结束",
+            "Keeper and bookkeeper count blind; {differences} difference is answered, and the stock-take closed",
+        ),
+        "glass": ("消防按钮按下：{gate} 立即打开", "Fire: the glass is broken, and {gate} opens at once"),
+        "recounted": (
+            "门已关闭，现场照片 {pictures} 张；该区自动重新盘点，物品齐全",
+            "The gate is closed, {pictures} pictures were kept; the zone is counted anew, and nothing is missing",
+        ),
+        "reviewed": ("监督员与保管员复核紧急开启", "Supervisor and keeper review the opening"),
+        "pinned": (
+            "新规则已生效：新案件适用新规则，原案件仍按原规则",
+            "The new rules are in force: a new case is under them, the old case under the old ones",
+        ),
+        "repinned": (
+            "办案人与领导两人决定：原案件改用新规则",
+            "Two people decide, case handler and leader: the old case goes on under the new rules",
+        ),
+        "without_record": (
+            "放入 {slot} 而没有记录：告警",
+            "Something was put into {slot} without a record: an alarm",
         ),
         "cut": ("拔掉网线：仓库与云端断开", "The cable is pulled: warehouse and cloud are apart"),
         "offline_in": ("断网，凭事先下发的许可入库", "Offline: a package goes in on a permit granted before"),

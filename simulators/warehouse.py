@@ -38,6 +38,8 @@ FRAMES_PER_S = {"gate-a": 10, "gate-b": 3}
 """Gates, and how often the agent looks through each one's camera: nearly all that happens happens at the first."""
 DATABASE = "sealtrail"
 HOST = "127.0.0.1"
+START_S = 120
+"""How long a process may take to be ready: many start at once, and one that ends is told at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +81,25 @@ def check_folder(folder: Path) -> None:
 
 
 class Warehouse:
-    """The system in `folder`; `on_event` hears every JSON line that the edge agent prints."""
+    """The system in `folder`; `on_event` hears every JSON line that the edge agent prints.
+
+    `rules` is the pack that the cloud is founded with, None for the default; `edge_rules` the one that the agent is
+    given, which may be another once two people put another in force. `address` is where people open the console:
+    browsers make passkeys at localhost, not at 127.0.0.1.
+    """
 
     def __init__(self, folder: Path, port: int, stack: AsyncExitStack, on_event: OnEvent) -> None:
         self.folder, self.port = folder, port
         self.url = f"http://{HOST}:{port}"
+        self.address = f"http://localhost:{port}"
         self._stack, self._on_event = stack, on_event
         self._logs = folder / "logs"
         self._server: EmbeddedServer | None = None
         self._run = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sealtrail-stage-")))
         self.stage = Stage(self._run / "stage.sock", tuple(FRAMES_PER_S))
         self._racks: dict[str, Mapping[str, str]] = {}
+        self.rules: Path | None = None
+        self.edge_rules: Path | None = None
         self.journal = folder / "edge" / "data" / FILE
 
     async def start_services(self) -> None:
@@ -115,8 +125,14 @@ class Warehouse:
         await self.prepare_cloud()
         self.uplink = self._worker("uplink", CLOUD_UPLINK)
         self.downlink = self._worker("downlink", CLOUD_DOWNLINK)
+        self.jobs = self._worker("jobs", CLOUD_DOWNLINK)
         self.web = self._worker("web", None)
-        await asyncio.gather(self.found(first), *map(self._up, (self.uplink, self.downlink, self.web)))
+        await asyncio.gather(self.found(first), *map(self._up, self.workers))
+
+    @property
+    def workers(self) -> tuple[Child, ...]:
+        """The cloud's processes."""
+        return self.uplink, self.downlink, self.jobs, self.web
 
     async def found(self, first: Sequence[Staff]) -> None:
         """Sites, agent and first accounts: once in a folder's life."""
@@ -166,8 +182,8 @@ class Warehouse:
     def edge_settings(self) -> dict[str, str]:
         """What the agent is told, by the names of its settings."""
         identity = self.authority.client(AGENT, datetime.now(UTC))
-        keys = self.folder / "keys"
-        return {
+        keys, rules = self.folder / "keys", self.edge_rules or self.rules
+        told = {
             "site_file": str(self._site_file()),
             "data_dir": str(self.journal.parent),
             "key_file": str(self.folder / "edge" / "agent.pem"),
@@ -180,6 +196,7 @@ class Warehouse:
             "broker_key": str(identity.key),
             "cloud_url": f"http://{HOST}:{self.cables[1].port}",
         }
+        return told if rules is None else {**told, "rule_pack": str(rules)}
 
     async def check_ledger(self) -> str | None:
         """None when `sealtrail ledger verify` derives all of the site anew and everything holds, else what it found.
@@ -288,7 +305,10 @@ class Warehouse:
             "media_url": (self.folder / "media").as_uri(),
             "web_host": HOST,
             "web_port": str(self.port),
+            "origins": self.address,
         }
+        if self.rules is not None:
+            told["rule_pack"] = str(self.rules)
         pages = Path(__file__).parents[1] / "cloud" / "console" / "dist"
         if pages.is_dir():
             told["console_dir"] = str(pages)
@@ -319,7 +339,7 @@ class Warehouse:
     async def _up(self, child: Child) -> None:
         self._stack.push_async_callback(child.stop)
         await child.start()
-        await child.ready()
+        await child.ready(START_S)
 
     def _site_file(self) -> Path:
         path = self.folder / "edge" / "site.yaml"

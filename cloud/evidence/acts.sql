@@ -2,6 +2,7 @@
 -- name: things
 SELECT t.id, t.kind, t.state, t.case_id, t.package_id, c.rule_pack, t.index, coalesce(t.value_fen, 0) AS value_fen, t.goods,
        u.method, u.size, u.slot, u.weight_g,
+       EXISTS (SELECT FROM package p WHERE p.id = t.package_id AND p.state = t.state AND t.state <> 'opened') AS packed,
        (SELECT max(issue) FROM label l WHERE l.thing = t.id) AS issue,
        EXISTS (SELECT FROM held h WHERE h.thing = t.id) AS held,
        ARRAY (

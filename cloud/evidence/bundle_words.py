@@ -85,6 +85,8 @@ KINDS: Mapping[str, Words] = {
     "stock_take_drawn": ("盘库样本已由账本抽取", "Sample drawn by the log"),
     "stock_take_joined": ("接手清点", "Seat of a counter taken"),
     "stock_take_opened": ("下达盘库", "Stock-take opened"),
+    "task_granted": ("下达货架任务", "Task for a rack granted"),
+    "task_revoked": ("撤销货架任务", "Task for a rack taken back"),
     "unit_added": ("添加组织机构", "Organisation unit added"),
     "weight_measured": ("称重", "Weight measured"),
     "zone_added": ("添加库区", "Zone added"),
@@ -160,6 +162,7 @@ REASONS: Mapping[str, Words] = {
     "missing_papers": ("手续不全", "Papers are missing"),
     "act_expired": ("逾期未签", "Not signed in time"),
     "unsuitable_slot": ("货位不合适", "Slot does not suit"),
+    "packed": ("物品在封闭的箱内", "In a closed package"),
     "method_differs": ("处置方式与审批不一致", "Not the way that was approved"),
 }
 
@@ -180,6 +183,7 @@ CAUSES: Mapping[str, Words] = {
     "device_lost": ("设备失联", "Device lost"),
     "checkpoint_refused": ("见证方拒绝日志", "Witness refused the log"),
     "order_distrusted": ("收到不可信指令", "Untrusted order received"),
+    "step_without_task": ("无任务办理", "Step without a task"),
     "stock_difference": ("盘库有差异", "Stock-take found differences"),
     "act_stuck": ("事项久未完成", "Act waits for too long"),
     "loan_overdue": ("借出逾期", "Loan overdue"),

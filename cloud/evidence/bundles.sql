@@ -93,8 +93,8 @@ ORDER BY size
 SELECT hash, content FROM rule_pack WHERE hash = ANY (%(hashes)s)
 
 -- name: kept_media
-SELECT m.sha256 FROM media m JOIN agent a ON a.id = m.agent
-WHERE m.sha256 = ANY (%(digests)s) AND a.site = %(site)s AND m.erased_index IS NULL
+SELECT m.sha256 FROM media m LEFT JOIN agent a ON a.id = m.agent LEFT JOIN person p ON p.id = m.person
+WHERE m.sha256 = ANY (%(digests)s) AND coalesce(a.site, p.site) = %(site)s AND m.erased_index IS NULL
 
 -- name: people
 SELECT id, name FROM person WHERE site = %(site)s AND id = ANY (%(people)s)

@@ -97,7 +97,7 @@ def _thing(row: Row) -> Thing:
         past[Action(action)] = past.get(Action(action), frozenset()) | {person}
     return Thing(
         id=row["id"], kind=Kind(row["kind"]), state=State(row["state"]), held=row["held"], value_fen=row["value_fen"],
-        method=row["method"], past=past,
+        method=row["method"], packed=row["packed"], past=past,
     )  # fmt: skip
 
 

@@ -59,13 +59,22 @@ def _step(derived: Derived, told: Told, packs: Packs) -> set[str]:
 def _allowed(derived: Derived, told: Told, thing: str, action: Action, packs: Packs) -> Step | None:
     row = derived.thing(thing)
     pack = None if row is None else pack_of(derived, row, packs)
+    if row is not None and row["case_id"] in derived.unsure:  # by which rules is not told any more
+        derived.unsure |= {thing, *derived.inside.get(thing, ())}
     step = None if row is None or pack is None else pack.step(thing, State(row["state"]), action)
-    if isinstance(step, Step) and not step.by_gate and (step.while_held or not derived.held(thing)):
+    free = not _closed_in(derived, row) or action is Action.CORRECT
+    if isinstance(step, Step) and not step.by_gate and free and (step.while_held or not derived.held(thing)):
         return step
     if thing in derived.unsure:
         return None
     why = step.rule if isinstance(step, Refused) else "not by the hands of people, or not while it is held"
     raise LedgerFaultError("step_not_allowed", f"{action.value} of {thing}: {why}", told.index, thing)
+
+
+def _closed_in(derived: Derived, row: Row | None) -> bool:
+    """Whether it is in a package that is closed: what is done to it is done to its package."""
+    package = derived.table("package").get((row or {}).get("package_id") or "")
+    return package is not None and row is not None and package["state"] == row["state"] != State.OPENED
 
 
 def _enough_hands(derived: Derived, told: Told, things: list[str], step: Step) -> None:

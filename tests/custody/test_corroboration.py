@@ -4,7 +4,7 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from custody.corroboration import (
@@ -119,6 +119,7 @@ MOVES = st.lists(st.tuples(PLACES, SECONDS, st.integers(0, 30)), max_size=8)
 SEEN = st.lists(st.tuples(PLACES, SECONDS, st.sampled_from([FILLED, EMPTIED]), st.integers(0, 30)), max_size=8)
 
 
+@settings(deadline=None)
 @given(MOVES, SEEN, st.randoms(use_true_random=False))
 def test_the_order_in_which_it_is_told_changes_nothing_and_nothing_is_used_twice(
     moves: list[tuple[str, int, int]], seen: list[tuple[str, int, str, int]], order: random.Random

@@ -3,7 +3,7 @@ from collections import Counter
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from custody.sampling import draw
@@ -38,6 +38,7 @@ def test_the_bytes_are_those_that_the_docstring_states() -> None:
     assert draw(THINGS, ROOT, 1000, TAKE, 10) == sorted(THINGS, key=number)
 
 
+@settings(deadline=None)
 @given(NAMES, st.binary(min_size=32, max_size=32), st.integers(1, 2**53), st.integers(0, 80), st.randoms())
 def test_the_order_of_the_population_means_nothing(
     names: list[str], root: bytes, size: int, count: int, chance: Random
@@ -50,6 +51,7 @@ def test_the_order_of_the_population_means_nothing(
     assert set(drawn) <= set(names)
 
 
+@settings(deadline=None)
 @given(NAMES, st.binary(min_size=32, max_size=32), st.integers(0, 79))
 def test_a_smaller_sample_is_the_beginning_of_a_larger_one(names: list[str], root: bytes, count: int) -> None:
     assert draw(names, root, 9, TAKE, count + 1)[:count] == draw(names, root, 9, TAKE, count)

@@ -185,3 +185,9 @@ def test_seats_are_given_as_the_plainest_search_gives_them(
         if all(hands[n].roles & seats[seat] for n, seat in enumerate(way))
     ]
     assert (placed in ways) if placed is not None else not ways
+
+
+def test_what_is_in_a_closed_package_goes_with_it() -> None:
+    inside = [thing(State.STORED, Kind.ITEM, packed=True)]
+    assert decide(Action.MOVE, inside, [KEEPER]) == Refused(Reason.PACKED, "custody.packed", "nj01/P-1")
+    assert decide(Action.CORRECT, inside, [KEEPER, APPROVER]) == Allowed("custody.correct")

@@ -20,7 +20,7 @@ from custody.roles import Role
 from tests.cloud.conftest import Database
 from tests.system.web import PASSWORD, Console
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 
 
 def photo(number: int) -> bytes:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 import zxingcpp
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, FilePayload, Locator, Page, expect
 
 from cloud.keys import LABEL, read_key
 from custody.roles import Role
@@ -48,9 +48,9 @@ def texts(language: str) -> dict[str, Any]:
 EN, ZH = texts("en"), texts("zh-CN")
 
 
-def picture(name: str, number: int) -> dict[str, Any]:
+def picture(number: int) -> FilePayload:
     """A photograph as a file to be chosen."""
-    return {"name": f"{name}.jpg", "mimeType": "image/jpeg", "buffer": photo(number)}
+    return {"name": f"{number}.jpg", "mimeType": "image/jpeg", "buffer": photo(number)}
 
 
 def dialog(page: Page) -> Locator:
@@ -151,7 +151,7 @@ async def test_items_are_registered_and_sealed_together_from_the_page_of_their_c
         await expect(dialog(page).get_by_text(ZH["detail"]["bad_photos"])).to_be_visible()
         await dialog(page).get_by_label(ZH["detail"]["seal_number"]).fill("f0000042")
         await dialog(page).get_by_label(ZH["detail"]["weight_g"]).fill("12.345")
-        await dialog(page).locator("input[type=file]").first.set_input_files([picture("one", 1)])
+        await dialog(page).locator("input[type=file]").first.set_input_files([picture(1)])
         await expect(dialog(page).locator(".sent")).to_have_count(1)
         await send(page)
         await page.wait_for_url("**/acts/**")

@@ -22,7 +22,6 @@ from proof.errors import SignatureError
 from proof.keys import SigningKey
 from proof.note import NoteVerifier, read_note
 from simulators.broker import free_port
-from simulators.pki import CLOUD_DOWNLINK
 from simulators.processes import Child
 from simulators.warehouse import AGENT, DATABASE, OTHER_SITE, SITE, Warehouse, sealtrail
 from tests.system.waiting import until
@@ -36,11 +35,6 @@ pytestmark = pytest.mark.timeout(300)
 
 class Neighbours(Warehouse):
     """A warehouse whose agent looks after the log of the other site."""
-
-    async def start_jobs(self) -> None:
-        """What publishes checkpoints for the agents to hear."""
-        self.jobs = self._worker("jobs", CLOUD_DOWNLINK)
-        await self._up(self.jobs)
 
     def edge_settings(self) -> dict[str, str]:
         return super().edge_settings() | self.witness_settings(AGENT, OTHER_SITE)
@@ -130,7 +124,6 @@ async def scene(folder: Path) -> AsyncIterator[Scene]:
         house = Neighbours(folder, free_port(), stack, lambda said: None)
         await house.start_services()
         await house.start_cloud([])
-        await house.start_jobs()
         await house.start_edge()
         other = await second_agent(house)
         stack.push_async_callback(other.stop)

@@ -27,6 +27,7 @@ from edge_agent.settings import EdgeSettings, SiteFile
 from simulators.acting import Held
 from simulators.broker import free_port
 from simulators.console import Colleague, Screen
+from simulators.crew import Crew, photo_of_a_seal
 from simulators.frames import On
 from simulators.pki import CLOUD_DOWNLINK, CLOUD_UPLINK
 from simulators.warehouse import AGENT, SITE, Staff, Warehouse
@@ -132,6 +133,7 @@ async def in_this_process(warehouse: Warehouse) -> AsyncIterator[None]:
 
 async def test_a_scan_is_walked_through_in_the_order_of_the_tables(tmp_path: Path) -> None:
     everybody = Staff("everybody", SITE, "everybody", ("inspector", "keeper", "operator"), PASSWORD)
+    another = Staff("another", SITE, "another", ("inspector",), PASSWORD)
     up, down = table("Up"), table("Down")
     trace = Trace(up + down)
     async with AsyncExitStack() as stack:
@@ -139,18 +141,19 @@ async def test_a_scan_is_walked_through_in_the_order_of_the_tables(tmp_path: Pat
         warehouse = Warehouse(tmp_path, free_port(), stack, lambda said: None)
         await warehouse.start_services()
         await warehouse.prepare_cloud()
-        await warehouse.found([everybody])
+        await warehouse.found([everybody, another])
         await warehouse.open_stage()
         await stack.enter_async_context(in_this_process(warehouse))
-        person = Colleague(warehouse.url, everybody.username, PASSWORD)
-        stack.push_async_callback(person.leave)
-        await person.sign_in()
+        person, second = (Colleague(warehouse.url, one.username, PASSWORD) for one in (everybody, another))
+        for colleague in (person, second):
+            stack.push_async_callback(colleague.leave)
+            await colleague.sign_in()
         screen = Screen(person, SITE, lambda: datetime.now(UTC))
         watching = asyncio.create_task(screen.watch())
         stack.callback(watching.cancel)
         async with asyncio.timeout(30):
             await screen.open.wait()
-        item, box, card = await labelled(person)
+        item, box, card = await labelled(person, second)
 
         trace.begin()
         permit = await permitted(person, item)
@@ -168,13 +171,19 @@ async def test_a_scan_is_walked_through_in_the_order_of_the_tables(tmp_path: Pat
         watching.cancel()
 
 
-async def labelled(person: Colleague) -> tuple[str, Held, Held]:
-    """A sealed package's id and its label on a box, and the person's own pass."""
+async def labelled(person: Colleague, second: Colleague) -> tuple[str, Held, Held]:
+    """The id of a package that was sealed and handed over and its label on a box, and the person's own pass."""
+    crew = Crew()
     case = await person.post("/cases", number="1", title="1")
     item = await person.post("/items", case_id=case["id"], name="1", quantity=1, unit="1")
-    package = await person.post("/packages", case_id=case["id"], item_ids=[item["id"]], seal_number="1")
-    box, card = [await person.post("/labels", thing_id=thing) for thing in (package["id"], person.id)]
-    return package["id"], Held(box["text"], "box"), Held(card["text"], "pass", On.CARD)
+    photo = await person.photograph(photo_of_a_seal("1"))
+    sealed = await crew.do(
+        "seal", [item["id"]], person, second, seal_number="SEAL-1", photos=[photo], weight_g=1000
+    )  # fmt: skip
+    (package,) = sealed["made"]
+    await crew.do("handover", [package], second, person, differences=[])
+    box, card = [await person.post("/labels", thing_id=thing) for thing in (package, person.id)]
+    return package, Held(box["text"], "box"), Held(card["text"], "pass", On.CARD)
 
 
 async def permitted(person: Colleague, thing: str) -> str:

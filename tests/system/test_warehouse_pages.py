@@ -11,6 +11,7 @@ from playwright.async_api import Browser, Page, expect
 from custody.things import Kind
 from tests.cloud.conftest import SITE, Database, database, new_name, server, template
 from tests.cloud.warehouse import ITEM, PACKAGE
+from tests.system.desk import PHONE
 from tests.system.racks import (
     BOOKKEEPER,
     DARK,
@@ -32,7 +33,6 @@ __all__ = ["database", "new_name", "server", "template"]
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 expect.set_options(timeout=PATIENCE_MS)
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 WORDS = texts("en-GB")
 
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { clocks, progress } from "../src/acts/clocks";
 import { type Content, type Subject, atTheGate, hoursOf, inWords, may, offers, seatsOf } from "../src/acts/rules";
-import { partForMe, togetherUntil } from "../src/acts/seat";
+import { partForMe, stillCounting, togetherUntil } from "../src/acts/seat";
 import type { Act } from "../src/api/types";
 
 const CONTENT: Content = {
@@ -135,5 +135,7 @@ describe("my part of an act", () => {
     expect(partForMe(act({ hands: [hand("me", "2026-11-22T03:08:00Z")] }), "me", 300, NOW)).toBeNull();
     expect(togetherUntil(act({ hands: [hand("me", "2026-11-22T03:08:00Z")] }), 300)).toBe("2026-11-22T03:13:00.000Z");
     expect(togetherUntil(act({}), null)).toBeNull();
+    const hands = [hand("me", "2026-11-22T03:00:00Z"), hand("other", "2026-11-22T03:08:00Z"), hand("me", "2026-11-22T03:01:00Z", "end")];
+    expect(stillCounting(hands, 300).map((each) => each.at.slice(14, 16))).toEqual(["08", "01"]);
   });
 });

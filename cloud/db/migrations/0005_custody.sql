@@ -223,11 +223,12 @@ DECLARE thing record; step rule_step; value bigint := 0; wanted jsonb; n integer
 BEGIN
     FOR thing IN
         SELECT t.id, t.kind, t.state, c.rule_pack,
+               EXISTS (SELECT FROM package p WHERE p.id = t.package_id AND p.state = t.state AND t.state <> 'opened') AS packed,
                coalesce(t.value_fen, 0) AS value_fen, EXISTS (SELECT FROM held h WHERE h.thing = t.id) AS held
         FROM unnest(the_things) WITH ORDINALITY AS asked (id, place)
-        JOIN (SELECT i.id, 'item' AS kind, i.site, i.state, i.case_id, i.value_fen FROM item i
+        JOIN (SELECT i.id, 'item' AS kind, i.site, i.state, i.case_id, i.package_id, i.value_fen FROM item i
               UNION ALL
-              SELECT p.id, 'package', p.site, p.state, p.case_id,
+              SELECT p.id, 'package', p.site, p.state, p.case_id, NULL,
                      (SELECT sum(i.value_fen) FROM item i WHERE i.package_id = p.id) FROM package p) t USING (id)
         JOIN evidence_case c ON c.id = t.case_id
         WHERE t.site = at_site ORDER BY place
@@ -241,6 +242,8 @@ BEGIN
             PERFORM refuse_step('wrong_entrance', rule_for(book, 'wrong_entrance'), thing.id);
         ELSIF NOT thing.kind = ANY (step.kinds) THEN
             PERFORM refuse_step('wrong_kind', rule_for(book, 'wrong_kind'), thing.id);
+        ELSIF thing.packed AND the_action <> 'correct' THEN
+            PERFORM refuse_step('packed', rule_for(book, 'packed'), thing.id);
         ELSIF thing.held AND NOT step.while_held AND NOT gate THEN
             PERFORM refuse_step('legal_hold', rule_for(book, 'legal_hold'), thing.id);
         ELSIF thing.state = 'leaving' AND NOT gate AND the_action NOT IN (

@@ -95,7 +95,8 @@ def furnish(owner: psycopg.Connection[Any], found: list[Corner]) -> None:
     for corner in found:
         package = corner.thing if corner.kind == "package" else f"nj01/P-X{corner.number}"
         item = corner.thing if corner.kind == "item" else f"nj01/I-X{corner.number}"
-        packed = not (corner.action is Action.EMPTY or (corner.kind == "item" and corner.action is Action.SEAL))
+        loose = corner.action in (Action.SEAL, Action.VOID) and corner.kind == "item"
+        packed = not (corner.action is Action.EMPTY or loose)
         values = [item, CASE, corner.state.value, package if packed else None]
         owner.execute(
             "INSERT INTO item (id, site, case_id, name, quantity, unit, state, package_id, index)"
@@ -122,8 +123,7 @@ def put_back(owner: psycopg.Connection[Any], found: list[Corner]) -> None:
         for query, letter in ((b"UPDATE item", "I"), (b"UPDATE package", "P")):
             names = [f"nj01/{letter}-W{corner.number}", f"nj01/{letter}-X{corner.number}"]
             owner.execute(query + b" SET state = %s WHERE id = ANY (%s)", [corner.state.value, names])
-        packed = corner.action is not Action.SEAL
-        if corner.kind == "item" and not packed:
+        if corner.kind == "item" and corner.action in (Action.SEAL, Action.VOID):
             owner.execute("UPDATE item SET package_id = NULL WHERE id = %s", [corner.thing])
         if corner.action is Action.REPACK:
             owner.execute("UPDATE item SET package_id = %s WHERE id = %s", [f"nj01/P-X{corner.number}", corner.thing])

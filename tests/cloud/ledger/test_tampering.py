@@ -258,12 +258,8 @@ def newest(tampered: Database) -> bytes:
 async def test_a_site_that_was_left_alone_holds(tampered: Database, media: Path, walked: Walked, newest: bytes) -> None:
     found = await verified(tampered.app, media, known=(walked.outside, newest))
     assert (found.ok, found.fault) == (True, None), found
-    assert (found.checkpoints, found.cosignatures, found.stills, found.agents) == (
-        5,
-        4,
-        2,
-        2,
-    )  # the still of the gate, and the photograph of the seal
+    # the stills: the gate's, and the photograph of the seal
+    assert (found.checkpoints, found.cosignatures, found.stills, found.agents) == (5, 4, 2, 2)
     assert found.doubts == ("1 contents were erased, each by an entry that says so",)
 
 

@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
@@ -43,6 +44,7 @@ def send_any(url: str, token: str, operation: Operation, mode: GenerationMode) -
         send()
 
 
+@pytest.mark.timeout(900)  # six requests for each of some hundred operations
 async def test_no_request_makes_a_500_or_an_error_without_a_problem(
     office: Office, web_settings: dict[str, str]
 ) -> None:

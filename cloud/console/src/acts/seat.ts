@@ -23,8 +23,14 @@ export function partForMe(act: Act, me: string, live_s: number | null, now: numb
 export function togetherUntil(act: Act, live_s: number | null): string | null {
   if (live_s === null || act.ended !== null) return null;
   const part = act.ending ? "end" : "begin";
-  const times = act.hands.filter((hand) => hand.part === part).map((hand) => Date.parse(hand.at));
+  const times = stillCounting(act.hands, live_s).filter((hand) => hand.part === part).map((hand) => Date.parse(hand.at));
   return times.length ? new Date(Math.min(...times) + live_s * 1000).toISOString() : null;
+}
+
+/** Of the hands on a live act, those as close to the newest of their part as asked (hands_of in cloud/evidence/acts.py). */
+export function stillCounting(hands: readonly Hand[], live_s: number): Hand[] {
+  const newest = (part: Part) => Math.max(...hands.filter((hand) => hand.part === part).map((hand) => Date.parse(hand.at)));
+  return hands.filter((hand) => newest(hand.part) - Date.parse(hand.at) <= live_s * 1000);
 }
 
 function stale(hand: Hand | undefined, live_s: number | null, now: number): boolean {
