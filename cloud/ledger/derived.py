@@ -50,6 +50,8 @@ class Derived:
     hands: dict[str, set[str]] = field(default_factory=dict)
     """thing and action → whose hand was on it"""
     passages: int = 0
+    sensed_from: int = 0
+    """the first entry of which what sensors told was kept: later than 0 where an older program began the ledger"""
 
     def table(self, name: str) -> dict[str, Row]:
         """The rows of table `name`."""

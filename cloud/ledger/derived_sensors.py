@@ -136,7 +136,7 @@ def _add_movement(
         if row is not None and row["until"] is None:
             row["until"] = at
     traces = traces_of(action, moved)
-    if not traces and action not in MOVES:
+    if (not traces and action not in MOVES) or index < derived.sensed_from:
         return
     needs, key = needs_of(pack, action, traces), " ".join([f"entry:{index}", *moved.things])
     derived.table(BY_ENTRY)[str(index)] = {"key": key}
@@ -164,6 +164,8 @@ def _blurred(derived: "Derived") -> bool:
 def _observed(
     derived: "Derived", index: int, sensor: Sensor, place: str, what: str, at: datetime, error_ms: int
 ) -> None:
+    if index < derived.sensed_from:
+        return
     derived.table("observation")[f"entry:{index} {place}"] = {
         "kind": sensor.value, "what": what, "at": at, "error_ms": error_ms, "explained_by": None, "state": "waiting",
         "judged_index": None,

@@ -29,6 +29,8 @@ DIFFERENCE = "stock_difference"
 FORGED = "forged_label"
 
 _sql = load_queries(__file__)
+JOIN = {Seat.KEEPER: _sql.join_keeper, Seat.BOOKKEEPER: _sql.join_bookkeeper}
+CLOSE = {Seat.KEEPER: _sql.close_keeper, Seat.BOOKKEEPER: _sql.close_bookkeeper}
 
 
 async def take_of(act: Acting, name: str) -> Row:
@@ -102,7 +104,7 @@ async def _seat(act: Acting, take: Row) -> Seat:
         if take[seat.value] is None and Role(seat.value) in act.person.roles:
             if act.person.id == take["opened_by"]:
                 raise CounterError(f"{act.person.id} opened it and would count it")
-            await act.tx.execute(getattr(_sql, f"join_{seat}"), {"stock_take": take["id"], "person": act.person.id})
+            await act.tx.execute(JOIN[seat], {"stock_take": take["id"], "person": act.person.id})
             await act.record("stock_take_joined", {"stock_take": take["id"], "seat": seat.value}, [take["id"]])
             return seat
     raise NotCounterError(f"{act.person.id} is no counter of {take['id']}")
@@ -122,7 +124,7 @@ async def close_count(act: Acting, name: str, scans: int) -> None:
     if take[f"{seat}_index"] is not None:
         return
     counts = [_told(_scan(row)) for row in sorted(found, key=lambda row: row["key"])]
-    await act.tx.execute(getattr(_sql, f"close_{seat}"), {"stock_take": name, "index": act.next_index})
+    await act.tx.execute(CLOSE[seat], {"stock_take": name, "index": act.next_index})
     content = {"stock_take": name, "seat": seat.value, "counts": counts, "counts_hash": counts_hash(counts)}
     await act.record("stock_take_counted", content, [name])
     other = Seat.BOOKKEEPER if seat is Seat.KEEPER else Seat.KEEPER

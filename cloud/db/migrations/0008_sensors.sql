@@ -99,3 +99,11 @@ CREATE INDEX record_override ON record (site, index) WHERE
     OR (kind = 'custody_step' AND content LIKE '%"action":"correct"%');
 
 GRANT SELECT, INSERT, UPDATE ON movement, observation, slot_sensor, exception TO sealtrail_app;
+
+-- Ledgers that were there before: nobody kept what sensors told until this entry, and nothing is judged that came before.
+CREATE TABLE sensed_from (
+    site        text PRIMARY KEY REFERENCES site,
+    index       bigint NOT NULL
+);
+INSERT INTO sensed_from SELECT site, size FROM ledger_head WHERE size > 0;
+GRANT SELECT ON sensed_from TO sealtrail_app;
