@@ -1,6 +1,6 @@
 """Putting the cloud's processes together from their settings. What is missing is said in one sentence each."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -8,55 +8,23 @@ from pathlib import Path
 import httpx
 
 from cloud import keys
-from cloud.db.migrate import check_schema
-from cloud.db.pool import Pool, open_pool, transaction
 from cloud.downlink import Downlink
-from cloud.errors import KeyFileError, SettingsError
+from cloud.errors import SettingsError
 from cloud.evidence.intake import Office
 from cloud.jobs import Jobs, Pace
-from cloud.ledger.checkpoints import LogKeys
 from cloud.ledger.stamping import Authority, StampError
-from cloud.media.store import open_store
-from cloud.parts import Directory, Parts, RelyingParty
-from cloud.settings import BrokerSettings, CloudSettings, JobsSettings, WebSettings
+from cloud.opening import log_keys, opened_pool
+from cloud.settings import BrokerSettings, JobsSettings
 from cloud.uplink import Uplink
 from cloud.watching import Watching
-from cloud.web.app import API, create_app
-from cloud.web.serve import serve
 from cloud.world import real_world
 from proof.errors import EncodingError
-from proof.keys import SigningKey
 from proof.policy import Policy, parse_policy
 from wire.link import Connect
 from wire.mqtt import MqttOptions, mqtt_connect
 from wire.rule_packs import load_rule_pack
 
 WITNESS_TIMEOUT_S = 10
-CALLBACK = f"{API}/oidc/callback"
-
-
-@asynccontextmanager
-async def opened_pool(settings: CloudSettings, *, most: int = 8) -> AsyncIterator[Pool]:
-    """The database, with this program's schema. Raises DatabaseGoneError, MigrationError."""
-    async with open_pool(settings.database_url, most=most) as pool:
-        async with transaction(pool) as tx:
-            await check_schema(tx)
-        yield pool
-
-
-def log_keys(folder: Path) -> LogKeys:
-    """The keys of the sites' logs in `folder`, each read when it is first needed."""
-    known: dict[str, SigningKey] = {}
-
-    def find(site: str) -> SigningKey | None:
-        if site not in known:
-            try:
-                known[site] = keys.read_key(folder, keys.log_key_name(site))
-            except KeyFileError:
-                return None
-        return known[site]
-
-    return find
 
 
 def broker(settings: BrokerSettings, client_id: str) -> Connect:
@@ -130,56 +98,3 @@ async def downlink(settings: BrokerSettings) -> AsyncIterator[Downlink]:
     world = real_world()
     async with opened_pool(settings, most=4) as pool:
         yield Downlink(pool, settings.database_url, world, broker(settings, world.new_name("downlink")))
-
-
-def relying_party(settings: WebSettings) -> RelyingParty:
-    """For whom passkeys sign. Browsers make them at `https` addresses, and at `localhost` (not 127.0.0.1) without."""
-    origins = settings.origins or f"http://localhost:{settings.web_port}"
-    return RelyingParty(id=settings.rp_id, origins=tuple(origins.split()))
-
-
-def directory(settings: WebSettings) -> Directory | None:
-    """The directory that people sign in by, if one was set. Raises SettingsError."""
-    if settings.oidc_issuer is None:
-        return None
-    if settings.oidc_client_id is None or settings.oidc_client_secret_file is None:
-        raise SettingsError(["SEALTRAIL_CLOUD_OIDC_ISSUER needs …_OIDC_CLIENT_ID and …_OIDC_CLIENT_SECRET_FILE"])
-    try:
-        secret = settings.oidc_client_secret_file.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError([f"SEALTRAIL_CLOUD_OIDC_CLIENT_SECRET_FILE: {error}"]) from error
-    return Directory(
-        issuer=settings.oidc_issuer,
-        client_id=settings.oidc_client_id,
-        client_secret=secret,
-        redirect_uri=relying_party(settings).origins[0] + CALLBACK,
-        username_claim=settings.oidc_username_claim,
-        name_claim=settings.oidc_name_claim,
-        roles_claim=settings.oidc_roles_claim,
-        roles=settings.oidc_roles,
-        site_claim=settings.oidc_site_claim,
-        site=settings.oidc_site,
-    )
-
-
-async def web(settings: WebSettings, say: Callable[[str], None]) -> None:
-    """Serves the API until SIGTERM or SIGINT; `say` gets one JSON line when it listens.
-
-    Raises KeyFileError, RulePackError, StoreGoneError, DatabaseGoneError, MigrationError.
-    """
-    world = real_world()
-    async with opened_pool(settings, most=16) as pool:
-        parts = Parts(
-            database_url=settings.database_url,
-            pool=pool,
-            world=world,
-            pack=load_rule_pack(settings.rule_pack),
-            cloud_key=keys.read_key(settings.keys_dir, keys.CLOUD),
-            label_key=keys.read_key(settings.keys_dir, keys.LABEL),
-            media=open_store(settings.media_url),
-            policy=read_policy(settings.policy)[0],
-            party=relying_party(settings),
-            directory=directory(settings),
-        )
-        app = create_app(parts, console=settings.console_dir)
-        await serve(app, settings.web_host, settings.web_port, say)

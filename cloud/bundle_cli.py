@@ -45,13 +45,14 @@ def export(
 async def _export(
     site: str, output: Path, kind: str, name: str, redact: bool, media: bool, policy: Path | None
 ) -> None:
-    from cloud.bootstrap import log_keys, opened_pool, read_policy
+    from cloud.bootstrap import read_policy
     from cloud.db.pool import transaction
     from cloud.evidence.bundles import Wanted, make_bundle
     from cloud.evidence.exports import record_export
     from cloud.ledger.checkpoints import sign_checkpoints
     from cloud.ledger.service import close_ledger, open_ledger
     from cloud.media.store import open_store
+    from cloud.opening import log_keys, opened_pool
     from cloud.settings import MediaSettings, load_settings
     from cloud.world import real_world
 

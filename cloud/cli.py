@@ -95,10 +95,10 @@ def add_site(
 
 
 async def _add_site(site: str, zh: str, en: str, unit: str | None) -> None:
-    from cloud.bootstrap import opened_pool
     from cloud.db.pool import transaction
     from cloud.keyroom import found_site
     from cloud.ledger.service import origin_of
+    from cloud.opening import opened_pool
     from cloud.settings import CloudSettings, load_settings
     from cloud.world import real_world
     from proof.note import NoteVerifier
@@ -122,10 +122,10 @@ def add_agent(
 
 
 async def _add_agent(agent: str, public_key: str) -> None:
-    from cloud.bootstrap import opened_pool
     from cloud.db.pool import transaction
     from cloud.fleet import service
     from cloud.ledger.service import close_ledger, open_ledger
+    from cloud.opening import opened_pool
     from cloud.settings import CloudSettings, load_settings
     from cloud.world import real_world
     from proof.keys import VerifyKey
@@ -174,12 +174,12 @@ def web() -> None:
     """Serves the API, the live stream and the console."""
     import uvloop
 
-    from cloud import bootstrap
+    from cloud import serving
     from cloud.settings import WebSettings, load_settings
 
     log_to_stderr()
     with one_sentence(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(bootstrap.web(load_settings(WebSettings), lambda line: print(line, flush=True)))
+        runner.run(serving.web(load_settings(WebSettings), lambda line: print(line, flush=True)))
 
 
 @app.command()
@@ -225,9 +225,9 @@ def ledger_check(
 
 
 async def _ledger_check(site: str, as_json: bool) -> bool:
-    from cloud.bootstrap import log_keys, opened_pool
     from cloud.db.pool import transaction
     from cloud.ledger.check import check_site
+    from cloud.opening import log_keys, opened_pool
     from cloud.settings import CloudSettings, load_settings
 
     settings = load_settings(CloudSettings)

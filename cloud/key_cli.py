@@ -16,9 +16,9 @@ def list_keys(site: Annotated[str | None, typer.Option(help="of this site only")
 
 
 async def _list_keys(site: str | None) -> None:
-    from cloud.bootstrap import opened_pool
     from cloud.db.pool import transaction
     from cloud.ledger.key_history import lives
+    from cloud.opening import opened_pool
     from cloud.settings import CloudSettings, load_settings
     from proof.keys import b64
 
@@ -34,10 +34,10 @@ def record_keys() -> None:
 
 
 async def _record_keys() -> None:
-    from cloud.bootstrap import opened_pool
     from cloud.db.pool import transaction
     from cloud.keyroom import tell_logs
     from cloud.ledger.service import site_ids
+    from cloud.opening import opened_pool
     from cloud.settings import CloudSettings, load_settings
     from cloud.world import real_world
 
@@ -63,8 +63,8 @@ def rotate_key(
 
 
 async def _rotate_key(name: str) -> None:
-    from cloud.bootstrap import opened_pool
     from cloud.keyroom import replace_key
+    from cloud.opening import opened_pool
     from cloud.settings import CloudSettings, load_settings
     from cloud.world import real_world
 
@@ -77,10 +77,10 @@ async def _rotate_key(name: str) -> None:
 
 
 async def _rotate_agent_key(agent: str, public_key: str) -> None:
-    from cloud.bootstrap import opened_pool
     from cloud.db.pool import transaction
     from cloud.fleet.service import add_agent_key
     from cloud.ledger.service import close_ledger, open_ledger
+    from cloud.opening import opened_pool
     from cloud.settings import CloudSettings, load_settings
     from cloud.world import real_world
     from proof.keys import VerifyKey
@@ -116,10 +116,10 @@ def lose_key(kid: str, site: Site) -> None:
 
 
 async def _end_key(kid: str, site: str, why: Literal["rotated", "lost", "revoked"]) -> None:
-    from cloud.bootstrap import opened_pool
     from cloud.db.pool import transaction
     from cloud.ledger.key_history import find_living, record_end
     from cloud.ledger.service import close_ledger, open_ledger
+    from cloud.opening import opened_pool
     from cloud.settings import CloudSettings, load_settings
     from cloud.world import real_world
 

@@ -79,12 +79,12 @@ def _sentence(found: "LedgerCheck") -> str:
 
 
 async def _verify(asked: _Asked) -> list["LedgerCheck"]:
-    from cloud.bootstrap import opened_pool
     from cloud.db.pool import transaction
     from cloud.errors import InvalidError, NotFoundError
     from cloud.ledger.check import verify_site
     from cloud.ledger.service import site_ids
     from cloud.ledger.stamping import Authority, stamps_held
+    from cloud.opening import opened_pool
     from cloud.settings import CloudSettings, MediaSettings, load_settings
 
     authority = None if asked.tsa_cert is None else Authority.from_pem("", _bytes(asked.tsa_cert))
@@ -218,9 +218,9 @@ def complete(
 
 
 async def _complete(agent: str, since: datetime, until: datetime, kinds: tuple[str, ...]) -> "Completeness":
-    from cloud.bootstrap import opened_pool
     from cloud.db.pool import transaction
     from cloud.ledger.completeness import read_completeness
+    from cloud.opening import opened_pool
     from cloud.settings import CloudSettings, load_settings
 
     async with opened_pool(load_settings(CloudSettings), most=1) as pool, transaction(pool) as tx:
@@ -250,8 +250,8 @@ def sample(
 
 
 async def _sample(stock_take: str, known: tuple[Path, ...]) -> "SampleCheck":
-    from cloud.bootstrap import opened_pool
     from cloud.db.pool import transaction
+    from cloud.opening import opened_pool
     from cloud.settings import CloudSettings, load_settings
     from cloud.stock_takes.recomputing import check_sample
 

@@ -38,10 +38,10 @@ def _roles(given: list[str]) -> list[Role]:
 
 
 async def _add_person(site: str, username: str, name: str, password: str, roles: list[Role], unit: str | None) -> None:
-    from cloud.bootstrap import opened_pool
     from cloud.db.pool import transaction
     from cloud.errors import InvalidError
     from cloud.ledger.service import close_ledger, open_ledger
+    from cloud.opening import opened_pool
     from cloud.people import lifecycle, passwords, service, units
     from cloud.settings import CloudSettings, load_settings
     from cloud.world import real_world
@@ -86,9 +86,9 @@ def enable_person(username: str) -> None:
 
 
 async def _change(what: str, username: str, roles: list[Role] | None) -> None:
-    from cloud.bootstrap import opened_pool
     from cloud.db.pool import transaction
     from cloud.ledger.service import close_ledger, open_ledger
+    from cloud.opening import opened_pool
     from cloud.people import lifecycle
     from cloud.settings import CloudSettings, load_settings
     from cloud.world import real_world
@@ -123,9 +123,9 @@ def add_unit(
 async def _add_unit(unit: str, parent: str | None, zh: str, en: str) -> None:
     from pydantic import ValidationError
 
-    from cloud.bootstrap import opened_pool
     from cloud.db.pool import transaction
     from cloud.errors import InvalidError
+    from cloud.opening import opened_pool
     from cloud.people import units
     from cloud.people.models import Unit
     from cloud.settings import CloudSettings, load_settings
@@ -149,8 +149,8 @@ def list_units() -> None:
 
 
 async def _list_units() -> None:
-    from cloud.bootstrap import opened_pool
     from cloud.db.pool import transaction
+    from cloud.opening import opened_pool
     from cloud.people import units
     from cloud.settings import CloudSettings, load_settings
 
@@ -168,9 +168,9 @@ def place_site(
 
 
 async def _place_site(site: str, unit: str) -> None:
-    from cloud.bootstrap import opened_pool
     from cloud.db.pool import transaction
     from cloud.ledger.service import close_ledger, open_ledger
+    from cloud.opening import opened_pool
     from cloud.people import units
     from cloud.settings import CloudSettings, load_settings
     from cloud.world import real_world

@@ -20,12 +20,12 @@ from typing import Annotated
 import typer
 
 from cloud import keys
-from cloud.bootstrap import opened_pool
 from cloud.db.embedded import APP
 from cloud.db.pool import Tx, transaction
 from cloud.fleet import service as fleet
 from cloud.keyroom import found_site
 from cloud.ledger import service as ledger
+from cloud.opening import opened_pool
 from cloud.people import passwords
 from cloud.people import service as people
 from cloud.settings import CloudSettings, load_settings

@@ -51,6 +51,7 @@ def answered(done: subprocess.CompletedProcess[str]) -> dict[str, object]:
     return members
 
 
+@pytest.mark.timeout(300)  # more than a dozen processes
 def test_from_an_empty_folder_to_a_ledger_that_holds(run: Run, settings: dict[str, str]) -> None:
     assert answered(run("migrate")) == {"applied": []}
     keys = answered(run("keygen"))

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from cloud import bootstrap
+from cloud import bootstrap, serving
 from cloud.settings import BrokerSettings, WebSettings
 from custody.things import Direction
 from edge_agent.bootstrap import Plan, build_agent, choose_drivers, read_key
@@ -114,7 +114,7 @@ async def in_this_process(warehouse: Warehouse) -> AsyncIterator[None]:
         )  # fmt: skip
         agent = build_agent(plan, stack.enter_context(ExitStack()))
         workers = [asyncio.create_task(work) for work in (uplink.run(), downlink.run())]
-        serving = asyncio.create_task(bootstrap.web(web, lambda _: listening.set()))
+        web_task = asyncio.create_task(serving.web(web, lambda _: listening.set()))
         seeing = asyncio.Event()
         edge = asyncio.create_task(agent.run(stop, seeing.set))
         try:
@@ -128,7 +128,7 @@ async def in_this_process(warehouse: Warehouse) -> AsyncIterator[None]:
             for task in workers:
                 task.cancel()
             signal.raise_signal(signal.SIGTERM)  # as the web process is told to end
-            await asyncio.gather(*workers, serving, return_exceptions=True)
+            await asyncio.gather(*workers, web_task, return_exceptions=True)
 
 
 async def test_a_scan_is_walked_through_in_the_order_of_the_tables(tmp_path: Path) -> None:

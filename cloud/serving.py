@@ -1,0 +1,70 @@
+"""Putting the web process together: apart from the workers, so that none of them loads what only it needs."""
+
+from collections.abc import Callable
+
+from cloud import keys
+from cloud.bootstrap import read_policy
+from cloud.errors import SettingsError
+from cloud.media.store import open_store
+from cloud.opening import opened_pool
+from cloud.parts import Directory, Parts, RelyingParty
+from cloud.settings import WebSettings
+from cloud.web.app import API, create_app
+from cloud.web.serve import serve
+from cloud.world import real_world
+from wire.rule_packs import load_rule_pack
+
+CALLBACK = f"{API}/oidc/callback"
+
+
+def relying_party(settings: WebSettings) -> RelyingParty:
+    """For whom passkeys sign. Browsers make them at `https` addresses, and at `localhost` (not 127.0.0.1) without."""
+    origins = settings.origins or f"http://localhost:{settings.web_port}"
+    return RelyingParty(id=settings.rp_id, origins=tuple(origins.split()))
+
+
+def directory(settings: WebSettings) -> Directory | None:
+    """The directory that people sign in by, if one was set. Raises SettingsError."""
+    if settings.oidc_issuer is None:
+        return None
+    if settings.oidc_client_id is None or settings.oidc_client_secret_file is None:
+        raise SettingsError(["SEALTRAIL_CLOUD_OIDC_ISSUER needs …_OIDC_CLIENT_ID and …_OIDC_CLIENT_SECRET_FILE"])
+    try:
+        secret = settings.oidc_client_secret_file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError([f"SEALTRAIL_CLOUD_OIDC_CLIENT_SECRET_FILE: {error}"]) from error
+    return Directory(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=secret,
+        redirect_uri=relying_party(settings).origins[0] + CALLBACK,
+        username_claim=settings.oidc_username_claim,
+        name_claim=settings.oidc_name_claim,
+        roles_claim=settings.oidc_roles_claim,
+        roles=settings.oidc_roles,
+        site_claim=settings.oidc_site_claim,
+        site=settings.oidc_site,
+    )
+
+
+async def web(settings: WebSettings, say: Callable[[str], None]) -> None:
+    """Serves the API until SIGTERM or SIGINT; `say` gets one JSON line when it listens.
+
+    Raises KeyFileError, RulePackError, StoreGoneError, DatabaseGoneError, MigrationError.
+    """
+    world = real_world()
+    async with opened_pool(settings, most=16) as pool:
+        parts = Parts(
+            database_url=settings.database_url,
+            pool=pool,
+            world=world,
+            pack=load_rule_pack(settings.rule_pack),
+            cloud_key=keys.read_key(settings.keys_dir, keys.CLOUD),
+            label_key=keys.read_key(settings.keys_dir, keys.LABEL),
+            media=open_store(settings.media_url),
+            policy=read_policy(settings.policy)[0],
+            party=relying_party(settings),
+            directory=directory(settings),
+        )
+        app = create_app(parts, console=settings.console_dir)
+        await serve(app, settings.web_host, settings.web_port, say)
