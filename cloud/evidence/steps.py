@@ -90,14 +90,19 @@ def judge(
     return decide_step(asked.pack, asked.action, things, hands, asked.details, now, asked_at=asked_at, at_gate=at_gate)
 
 
-def _thing(row: Row) -> Thing:
+def past_of(row: Row) -> dict[Action, frozenset[str]]:
+    """Whose hand was on which step of a thing, or of what it is packed with."""
     past: dict[Action, frozenset[str]] = {}
     for told in row["hands"]:
         action, _, person = told.partition(" ")
         past[Action(action)] = past.get(Action(action), frozenset()) | {person}
+    return past
+
+
+def _thing(row: Row) -> Thing:
     return Thing(
         id=row["id"], kind=Kind(row["kind"]), state=State(row["state"]), held=row["held"], value_fen=row["value_fen"],
-        method=row["method"], packed=row["packed"], past=past,
+        method=row["method"], packed=row["packed"], past=past_of(row),
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from cloud.db.queries import load_queries
 from cloud.errors import ConflictError, InvalidError, NotFoundError
 from cloud.evidence.acting import Acting
 from cloud.evidence.models import Done
-from cloud.evidence.steps import Asked, asked_for, judge
+from cloud.evidence.steps import Asked, asked_for, judge, past_of
 from cloud.evidence.task_models import NewTask, TaskRows, TaskShown
 from custody.decisions import Refused, Waiting
 from custody.permits import parse_time
@@ -76,13 +76,9 @@ async def _grant(act: Acting, new: NewTask, asked: Asked, people: Mapping[str, l
 
 
 def _thing(row: Row) -> TaskThing:
-    past: dict[Action, frozenset[str]] = {}
-    for told in row["hands"]:
-        action, _, person = told.partition(" ")
-        past[Action(action)] = past.get(Action(action), frozenset()) | {person}
     return TaskThing(
         kind=Kind(row["kind"]), id=row["id"], issue=row["issue"], state=State(row["state"]),
-        value_fen=row["value_fen"], method=row["method"], past=past,
+        value_fen=row["value_fen"], method=row["method"], past=past_of(row),
     )  # fmt: skip
 
 
