@@ -25,6 +25,7 @@ from edge_agent.clock import Reading
 from edge_agent.devices import Frame, Position
 from edge_agent.journal.journal import Journal
 from edge_agent.permits import Change, PermitBook
+from edge_agent.rule_packs import PackBook
 from edge_agent.stations.gate import GateParts, GatePlan, GateStation
 from edge_agent.vision.labels import read_labels, warm_up
 from edge_agent.vision.stills import keep_still
@@ -180,9 +181,10 @@ def _passages(conditions: Conditions, *, permitted: bool) -> Iterator[float]:
         journal = Journal(folder, clock, os.urandom)
         stack.callback(journal.close)
         book = PermitBook(journal.reads, _AGENT, {_CLOUD.public.kid: _CLOUD.public}.get)
+        packs = PackBook(journal.reads, load_rule_pack(), clock)
         plan = GatePlan(agent=_AGENT, site="nj01", name=_STATION, camera="camera", gate="barrier", lamp="")
         station = GateStation(plan, GateParts(
-            gate=barrier, lamp=None, journal=journal, book=book, clock=clock, pack=load_rule_pack(),
+            gate=barrier, lamp=None, journal=journal, book=book, clock=clock, packs=packs,
             label_keys=(LABEL_KEY.public,), read=lambda frame: read_labels(frame.pixels),
             keep=lambda frame: keep_still(frame.pixels), report=lambda *_: None,
         ))  # fmt: skip

@@ -12,7 +12,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from custody.permits import time_text
-from custody.rule_pack import RulePack
 from edge_agent.clock import Clock, StepWatch
 from edge_agent.devices import Camera
 from edge_agent.downlink import Orders
@@ -20,6 +19,7 @@ from edge_agent.errors import JournalError
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from edge_agent.pictures import Pictures
+from edge_agent.rule_packs import PackBook
 from edge_agent.stations.gate import GateStation
 from edge_agent.stations.rack import RackStation
 from edge_agent.store import Effect
@@ -29,7 +29,7 @@ from edge_agent.witness import EdgeWitness
 from wire.batches import SealedFact
 from wire.errors import LinkError, MessageError
 from wire.link import Connect, Link
-from wire.messages import Birth, FactKind, Heartbeat, encode, to_body
+from wire.messages import AgentStarted, Birth, FactKind, Heartbeat, encode, to_body
 from wire.topics import BIRTH, ORDERS, RECEIPTS, Topic, every_site_checkpoint, parse_topic, site_of_checkpoint
 
 TICK_S = 0.2
@@ -67,7 +67,7 @@ class Parts:
     data_dir: Path
     clock: Clock
     random: Callable[[int], bytes]
-    pack: RulePack
+    packs: PackBook
     health: Health
     watches: Sequence[Watch]
     uplink: Uplink
@@ -91,9 +91,11 @@ class Agent:
         parts, loop = self._parts, asyncio.get_running_loop()
         parts.uplink.attach(loop)
         parts.pictures.attach(loop)
-        self._tell(FactKind.AGENT_STARTED, {
-            "software": parts.software, "rule_pack": parts.pack.hash, "cameras": len(parts.watches),
-        })  # fmt: skip
+        started = AgentStarted(
+            software=parts.software, rule_pack=parts.packs.now.hash, rule_packs=parts.packs.hashes,
+            cameras=len(parts.watches),
+        )  # fmt: skip
+        self._tell(FactKind.AGENT_STARTED, to_body(started))
         cameras = [self._camera_loop(watch) for watch in parts.watches]
         still = threading.Event()
         ticker = Loop("ticker", lambda at_work: self._tick(still, at_work))
@@ -257,7 +259,7 @@ class Agent:
             online=True,
             software=parts.software,
             boot=reading.boot,
-            rule_pack=parts.pack.hash,
+            rule_pack=parts.packs.in_force(reading.at).hash,
             at=time_text(reading.at),
         )
 

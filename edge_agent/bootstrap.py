@@ -24,6 +24,7 @@ from edge_agent.errors import SettingsError
 from edge_agent.journal.journal import Journal
 from edge_agent.permits import PermitBook
 from edge_agent.pictures import Pictures
+from edge_agent.rule_packs import PackBook
 from edge_agent.settings import PREFIX, EdgeSettings, GateEntry, RackEntry, Site, SiteFile, read_settings
 from edge_agent.stations.gate import GateParts, GatePlan, GateStation
 from edge_agent.stations.printing import PrintDesk
@@ -134,9 +135,11 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None) -> 
     stations = {name: station.name for station in site.stations for _, name, _ in station.devices()}
     health = Health(lambda device, problem: _tell_health(journal, stations.get(device), device, problem))
     find_key = {key.kid: key for key in settings.cloud_keys}.get
+    packs = PackBook(journal.reads, plan.pack, clock)
     books = Books(
         PermitBook(journal.reads, site.agent, find_key),
-        TaskBook(journal.reads, site.agent, plan.pack.hash, find_key),
+        TaskBook(journal.reads, site.agent, packs, find_key),
+        packs,
     )
     warm_up()
     devices: dict[str, Any] = {}
@@ -159,7 +162,7 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None) -> 
         data_dir=settings.data_dir,
         clock=clock,
         random=os.urandom,
-        pack=plan.pack,
+        packs=packs,
         health=health,
         watches=watches,
         uplink=uplink,
@@ -230,7 +233,7 @@ def _gate(entry: GateEntry, around: _Around) -> Watch:
             journal=around.journal,
             book=around.books.permits,
             clock=around.clock,
-            pack=plan.pack,
+            packs=around.books.packs,
             label_keys=plan.settings.label_keys,
             read=lambda frame: read_labels(frame.pixels),
             keep=lambda frame: keep_still(frame.pixels),
@@ -269,7 +272,7 @@ def _rack(entry: RackEntry, around: _Around) -> Watch:
             book=around.books.permits,
             tasks=around.books.tasks,
             clock=around.clock,
-            pack=plan.pack,
+            packs=around.books.packs,
             label_keys=plan.settings.label_keys,
             read=lambda frame: read_labels(frame.pixels),
             keep=lambda frame: keep_still(frame.pixels),

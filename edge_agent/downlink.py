@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -16,6 +16,7 @@ from edge_agent.errors import JournalError
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from edge_agent.permits import NOTHING, Change, PermitBook
+from edge_agent.rule_packs import PackBook
 from edge_agent.store import Effect
 from edge_agent.tasks import TaskBook
 from proof import jws
@@ -48,6 +49,12 @@ class _TaskBody(msgspec.Struct, forbid_unknown_fields=True):
     task: str
 
 
+class _PackBody(msgspec.Struct, forbid_unknown_fields=True):
+    hash: str
+    content: dict[str, Any]
+    adopted: int | None
+
+
 class _LightBody(msgspec.Struct, forbid_unknown_fields=True):
     slot: str
     things: list[str]
@@ -77,10 +84,11 @@ class Lights(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What orders write in: permits and tasks."""
+    """What orders write in: permits, tasks and the rules they are decided by."""
 
     permits: PermitBook
     tasks: TaskBook
+    packs: PackBook
 
 
 class Orders:
@@ -98,7 +106,7 @@ class Orders:
         desk: "Desk | None" = None,
     ) -> None:
         self._agent, self._journal, self._clock = agent, journal, clock
-        self._book, self._tasks, self._lights = books.permits, books.tasks, lights
+        self._book, self._tasks, self._packs, self._lights = books.permits, books.tasks, books.packs, lights
         self._find_key, self._resend = find_key, resend
         self._desk, self._printing = desk, set[str]()
         self._distrusted = 0
@@ -193,6 +201,9 @@ class Orders:
                 return self._tasks.add(_body(order, _TaskBody).task)
             case OrderKind.REVOKE_TASK:
                 return self._tasks.revoke(_body(order, _TaskBody).task)
+            case OrderKind.RULE_PACK:
+                sent = _body(order, _PackBody)
+                return self._packs.add(sent.hash, sent.content, sent.adopted)
             case OrderKind.LIGHT_SLOT:
                 return self._light(_body(order, _LightBody))
             case OrderKind.DARK_SLOT:

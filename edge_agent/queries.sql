@@ -134,3 +134,10 @@ SELECT slot, occupied FROM slot WHERE station = :station
 -- name: set_slot
 INSERT INTO slot (station, slot, occupied, seq) VALUES (:station, :slot, :occupied, :seq)
 ON CONFLICT (station, slot) DO UPDATE SET occupied = excluded.occupied, seq = excluded.seq
+
+-- name: rule_packs
+SELECT content, adopted FROM rule_pack
+
+-- name: add_rule_pack
+INSERT INTO rule_pack (hash, content, adopted, seq) VALUES (:hash, :content, :adopted, :seq)
+ON CONFLICT (hash) DO UPDATE SET adopted = coalesce(excluded.adopted, adopted), seq = excluded.seq

@@ -14,7 +14,9 @@ from typing import Any
 from edge_agent.errors import JournalError, JournalFullError
 
 _HERE = Path(__file__).parent
-_STEPS = tuple((_HERE / name).read_text("utf-8") for name in ("schema.sql", "witness.sql", "tasks.sql"))
+_STEPS = tuple(
+    (_HERE / name).read_text("utf-8") for name in ("schema.sql", "witness.sql", "tasks.sql", "rule_packs.sql")
+)
 VERSION = len(_STEPS)
 """Each step makes the file one version newer; files of agents at work stay as they were made."""
 

@@ -4,19 +4,21 @@ As with permits, nothing changes but together with a fact, and everything is use
 """
 
 from custody.permits import time_text
+from custody.rule_pack import RulePack
 from custody.tasks import TASK_TYPE, Task
 from edge_agent.permits import Change
+from edge_agent.rule_packs import PackBook
 from edge_agent.store import Effect, Reads
 from proof import jws
 from proof.errors import ProofError
 
 
 class TaskBook:
-    """The tasks of one agent, whose rule pack has the hash `pack`."""
+    """The tasks of one agent, each decided by one of its `packs`."""
 
-    def __init__(self, reads: Reads, agent: str, pack: str, find_key: jws.FindKey) -> None:
+    def __init__(self, reads: Reads, agent: str, packs: PackBook, find_key: jws.FindKey) -> None:
         self.done = {task for (task,) in reads.rows("done_tasks")}
-        self._agent, self._pack, self._find_key = agent, pack, find_key
+        self._agent, self._packs, self._find_key = agent, packs, find_key
         self._revoked = {task for (task,) in reads.rows("revoked_tasks")}
         self._tasks: dict[str, Task] = {}
         for (token,) in reads.rows("tasks"):
@@ -24,8 +26,7 @@ class TaskBook:
                 task = self.read(token)
             except ProofError:  # its key is no longer trusted
                 continue
-            if task.rule_pack == pack:  # else this agent was given another one since
-                self._keep(task)
+            self._keep(task)
 
     def read(self, token: str) -> Task:
         """The genuine task in `token`. Raises ProofError, or TaskError for one of another version."""
@@ -35,7 +36,7 @@ class TaskBook:
         """The tasks of `station` that name `thing`, done ones too: they say why it is not done again."""
         return [
             task for task in self._tasks.values()
-            if task.station == station and any(one.id == thing for one in task.things)
+            if task.station == station and any(one.id == thing for one in task.things) and self._rules(task)
         ]  # fmt: skip
 
     def add(self, token: str) -> Change | str:
@@ -43,8 +44,8 @@ class TaskBook:
         task = self.read(token)
         if task.agent != self._agent:
             return f"the task is for {task.agent}"
-        if task.rule_pack != self._pack:  # another answer than the cloud's would be worse than none
-            return f"the task is under rule pack {task.rule_pack[:16]}…, this agent has {self._pack[:16]}…"
+        if self._rules(task) is None:  # another answer than the cloud's would be worse than none
+            return f"the task is under rule pack {task.rule_pack[:16]}…, which is not here"
         if task.id in self._revoked:
             return "the task was revoked"
         values = {"id": task.id, "jws": token, "not_after": time_text(task.not_after)}
@@ -58,6 +59,9 @@ class TaskBook:
     def do(self, task: Task) -> Change:
         """Uses it up."""
         return Change((Effect("do_task", {"task": task.id}),), lambda: self.done.add(task.id))
+
+    def _rules(self, task: Task) -> RulePack | None:
+        return self._packs.named(task.rule_pack)
 
     def _keep(self, task: Task) -> None:
         self._tasks[task.id] = task

@@ -23,6 +23,7 @@ from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from edge_agent.permits import PermitBook
 from edge_agent.pictures import Pictures
+from edge_agent.rule_packs import PackBook
 from edge_agent.settings import EdgeSettings, read_settings
 from edge_agent.supervise import Health
 from edge_agent.tasks import TaskBook
@@ -52,8 +53,8 @@ def build(agent: str, settings: EdgeSettings, undo: ExitStack) -> Parts:
     undo.callback(journal.close)
     find_key = {key.kid: key for key in settings.cloud_keys}.get
     uplink = Uplink(agent, key, journal, clock, find_key)
-    pack = load_rule_pack(settings.rule_pack)
-    books = Books(PermitBook(journal.reads, agent, find_key), TaskBook(journal.reads, agent, pack.hash, find_key))
+    packs = PackBook(journal.reads, load_rule_pack(settings.rule_pack), clock)
+    books = Books(PermitBook(journal.reads, agent, find_key), TaskBook(journal.reads, agent, packs, find_key), packs)
     options = MqttOptions(
         host=settings.broker_host, port=settings.broker_port, client_id=agent, ca_file=settings.broker_ca,
         cert_file=settings.broker_cert, key_file=settings.broker_key,
@@ -61,7 +62,7 @@ def build(agent: str, settings: EdgeSettings, undo: ExitStack) -> Parts:
     )  # fmt: skip
     return Parts(
         agent=agent, software=version("sealtrail"), journal=journal, data_dir=settings.data_dir, clock=clock,
-        random=os.urandom, pack=pack, health=Health(lambda device, problem: None),
+        random=os.urandom, packs=packs, health=Health(lambda device, problem: None),
         watches=[], uplink=uplink, orders=Orders(agent, journal, books, clock, find_key, uplink.resend),
         pictures=Pictures(agent, key, journal, clock, str(settings.cloud_url)), connect=mqtt_connect(options),
         keep=timedelta(days=settings.keep_days), heartbeat=timedelta(seconds=settings.heartbeat_s),

@@ -55,6 +55,7 @@ class OrderKind(StrEnum):
     LIGHT_SLOT = "light_slot"
     DARK_SLOT = "dark_slot"
     PRINT_LABELS = "print_labels"
+    RULE_PACK = "rule_pack"
 
 
 class ClockReading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,6 +84,15 @@ class Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     jws: str
     facts: list[Fact]
+
+
+class AgentStarted(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `agent_started`: the rule pack in force there, and all that it has (agents of old do not tell)."""
+
+    software: str = ""
+    rule_pack: str = ""
+    rule_packs: list[str] = []
+    cameras: int = 0
 
 
 class SightBody(msgspec.Struct, frozen=True):
@@ -288,7 +298,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     permit: {"permit": <the permit's own JWS>}; revoke_permit: {"permit": id}; hold, lift_hold: {"things": [id, …]};
     resend: {"from": seq}; task: {"task": <the task's own JWS>}; revoke_task: {"task": id};
-    light_slot: {"slot": id, "things": [id, …], "until": time}; dark_slot: {"slot": id}; print_labels: wire.printing.
+    light_slot: {"slot": id, "things": [id, …], "until": time}; dark_slot: {"slot": id}; print_labels: wire.printing;
+    rule_pack: {"hash": hex, "content": the pack, "adopted": the ledger entry that put it in force at the site or null}.
     """
 
     v: int = 1

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from cloud.db.pool import Tx, transaction
+from cloud.evidence.sent_packs import Sender
 from cloud.fleet.service import push_order
 from cloud.ledger.service import Appender, add_record, close_ledger, next_index, open_ledger
 from cloud.parts import Parts
@@ -59,6 +60,11 @@ class Acting:
             salt=self.world.salt(),
             things=list(dict.fromkeys(things)),
         )
+
+    @property
+    def sender(self) -> Sender:
+        """What sending rule packs from here needs."""
+        return Sender(self.tx, self.world, self.cloud_key, self.site, self.at)
 
     async def order(self, agent: str, kind: OrderKind, body: Mapping[str, Any]) -> str:
         """Puts an order for `agent` in its way; returns its id."""

@@ -11,6 +11,7 @@ from cloud.db.queries import load_queries
 from cloud.errors import ConflictError, InvalidError, NotFoundError
 from cloud.evidence import exceptions
 from cloud.evidence.acting import Acting
+from cloud.evidence.sent_packs import send_adopted
 from cloud.rules.service import adopt, pack_named
 from custody.pack_reader import start_faults
 from custody.permits import time_text
@@ -39,6 +40,7 @@ async def _adopt_rules(act: Acting, details: Mapping[str, Any], content: dict[st
     told = {**content, "pack": pack.hash, "effective_from": time_text(pack.effective_from)}
     index = await act.record("rules_adopted", told, [])
     await adopt(act.tx, site=act.site, index=index, pack=pack, effective_from=pack.effective_from)
+    await send_adopted(act.sender, pack, index)
     return index
 
 

@@ -11,13 +11,14 @@ from cloud.evidence.judgement import decision_of, difference, sights_of
 from cloud.evidence.movements import abandoned, crossed
 from cloud.evidence.reported import step_decided
 from cloud.evidence.sensors import note_passage, slot_changed, weight_measured
+from cloud.evidence.sent_packs import Sender, note_packs, note_taken, send_lacking
 from cloud.evidence.taken import Taken
 from cloud.evidence.witnessing import checkpoint_refused, cosigned, order_distrusted
 from custody.decisions import Allowed, Decision, Reason, Refused
 from custody.passage import Genuineness, Sight
 from custody.things import Direction
 from wire.errors import MessageError
-from wire.messages import FactKind, OrderAnswered, PassageDecided, body_of
+from wire.messages import AgentStarted, FactKind, OrderAnswered, OrderKind, PassageDecided, body_of
 
 _sql = load_queries(__file__, "passages.sql")
 
@@ -101,7 +102,11 @@ async def _order_answered(taken: Taken) -> None:
     answer = body.outcome if body.problem is None else f"{body.outcome}: {body.problem}"
     values = {"order": storable(body.order), "agent": taken.agent, "index": taken.index, "answer": storable(answer)}
     answered = await one(taken.tx, _sql.answer_order, **values)
-    if answered is not None and body.outcome == "refused":
+    if answered is None:
+        return
+    if answered["kind"] == OrderKind.RULE_PACK and body.outcome == "done":
+        await note_taken(taken.tx, taken.agent, answered["about"])
+    if body.outcome == "refused":
         detail = {"order": body.order, "kind": answered["kind"], "problem": body.problem}
         await taken.alarm("order_refused", taken.agent, "major", detail)
 
@@ -117,6 +122,15 @@ async def _device_back(taken: Taken) -> None:
 async def _recording_blocked(taken: Taken) -> None:
     """The agent could not record for a while, so its gates were held."""
     await taken.alarm("recording_blocked", taken.agent, "critical", {"body": taken.fact.body})
+
+
+async def _agent_started(taken: Taken) -> None:
+    """What it held open ended with it; it has the rules that it tells, and is sent those that it lacks."""
+    await exceptions.agent_started(taken)
+    body = body_of(AgentStarted, taken.fact.body)
+    if packs := body.rule_packs or list(filter(None, [body.rule_pack])):
+        await note_packs(taken.tx, taken.agent, packs)
+        await send_lacking(Sender(taken.tx, taken.world, taken.key, taken.site, taken.taken_at), taken.agent)
 
 
 HANDLERS: dict[str, Callable[[Taken], Awaitable[None]]] = {
@@ -136,7 +150,7 @@ HANDLERS: dict[str, Callable[[Taken], Awaitable[None]]] = {
     FactKind.BREAK_GLASS_OPENED: exceptions.opened,
     FactKind.BREAK_GLASS_CLIP: exceptions.clip,
     FactKind.BREAK_GLASS_CLOSED: exceptions.closed,
-    FactKind.AGENT_STARTED: exceptions.agent_started,
+    FactKind.AGENT_STARTED: _agent_started,
 }
 """The kinds that have consequences; facts of every other kind are kept as they are."""
 

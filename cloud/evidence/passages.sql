@@ -58,4 +58,4 @@ UPDATE passage SET abandoned_index = %(index)s WHERE site = %(site)s AND index =
 -- name: answer_order
 UPDATE agent_order SET answered_index = %(index)s, answer = %(answer)s
 WHERE id = %(order)s AND agent = %(agent)s AND answered_index IS NULL
-RETURNING kind
+RETURNING kind, about

@@ -15,6 +15,7 @@ from cloud.db.queries import load_queries
 from cloud.errors import ConflictError, InvalidError, NotFoundError
 from cloud.evidence.acting import Acting
 from cloud.evidence.models import Done
+from cloud.evidence.sent_packs import send_lacking
 from cloud.evidence.steps import Asked, asked_for, judge, past_of
 from cloud.evidence.task_models import NewTask, TaskRows, TaskShown
 from custody.decisions import Refused, Waiting
@@ -67,6 +68,7 @@ async def _grant(act: Acting, new: NewTask, asked: Asked, people: Mapping[str, l
     )  # fmt: skip
     payload = task.payload()
     signed, index = jws.sign(payload, act.cloud_key, TASK_TYPE), act.next_index
+    await send_lacking(act.sender, new.agent, asked.pack)  # ahead of the task: orders of one agent keep their order
     await act.record("task_granted", {"task": payload}, [task.id, *asked.things])
     order = await act.order(new.agent, OrderKind.TASK, {"task": signed})
     row = {"id": task.id, "site": act.site, "agent": new.agent, "jws": signed, "granted_by": act.person.id}

@@ -18,7 +18,8 @@ WHERE a.revoked_at IS NULL AND (%(site)s::text IS NULL OR a.site = %(site)s)
 ORDER BY a.id
 
 -- name: add_order
-INSERT INTO agent_order (id, agent, kind, jws, created_at) VALUES (%(id)s, %(agent)s, %(kind)s, %(jws)s, %(at)s)
+INSERT INTO agent_order (id, agent, kind, jws, created_at, about)
+VALUES (%(id)s, %(agent)s, %(kind)s, %(jws)s, %(at)s, %(about)s)
 
 -- name: notify_orders
 SELECT pg_notify('orders', %(agent)s)
@@ -26,7 +27,7 @@ SELECT pg_notify('orders', %(agent)s)
 -- name: open_orders
 SELECT id, agent, jws FROM agent_order
 WHERE answered_index IS NULL AND (%(agent)s::text IS NULL OR agent = %(agent)s)
-ORDER BY created_at, id
+ORDER BY number
 LIMIT 1000
 
 -- name: lock_streams

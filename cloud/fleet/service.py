@@ -62,12 +62,25 @@ async def agents(tx: Tx, site: str | None = None) -> list[Row]:
 
 
 async def push_order(
-    tx: Tx, world: World, key: Signer, *, agent: str, kind: str, body: Mapping[str, Any], at: datetime
+    tx: Tx,
+    world: World,
+    key: Signer,
+    *,
+    agent: str,
+    kind: str,
+    body: Mapping[str, Any],
+    at: datetime,
+    about: str | None = None,
 ) -> str:
-    """Puts a signed order for `agent` in its way (kinds and bodies: wire.messages.Order); returns its id."""
+    """Puts a signed order for `agent` in its way (kinds and bodies: wire.messages.Order); returns its id.
+
+    `about` is what it can be found by.
+    """
     order = Order(id=world.new_id(site_of(agent), "O"), agent=agent, kind=kind, at=time_text(at), body=dict(body))
     signed = jws.sign(to_body(order), key, ORDER_TYPE)
-    await tx.execute(_sql.add_order, {"id": order.id, "agent": agent, "kind": kind, "jws": signed, "at": at})
+    await tx.execute(
+        _sql.add_order, {"id": order.id, "agent": agent, "kind": kind, "jws": signed, "at": at, "about": about}
+    )
     await tx.execute(_sql.notify_orders, {"agent": agent})
     return order.id
 

@@ -38,8 +38,9 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An answer: to which task, about which things, taken by whose hands."""
+    """An answer: by which rules, to which task, about which things, taken by whose hands."""
 
+    pack: RulePack
     answer: Answer
     things: tuple[Sight, ...]
     task: Task | None = None
@@ -50,9 +51,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Books:
-    """What the station was told by the cloud; `tasks_for` finds the tasks that name a thing."""
+    """What the cloud told the station: the rules in force and those of each task; the tasks that name a thing."""
 
     pack: RulePack
+    pack_of: Callable[[Task], RulePack | None]
     tasks_for: Callable[[str], Sequence[Task]]
     done: Collection[str]
     holds: Collection[str]
@@ -71,10 +73,10 @@ def ask(books: Books, view: View, about: Sequence[Sight], now: Moment) -> Case |
 def _ask_thing(books: Books, view: View, sight: Sight, now: Moment) -> Case | None:
     wrong = judge_label(books.pack, sight)
     if wrong is not None:
-        return Case(wrong, (sight,))
+        return Case(books.pack, wrong, (sight,))
     tasks = books.tasks_for(sight.id)
     if not tasks and view.slots:  # a thing that is only carried past is nobody's business here
-        return Case(books.pack.refuse(Reason.NO_PERMIT, sight.id), (sight,))
+        return Case(books.pack, books.pack.refuse(Reason.NO_PERMIT, sight.id), (sight,))
     cases = [case for task in tasks if (case := _ask_task(books, view, task, now)) is not None]
     for kind in (Allowed, Waiting):
         for case in cases:
@@ -85,21 +87,23 @@ def _ask_thing(books: Books, view: View, sight: Sight, now: Moment) -> Case | No
 
 def _ask_task(books: Books, view: View, task: Task, now: Moment) -> Case | None:
     """None for a task that is done, where nobody asks for it again by showing a slot."""
+    pack = books.pack_of(task) or books.pack
     own = tuple(sight for sight in view.things if any(sight.id == thing.id for thing in task.things))
     # Its own slot counts also when it was used for another thing just now and is still in sight.
     slots = frozenset({task.slot}) if task.slot is not None and task.slot in view.slots_here else view.slots
     shown = len({sight.id for sight in own}) == len(task.things) and (task.slot is None or bool(slots))
-    shown = shown and (view.weight_g is not None or not wants_weight(books.pack, task))
+    shown = shown and (view.weight_g is not None or not wants_weight(pack, task))
     done = task.id in books.done
     if done and not (shown and view.slots):
         return None
     if not done and not (shown and (view.people or view.stale)):
-        return Case(TO_BE_SHOWN, own, task, action=task.action)
+        return Case(pack, TO_BE_SHOWN, own, task, action=task.action)
     taken = take_task(
-        books.pack, task, sorted(view.people), now,
+        pack, task, sorted(view.people), now,
         shown=own, slots=slots, holds=books.holds, done=done, weight_g=view.weight_g,
     )  # fmt: skip
     answer = taken.answer
     if isinstance(answer, Refused) and answer.reason is Reason.TOO_FEW_PEOPLE and view.stale:
         answer = Refused(answer.reason, answer.rule, view.stale[0])
-    return Case(answer, own, task, taken.hands, task.action, details_of(books.pack, task, slots, view.weight_g))
+    details = details_of(pack, task, slots, view.weight_g)
+    return Case(pack, answer, own, task, taken.hands, task.action, details)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from custody.decisions import Allowed, Decision, Use
 from custody.passage import Gate as Place
 from custody.passage import Sight, decide_passage
-from custody.rule_pack import RulePack
 from custody.things import Direction
 from edge_agent.clock import Clock
 from edge_agent.devices import Frame, Gate, Lamp, Light, Position
@@ -20,6 +19,7 @@ from edge_agent.errors import DeviceError
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from edge_agent.permits import NOTHING, PermitBook
+from edge_agent.rule_packs import PackBook
 from edge_agent.stations.break_glass import BreakGlass, HeldOpen
 from edge_agent.stations.in_sight import InSight, key_of
 from edge_agent.stations.passing import Passage, Question, decided_body, other, way
@@ -72,7 +72,7 @@ class GateParts:
     journal: Journal
     book: PermitBook
     clock: Clock
-    pack: RulePack
+    packs: PackBook
     label_keys: Sequence[VerifyKey]
     read: Callable[[Frame], Sequence[TextRead]]
     keep: Callable[[Frame], Still]
@@ -86,7 +86,7 @@ class GateStation:
         self._plan, self._parts = plan, parts
         self._lock = threading.RLock()
         self._in_sight = InSight(plan.forget_us)
-        self._present = Present(int(parts.pack.presence.total_seconds() * 1_000_000))
+        self._present = Present(parts.packs.presence_us)
         self._approach: tuple[Direction, int] | None = None
         self._standing: set[Direction] = set()  # beams that are broken now, by the direction they begin
         self._passages: list[Passage] = []
@@ -245,6 +245,7 @@ class GateStation:
         picture = PictureBody(digest, len(still.jpeg), still.width, still.height)
         with parts.book.lock:
             reading = parts.clock.read()
+            pack = parts.packs.in_force(reading.at)
             decision = decide_passage(
                 sights,
                 gate=Place(plan.agent, plan.name, question.direction),
@@ -253,13 +254,13 @@ class GateStation:
                 holds=parts.book.holds,
                 people=question.people,
                 now=reading.moment,
-                pack=parts.pack,
+                pack=pack,
             )
             change = parts.book.spend(decision.uses) if isinstance(decision, Allowed) else NOTHING
             draft = Draft(
                 kind=FactKind.PASSAGE_DECIDED,
                 device=f"{plan.name}.{plan.camera}",
-                body=to_body(decided_body(plan.name, question, sights, decision, parts.pack, picture)),
+                body=to_body(decided_body(plan.name, question, sights, decision, pack, picture)),
                 effects=(*change.effects, Effect("add_picture", {"sha256": digest, "jpeg": still.jpeg})),
                 reading=reading,
             )

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 from custody.decisions import Allowed, Refused, Waiting
 from custody.passage import Genuineness, Sight
-from custody.rule_pack import RulePack
 from custody.things import Kind
 from edge_agent.clock import Clock, Reading
 from edge_agent.devices import Frame, Lamp, Light, SlotIndicator, Weight
@@ -21,6 +20,7 @@ from edge_agent.errors import DeviceError
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from edge_agent.permits import NOTHING, Change, PermitBook
+from edge_agent.rule_packs import PackBook
 from edge_agent.stations.asking import Books, Case, View, ask
 from edge_agent.stations.in_sight import Key, key_of
 from edge_agent.stations.recording import Recording
@@ -69,7 +69,7 @@ class RackParts:
     book: PermitBook
     tasks: TaskBook
     clock: Clock
-    pack: RulePack
+    packs: PackBook
     label_keys: Sequence[VerifyKey]
     read: Callable[[Frame], Sequence[TextRead]]
     keep: Callable[[Frame], Still]
@@ -82,10 +82,9 @@ class RackStation:
     def __init__(self, plan: RackPlan, parts: RackParts) -> None:
         self._plan, self._parts = plan, parts
         self._lock = threading.RLock()
-        presence_us = int(parts.pack.presence.total_seconds() * 1_000_000)
-        self._present = Present(presence_us)
-        self._things = Shown(presence_us, plan.forget_us)
-        self._slots = Shown(presence_us, plan.forget_us)
+        self._present = Present(parts.packs.presence_us)
+        self._things = Shown(parts.packs.presence_us, plan.forget_us)
+        self._slots = Shown(parts.packs.presence_us, plan.forget_us)
         self._refused: dict[Key, View] = {}
         self._lamp_until_us: int | None = None
         self._lamp_shows = Light.OFF
@@ -202,7 +201,7 @@ class RackStation:
         books, parts = self._parts.book, self._parts
         with books.lock:
             reading = parts.clock.read()
-            case = ask(self._books(), view, about[:MOST_THINGS], reading.moment)
+            case = ask(self._books(reading), view, about[:MOST_THINGS], reading.moment)
             if case is None or isinstance(case.answer, Waiting):
                 seq = None
             else:
@@ -228,10 +227,11 @@ class RackStation:
         earlier = self._refused.get(key_of(sight))
         return earlier is None or view.adds_to(earlier)
 
-    def _books(self) -> Books:
+    def _books(self, reading: Reading) -> Books:
         parts, station = self._parts, self._plan.name
         return Books(
-            pack=parts.pack,
+            pack=parts.packs.in_force(reading.at),
+            pack_of=lambda task: parts.packs.named(task.rule_pack),
             tasks_for=lambda thing: parts.tasks.tasks_for(station, thing),
             done=parts.tasks.done,
             holds=parts.book.holds,
@@ -244,7 +244,7 @@ class RackStation:
         return Draft(
             kind=FactKind.STEP_DECIDED,
             device=f"{self._plan.name}.{self._plan.camera}",
-            body=to_body(_decided(self._plan.name, case, view, self._parts.pack, picture)),
+            body=to_body(_decided(self._plan.name, case, view, picture)),
             effects=(*change.effects, Effect("add_picture", {"sha256": digest, "jpeg": still.jpeg})),
             reading=reading,
         )
@@ -287,7 +287,7 @@ class RackStation:
             self._parts.report(self._plan.lamp, None)
 
 
-def _decided(station: str, case: Case, view: View, pack: RulePack, picture: PictureBody) -> StepDecided:
+def _decided(station: str, case: Case, view: View, picture: PictureBody) -> StepDecided:
     refused = case.answer if isinstance(case.answer, Refused) else None
     details = dict(case.details)
     if refused and "slot" not in details and view.slots:
@@ -303,6 +303,6 @@ def _decided(station: str, case: Case, view: View, pack: RulePack, picture: Pict
         rule=case.answer.rule,
         reason=refused.reason.value if refused else None,
         subject=refused.subject if refused else None,
-        rule_pack=pack.hash,
+        rule_pack=case.pack.hash,
         picture=picture,
     )

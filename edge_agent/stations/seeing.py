@@ -1,7 +1,7 @@
 """What a station makes of the codes in a frame: sights for the rules, and who is present by them."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -54,7 +54,7 @@ def _told(sight: Sight) -> Sight:
 class Present:
     """People whose passes were shown within the last `presence_us`, and stale passes, which count for nobody."""
 
-    def __init__(self, presence_us: int) -> None:
+    def __init__(self, presence_us: Callable[[], int]) -> None:
         self._presence_us = presence_us
         self._people: dict[str, int] = {}
         self._stale: dict[str, tuple[Sight, int]] = {}
@@ -70,8 +70,9 @@ class Present:
 
     def forget(self, now_us: int) -> None:
         """Lets go of who was shown too long ago."""
-        self._people = {one: at for one, at in self._people.items() if now_us - at < self._presence_us}
-        self._stale = {one: seen for one, seen in self._stale.items() if now_us - seen[1] < self._presence_us}
+        since = now_us - self._presence_us()
+        self._people = {one: at for one, at in self._people.items() if at > since}
+        self._stale = {one: seen for one, seen in self._stale.items() if seen[1] > since}
 
     @property
     def people(self) -> frozenset[str]:

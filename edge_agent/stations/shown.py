@@ -1,6 +1,6 @@
 """What was held up at a rack: things and slots are shown one after the other, so each is remembered for a while."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
 from custody.passage import Sight
@@ -15,12 +15,12 @@ class _Shown:
 
 
 class Shown:
-    """Sights, open ones for `keep_us` after they were last seen, settled ones for `forget_us`.
+    """Sights, open ones for `keep_us()` after they were last seen, settled ones for `forget_us`.
 
     What is settled does not ask again until it was out of sight.
     """
 
-    def __init__(self, keep_us: int, forget_us: int) -> None:
+    def __init__(self, keep_us: Callable[[], int], forget_us: int) -> None:
         self._keep_us, self._forget_us = keep_us, forget_us
         self._shown: dict[tuple[object, ...], _Shown] = {}
 
@@ -31,10 +31,11 @@ class Shown:
             shown.last_us = now_us
             if sight.copies > shown.sight.copies:
                 shown.sight, shown.settled = replace(shown.sight, copies=sight.copies), False
+        keep_us = self._keep_us()
         self._shown = {
             key: shown
             for key, shown in self._shown.items()
-            if now_us - shown.last_us < (self._forget_us if shown.settled else self._keep_us)
+            if now_us - shown.last_us < (self._forget_us if shown.settled else keep_us)
         }
 
     def settle(self, keys: Collection[Key]) -> None:

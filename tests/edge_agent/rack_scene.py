@@ -18,6 +18,7 @@ from edge_agent.devices import Frame, Light, SlotIndicator
 from edge_agent.drivers import lamp_gpiozero, slots_gpiozero
 from edge_agent.journal.journal import Journal
 from edge_agent.permits import Change, PermitBook
+from edge_agent.rule_packs import PackBook
 from edge_agent.stations.rack import RackParts, RackPlan, RackStation
 from edge_agent.tasks import TaskBook
 from proof import jws
@@ -75,6 +76,7 @@ class RackScene:
     hands: Hands
     journal: Journal
     book: PermitBook
+    packs: PackBook
     tasks: TaskBook
     station: RackStation
     pins: MockFactory
@@ -142,7 +144,8 @@ def rack_scene(folder: Path, hands: Hands | None = None, *, laid: tuple[str, ...
     pins = Device.pin_factory = MockFactory()
     journal = Journal(folder, hands.clock, counted_bytes())
     find = {CLOUD.public.kid: CLOUD.public}.get
-    book, tasks = PermitBook(journal.reads, AGENT, find), TaskBook(journal.reads, AGENT, PACK.hash, find)
+    packs = PackBook(journal.reads, PACK, hands.clock)
+    book, tasks = PermitBook(journal.reads, AGENT, find), TaskBook(journal.reads, AGENT, packs, find)
     slots = {
         name: slots_gpiozero.SlotPins(green_pin=pin, red_pin=pin + 1, switch_pin=pin + 2)
         for name, pin in SLOT_PINS.items()
@@ -164,11 +167,11 @@ def rack_scene(folder: Path, hands: Hands | None = None, *, laid: tuple[str, ...
         slots={name: f"{SITE}/S-{name}" for name in SLOT_PINS},
     )  # fmt: skip
     parts = RackParts(
-        indicator=indicator, lamp=lamp, journal=journal, book=book, tasks=tasks, clock=hands.clock, pack=PACK,
+        indicator=indicator, lamp=lamp, journal=journal, book=book, tasks=tasks, clock=hands.clock, packs=packs,
         label_keys=[LABELS.public], read=read, keep=keep, report=lambda device, problem: None,
     )  # fmt: skip
     station = RackStation(plan, parts)
-    scene = RackScene(hands, journal, book, tasks, station, pins, indicator, shown=shown)
+    scene = RackScene(hands, journal, book, packs, tasks, station, pins, indicator, shown=shown)
     for name in laid:
         scene.lay(name, occupied=True)
     indicator.watch(station.on_slot)

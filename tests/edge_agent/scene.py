@@ -18,6 +18,7 @@ from edge_agent.devices import Around, Frame
 from edge_agent.drivers import beam_gpiozero, button_gpiozero, gate_gpiozero, lamp_gpiozero
 from edge_agent.journal.journal import Journal
 from edge_agent.permits import Change, PermitBook
+from edge_agent.rule_packs import PackBook
 from edge_agent.stations.gate import GateParts, GatePlan, GateStation
 from proof import jws
 from proof.keys import SigningKey
@@ -95,6 +96,7 @@ class Scene:
     hands: Hands
     journal: Journal
     book: PermitBook
+    packs: PackBook
     station: GateStation
     pins: MockFactory
     shown: list[str] = field(default_factory=list)
@@ -185,20 +187,21 @@ def gate_scene(folder: Path, hands: Hands | None = None, *, on_disk: Journal | N
         return Card(b"%d" % frame.taken_us)
 
     plan = GatePlan(agent=AGENT, site=SITE, name="gate-a", camera="camera", gate="barrier", lamp="lamp", button="glass")
+    packs = PackBook(journal.reads, PACK, hands.clock)
     parts = GateParts(
         gate=gate,
         lamp=lamp,
         journal=journal,
         book=book,
         clock=hands.clock,
-        pack=PACK,
+        packs=packs,
         label_keys=[LABELS.public],
         read=read,
         keep=keep,
         report=lambda device, problem: reports.append((device, problem)),
     )
     station = GateStation(plan, parts)
-    scene = Scene(hands, journal, book, station, pins, shown, reports)
+    scene = Scene(hands, journal, book, packs, station, pins, shown, reports)
     gate.watch(station.on_position)
     for way, beam in beams.items():
         beam.watch(partial(station.on_beam, way))

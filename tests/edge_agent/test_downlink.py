@@ -16,7 +16,7 @@ from proof import jws
 from proof.keys import SigningKey
 from tests.edge_agent.cloud_peer import sign_order
 from tests.edge_agent.hands import full_disk
-from tests.edge_agent.scene import AGENT, CLOUD, PACK, Scene, a_permit, gate_scene
+from tests.edge_agent.scene import AGENT, CLOUD, Scene, a_permit, gate_scene
 
 STRANGER = SigningKey.from_seed(b"x" * 32)
 
@@ -31,7 +31,7 @@ class Desk:
     def __post_init__(self) -> None:
         find = {CLOUD.public.kid: CLOUD.public}.get
         scene = self.scene
-        books = Books(scene.book, TaskBook(scene.journal.reads, AGENT, PACK.hash, find))
+        books = Books(scene.book, TaskBook(scene.journal.reads, AGENT, scene.packs, find), scene.packs)
         self.orders = Orders(AGENT, scene.journal, books, scene.hands.clock, find, self._resend)
 
     def _resend(self, first: int, asked_at: str) -> str | None:

@@ -17,7 +17,7 @@ from proof import jws
 from proof.keys import SigningKey
 from tests.edge_agent.cloud_peer import sign_order
 from tests.edge_agent.rack_scene import AGENT, RackScene, a_task, rack_scene
-from tests.edge_agent.scene import CLOUD, PACK, package, person, slot
+from tests.edge_agent.scene import CLOUD, package, person, slot
 
 FIND = {CLOUD.public.kid: CLOUD.public}.get
 SLOT = "nj01/S-A-02"
@@ -31,7 +31,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         scene = self.scene
-        books = Books(scene.book, scene.tasks)
+        books = Books(scene.book, scene.tasks, scene.packs)
         self.orders = Orders(
             AGENT, scene.journal, books, scene.hands.clock, FIND, lambda first, at: None, [scene.station.lights]
         )
@@ -61,7 +61,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 def test_a_task_is_kept_over_a_restart_answered_and_good_without_a_network(desk: Desk) -> None:
     assert desk.give("o1", "task", desk.task()) is None
-    kept = TaskBook(desk.scene.journal.reads, AGENT, PACK.hash, FIND)
+    kept = TaskBook(desk.scene.journal.reads, AGENT, desk.scene.packs, FIND)
     assert [task.id for task in kept.tasks_for("rack-1", "nj01/P-A")] == ["nj01/A-1"]
     assert kept.tasks_for("rack-2", "nj01/P-A") == []
     desk.scene.show(person("LI"), package("A"), slot("A-01"))
@@ -86,13 +86,16 @@ def test_a_task_that_is_not_for_here_is_refused_with_the_reason(
 def test_a_revoked_task_stays_away_also_when_it_comes_later(desk: Desk) -> None:
     assert desk.give("o1", "revoke_task", {"task": "nj01/A-1"}) is None
     assert desk.give("o2", "task", desk.task()) == "the task was revoked"
-    kept = TaskBook(desk.scene.journal.reads, AGENT, PACK.hash, FIND)
+    kept = TaskBook(desk.scene.journal.reads, AGENT, desk.scene.packs, FIND)
     assert kept.tasks_for("rack-1", "nj01/P-A") == []
 
 
 def test_a_task_whose_key_is_no_longer_trusted_is_none_after_a_restart(desk: Desk) -> None:
     desk.give("o1", "task", desk.task())
-    assert TaskBook(desk.scene.journal.reads, AGENT, PACK.hash, lambda _: None).tasks_for("rack-1", "nj01/P-A") == []
+    assert (
+        TaskBook(desk.scene.journal.reads, AGENT, desk.scene.packs, lambda _: None).tasks_for("rack-1", "nj01/P-A")
+        == []
+    )
 
 
 def test_a_slot_is_lit_after_the_answer_is_on_disk_until_its_time(desk: Desk) -> None:

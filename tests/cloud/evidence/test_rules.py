@@ -1,16 +1,21 @@
 """J27 標準不可改變, N5: rules take effect by two people and only forward; a case keeps those it was opened under."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
 
+from benchmarks.telling import Teller
+from custody.pack_reader import parse_rule_pack
 from custody.roles import Role
-from tests.cloud.api import Office, problem
+from proof import jws
+from tests.cloud.api import AGENT, AGENT_KEY, CLOUD_KEY, Office, problem
 from tests.cloud.conftest import Clock
 from tests.cloud.evidence.crew import Crew
-from tests.cloud.evidence.warehouse import made
-from tests.cloud.receiving import PACK
+from tests.cloud.evidence.warehouse import made, warehouse
+from tests.cloud.receiving import PACK, Receiving
+from wire.messages import ORDER_TYPE
 from wire.rule_packs import DEFAULT_PACK
 
 TWO = (Role.LEADER, Role.SUPERVISOR)
@@ -114,3 +119,103 @@ async def test_a_pack_whose_start_has_passed_before_the_second_hand_is_not_adopt
     clock.advance(timedelta(minutes=2))
     problem(await crew.sign(supervisor, asked), 422, "back_dated")
     assert (await leader.get("rules")).json()["in_force"]["hash"] == PACK.hash
+
+
+class Agent:
+    """The site's agent as it tells its packs, and what it was sent."""
+
+    def __init__(self, office: Office) -> None:
+        self.office, self.teller = office, Teller(AGENT)
+        self.teller.key = AGENT_KEY
+        self.receiving = Receiving(office.parts.pool, office.parts.world, "nj01")
+
+    async def say(self, kind: str, body: dict[str, Any]) -> None:
+        seq = self.teller.say(kind, body, at=self.office.parts.world.now())
+        await self.receiving.take(self.teller, self.teller.batch(seq, seq))
+
+    async def start(self, *packs: str) -> None:
+        await self.say("agent_started", {"software": "1", "rule_pack": packs[0], "rule_packs": list(packs)})
+
+    async def answer(self, problem: str | None = None) -> None:
+        """Answers every open order about rules."""
+        for row in await self.office.rows(
+            "SELECT id FROM agent_order WHERE answered_index IS NULL ORDER BY created_at"
+        ):
+            outcome = {"outcome": "refused" if problem else "done", "problem": problem}
+            await self.say("order_answered", {"order": row["id"], **outcome})
+
+    async def sent(self) -> list[tuple[str, int | None, bool]]:
+        """Hash, adoption and whether it waits for its answer, of every order about rules, oldest first."""
+        found = await self.office.rows(
+            "SELECT jws, answered_index FROM agent_order WHERE kind = 'rule_pack' ORDER BY number"
+        )
+        told = []
+        for row in found:
+            body = jws.verify(row["jws"], {CLOUD_KEY.public.kid: CLOUD_KEY.public}.get, ORDER_TYPE)["body"]
+            assert parse_rule_pack(body["content"]).hash == body["hash"]
+            told.append((body["hash"], body["adopted"], row["answered_index"] is None))
+        return told
+
+
+async def adopted(crew: Crew, pack: str) -> int:
+    """Two put `pack` in force; the entry."""
+    leader, supervisor = [await crew.person(role) for role in TWO]
+    asked = (await crew.propose(leader, "adopt_rules", pack=pack)).json()["act"]
+    made(await crew.sign(leader, asked))
+    made(await crew.sign(supervisor, asked))
+    index: int = (await leader.get("rules")).json()["adopted"][-1]["index"]
+    return index
+
+
+async def test_rules_put_in_force_are_sent_to_every_agent_and_again_to_one_on_a_new_card(
+    office: Office, clock: Clock
+) -> None:
+    crew, agent = Crew(office), Agent(office)
+    await agent.receiving.know(agent.teller)
+    await agent.start(PACK.hash)
+    assert await agent.sent() == []
+    pack = await brought_up(crew, clock.at + timedelta(hours=1))
+    index = await adopted(crew, pack)
+    assert await agent.sent() == [(pack, index, True)]
+    await agent.start(PACK.hash)  # restarted before it heard: that order is still under way
+    assert await agent.sent() == [(pack, index, True)]
+    await agent.answer()
+    await agent.start(PACK.hash, pack)
+    assert await agent.sent() == [(pack, index, False)]
+    await agent.start(PACK.hash)  # an empty card
+    assert await agent.sent() == [(pack, index, False), (pack, index, True)]
+
+
+async def test_rules_that_an_agent_cannot_read_are_an_alarm_and_sent_again_to_its_next_software(
+    office: Office, clock: Clock
+) -> None:
+    crew, agent = Crew(office), Agent(office)
+    await agent.receiving.know(agent.teller)
+    await agent.start(PACK.hash)
+    pack = await brought_up(crew, clock.at + timedelta(hours=1))
+    await adopted(crew, pack)
+    await agent.answer("these rules cannot be read: format: 3 is not known")
+    assert ("order_refused", AGENT) in await agent.receiving.alarms()
+    await agent.start(PACK.hash)
+    assert [waits for *_, waits in await agent.sent()] == [False, True]
+
+
+async def test_a_task_of_a_case_under_other_rules_is_preceded_by_them(office: Office, clock: Clock) -> None:
+    store = await warehouse(office, handed_over=True)
+    agent = Agent(office)
+    await agent.start("0" * 64)  # set up with another pack than the cloud
+    body = {"station": "gate-a", "direction": "in", "decision": None, "things": [store.package]}
+    await agent.say("passage_crossed", body)
+    admin = await office.signed_in(Role.ADMIN)
+    zone = made(await admin.post("zones", json={"name": "A", "zone_class": "ordinary"}))["id"]
+    asked = {"zone": zone, "slots": [{"name": "A-01-01", "agent": AGENT}]}
+    slot = made(await admin.post("slots", json=asked))["rows"][0]["id"]
+    until = (clock.at + timedelta(hours=8)).isoformat()
+    task = {"agent": AGENT, "station": "rack-1", "action": "place", "things": [store.package], "slot": slot}
+    made(await store.keeper.post("tasks", json={**task, "not_after": until}))
+    order = [row["kind"] for row in await office.rows("SELECT kind FROM agent_order ORDER BY number")]
+    assert order[-2:] == ["rule_pack", "task"]
+    assert await agent.sent() == [(PACK.hash, None, True)]
+    await agent.answer()
+    made(await store.keeper.post("tasks", json={**task, "not_after": until}))
+    assert await agent.sent() == [(PACK.hash, None, False)]

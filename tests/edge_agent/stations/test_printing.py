@@ -20,7 +20,7 @@ from edge_agent.stations.printing import PrintDesk
 from edge_agent.tasks import TaskBook
 from simulators.label_printer import NetworkLabelPrinter
 from tests.edge_agent.cloud_peer import sign_order
-from tests.edge_agent.scene import AGENT, CLOUD, PACK, Scene, gate_scene
+from tests.edge_agent.scene import AGENT, CLOUD, Scene, gate_scene
 from wire.messages import to_body
 from wire.printing import MAX_LABELS, LabelJob, PrintLabels
 
@@ -69,7 +69,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 
 def orders_of(scene: Scene, desk: PrintDesk | None) -> Orders:
     find = {CLOUD.public.kid: CLOUD.public}.get
-    books = Books(scene.book, TaskBook(scene.journal.reads, AGENT, PACK.hash, find))
+    books = Books(scene.book, TaskBook(scene.journal.reads, AGENT, scene.packs, find), scene.packs)
     return Orders(AGENT, scene.journal, books, scene.hands.clock, find, lambda *_: None, desk=desk)
 
 

@@ -11,6 +11,7 @@ from custody.decisions import Reason
 from custody.things import Action, Kind, State
 from edge_agent.devices import Light, Weight
 from edge_agent.permits import Change
+from edge_agent.rule_packs import PackBook
 from edge_agent.stations.slot_lights import SlotLights
 from edge_agent.tasks import TaskBook
 from proof.keys import SigningKey
@@ -80,14 +81,15 @@ def test_a_task_is_done_once_also_after_a_restart(scene: RackScene) -> None:
     scene.look_away(3)
     scene.show(person("LI"), package("A"), slot("A-01"))
     assert scene.outcomes == ["allowed", "already_spent"]
-    again = TaskBook(scene.journal.reads, AGENT, PACK.hash, {CLOUD.public.kid: CLOUD.public}.get)
+    again = TaskBook(scene.journal.reads, AGENT, scene.packs, {CLOUD.public.kid: CLOUD.public}.get)
     assert again.done == {task.id}
     assert again.tasks_for("rack-1", "nj01/P-A") == [task]
 
 
 def test_a_task_under_another_rule_pack_is_none_after_a_restart_with_a_new_one(scene: RackScene) -> None:
     scene.task("A")
-    again = TaskBook(scene.journal.reads, AGENT, "f" * 64, {CLOUD.public.kid: CLOUD.public}.get)
+    packs = PackBook(scene.journal.reads, replace(PACK, hash="f" * 64), scene.hands.clock)
+    again = TaskBook(scene.journal.reads, AGENT, packs, {CLOUD.public.kid: CLOUD.public}.get)
     assert again.tasks_for("rack-1", "nj01/P-A") == []
 
 
@@ -318,4 +320,4 @@ def test_a_revoked_task_is_none(scene: RackScene) -> None:
     scene.make(revoked)
     scene.show(person("LI"), package("A"), slot("A-01"))
     assert scene.outcomes == ["no_permit"]
-    assert TaskBook(scene.journal.reads, AGENT, PACK.hash, lambda _: None).tasks_for("rack-1", "nj01/P-A") == []
+    assert TaskBook(scene.journal.reads, AGENT, scene.packs, lambda _: None).tasks_for("rack-1", "nj01/P-A") == []
