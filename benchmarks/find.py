@@ -1,6 +1,7 @@
 """From a scanned label to the whole history on the screen: a real browser before the real web process, with 100,000
 items and 2,000,000 entries in the database, and with a tenth of them.
 
+Both are there at once and asked in turn, so that whatever else the machine does slows them alike.
 SEALTRAIL_BENCH_ITEMS says how many instead (for a quick look).
 """
 
@@ -14,8 +15,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -69,11 +71,12 @@ _sql = load_queries(__file__, "find.sql")
 def run() -> None:
     """Print the table."""
     full = int(os.environ.get(ITEMS, FULL))
-    figures = []
-    for items in (full // 10, full):
-        with tempfile.TemporaryDirectory(prefix="sealtrail-bench-") as folder:
-            Path(folder).chmod(0o755)  # as root, PostgreSQL runs as somebody else
-            figures.append((items, *asyncio.run(_measure(Path(folder), items))))
+    with tempfile.TemporaryDirectory(prefix="sealtrail-bench-") as folder:
+        sizes = {items: Path(folder) / str(items) for items in (full // 10, full)}
+        for one in (Path(folder), *sizes.values()):
+            one.mkdir(exist_ok=True)
+            one.chmod(0o755)  # as root, PostgreSQL runs as somebody else
+        figures = asyncio.run(_measure(sizes))
     table = Table(title="From a scan to the whole history on the screen", title_justify="left")
     for column in ("what", "figure", "beside"):
         table.add_column(column)
@@ -90,14 +93,61 @@ def run() -> None:
     Console().print(table)
 
 
-async def _measure(folder: Path, items: int) -> tuple[dict[str, float], dict[str, float]]:
+Figures = list[tuple[int, dict[str, float], dict[str, float]]]
+"""Items, and percentiles in milliseconds: from the scan to the screen, and of the API's answer alone."""
+
+
+async def _measure(sizes: Mapping[int, Path]) -> Figures:
+    async with AsyncExitStack() as stack:
+        worlds = [await stack.enter_async_context(_world(folder, items)) for items, folder in sizes.items()]
+        for number in range(SCANS + WARM):
+            for world in worlds:
+                await world.scan(counts=number >= WARM)
+        for _ in range(SCANS):
+            for world in worlds:
+                await world.ask()
+        return [(world.items, percentiles(world.scans), percentiles(world.asks)) for world in worlds]
+
+
+@dataclass(slots=True)
+class _World:
+    """A page before a cloud that has so many items, and what was measured there."""
+
+    items: int
+    page: Page
+    label_key: Signer
+    chance: random.Random
+    scans: list[float] = field(default_factory=list)
+    asks: list[float] = field(default_factory=list)
+
+    async def scan(self, *, counts: bool) -> None:
+        """From what a hand scanner typed to the last entry painted."""
+        thing = self._any()
+        await self.page.locator("form.find input").fill(write_label(Label(Kind.ITEM, thing, 1), self.label_key))
+        taken = await self.page.evaluate(SHOWN, [thing, EACH])
+        if counts:
+            self.scans.append(float(taken))
+
+    async def ask(self) -> None:
+        """The API's answer alone, over the same connection."""
+        begun = time.perf_counter()
+        answer = await self.page.request.get(f"/api/v1/history/{self._any()}")
+        assert len((await answer.json())["rows"]) == EACH
+        self.asks.append((time.perf_counter() - begun) * 1000)
+
+    def _any(self) -> str:
+        return f"{SITE}/I-{self.chance.randrange(self.items):010}"
+
+
+@asynccontextmanager
+async def _world(folder: Path, items: int) -> AsyncIterator[_World]:
     server = start_embedded(folder / "postgres")
     try:
         _fill(server, items, await Passwords(time_cost=1, memory_kib=64).hash(PASSWORD))
         label_key = keys.write_key(folder / "keys", keys.LABEL, os.urandom(32))
         keys.write_key(folder / "keys", keys.CLOUD, os.urandom(32))
         async with _web(server, folder) as url, _page(url) as page:
-            return await _scan(page, items, label_key), await _ask(page, items)
+            yield _World(items, page, label_key, random.Random(3))
     finally:
         server.stop()
 
@@ -157,26 +207,3 @@ async def _page(url: str) -> AsyncIterator[Page]:
         await page.locator("form.find input").wait_for()
         yield page
         await browser.close()
-
-
-async def _scan(page: Page, items: int, label_key: Signer) -> dict[str, float]:
-    """Milliseconds from what a hand scanner typed to the last entry painted."""
-    figures, chance = [], random.Random(3)
-    for number in range(SCANS + WARM):
-        thing = f"{SITE}/I-{chance.randrange(items):010}"
-        await page.locator("form.find input").fill(write_label(Label(Kind.ITEM, thing, 1), label_key))
-        taken = await page.evaluate(SHOWN, [thing, EACH])
-        if number >= WARM:
-            figures.append(float(taken))
-    return percentiles(figures)
-
-
-async def _ask(page: Page, items: int) -> dict[str, float]:
-    """Milliseconds of the API's answer alone, over the same connection."""
-    figures, chance = [], random.Random(4)
-    for _ in range(SCANS):
-        begun = time.perf_counter()
-        answer = await page.request.get(f"/api/v1/history/{SITE}/I-{chance.randrange(items):010}")
-        assert len((await answer.json())["rows"]) == EACH
-        figures.append((time.perf_counter() - begun) * 1000)
-    return percentiles(figures)

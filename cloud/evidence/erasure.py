@@ -32,7 +32,7 @@ _sql = load_queries(__file__, "erasure.sql")
 async def propose(act: Acting, entries: Sequence[int], ground: str) -> Erasure | Refused:
     """Proposes to erase the contents of `entries` on the legal `ground`. Nothing is erased yet.
 
-    Raises NotFoundError, InvalidError `not_erasable`, ConflictError `erased`.
+    Raises NotFoundError, InvalidError `not_erasable`, ConflictError `erased`, `act_open`.
     """
     found = await _erasable(act, entries)
     things = _things(found)
@@ -48,7 +48,7 @@ async def confirm(act: Acting, proposal: int) -> Erasure | Refused:
 
     The bytes of its `stills` are then deleted by the caller, once this is committed.
 
-    Raises NotFoundError, SamePersonError, ConflictError `erased`.
+    Raises NotFoundError, SamePersonError, ConflictError `erased`, `act_open`.
     """
     proposed = await one(act.tx, _sql.proposal, site=act.site, index=proposal)
     if proposed is None:
@@ -60,6 +60,7 @@ async def confirm(act: Acting, proposal: int) -> Erasure | Refused:
     things, indexes = _things(found), [row["index"] for row in found]
     if refused := await _held(act, things):
         return refused
+    pictures = [row["sha256"] for row in await rows(act.tx, _sql.pictures_named, site=act.site, indexes=indexes)]
     told = {"indexes": indexes, "ground": content["ground"], "proposal": proposal, "proposed_by": proposed["actor"]}
     entry = await act.record(ERASED, told, things)
     await act.tx.execute(_sql.add_erasures, {"site": act.site, "indexes": indexes, "entry": entry})
@@ -69,7 +70,8 @@ async def confirm(act: Acting, proposal: int) -> Erasure | Refused:
     for statement in (_sql.erase_facts, _sql.erase_records):
         await act.tx.execute(statement, {"site": act.site, "indexes": indexes})
     await forget_answers(act.tx, act.site)
-    stills = await rows(act.tx, _sql.erase_stills, site=act.site, indexes=indexes, entry=entry)
+    sought = {"pictures": pictures, "patterns": [f"%{one}%" for one in pictures]}
+    stills = await rows(act.tx, _sql.erase_stills, site=act.site, entry=entry, **sought) if pictures else []
     return Erasure(
         index=entry, entries=indexes, ground=content["ground"], proposed_by=proposed["actor"],
         confirmed_by=act.person.id, stills=sorted(row["sha256"] for row in stills),
@@ -88,6 +90,8 @@ async def _erasable(act: Acting, entries: Sequence[int]) -> list[Row]:
             raise InvalidError("not_erasable", f"entry {row['index']} ({kind}) holds nothing personal and is needed")
         if row["erased"]:
             raise ConflictError("erased", f"the content of entry {row['index']} was erased before")
+    if waiting := await one(act.tx, _sql.open_among, site=act.site, things=_things(found)):
+        raise ConflictError("act_open", f"{waiting['id']} still waits for a hand: let it be signed, declined or lapse")
     return found
 
 

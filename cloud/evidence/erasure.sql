@@ -24,16 +24,27 @@ SELECT content, actor FROM record WHERE site = %(site)s AND index = %(index)s AN
 -- name: add_erasures
 INSERT INTO erasure (site, index, entry) SELECT %(site)s, unnest(%(indexes)s::bigint[]), %(entry)s
 
--- Stills that erased decisions name, and no other decision whose content is there.
+-- Acts among things that still wait for a hand: what is to be signed cannot go.
+-- name: open_among
+SELECT id FROM act WHERE site = %(site)s AND id = ANY (%(things)s) AND ended IS NULL ORDER BY id LIMIT 1
+
+-- Pictures that the contents name: a decision its still, a step its photographs. Asked before the contents go.
+-- name: pictures_named
+SELECT sha256 FROM media WHERE erased_index IS NULL AND sha256 IN (
+    SELECT (regexp_matches(c.content, '[0-9a-f]{64}', 'g'))[1]
+    FROM (SELECT content FROM fact WHERE site = %(site)s AND index = ANY (%(indexes)s)
+          UNION ALL SELECT content FROM record WHERE site = %(site)s AND index = ANY (%(indexes)s)) AS c)
+ORDER BY sha256
+
+-- Those of the pictures that no content names any more. All contents are searched: a picture that is still evidence of
+-- anything must not go, and nobody erases often.
 -- name: erase_stills
-UPDATE media SET erased_index = %(entry)s
-WHERE erased_index IS NULL
-  AND sha256 IN (SELECT picture FROM passage WHERE site = %(site)s AND index = ANY (%(indexes)s))
-  AND sha256 NOT IN (
-    SELECT p.picture FROM passage p JOIN fact f ON f.site = p.site AND f.index = p.index
-    WHERE p.picture IS NOT NULL AND f.content IS NOT NULL AND p.picture IN (
-        SELECT picture FROM passage WHERE site = %(site)s AND index = ANY (%(indexes)s)))
-RETURNING sha256
+WITH named AS MATERIALIZED (
+    SELECT content FROM fact WHERE site = %(site)s AND content LIKE ANY (%(patterns)s)
+    UNION ALL SELECT content FROM record WHERE site = %(site)s AND content LIKE ANY (%(patterns)s))
+UPDATE media m SET erased_index = %(entry)s
+WHERE m.sha256 = ANY (%(pictures)s) AND NOT EXISTS (SELECT FROM named n WHERE strpos(n.content, m.sha256) > 0)
+RETURNING m.sha256
 
 -- name: erase_facts
 UPDATE fact SET content = NULL, salt = NULL WHERE site = %(site)s AND index = ANY (%(indexes)s)
@@ -49,5 +60,7 @@ WITH gone AS (SELECT unnest(%(things)s::text[]) AS thing),
            WHERE id IN (SELECT thing FROM gone) AND %(kind)s = 'case_opened'),
      i AS (UPDATE import_row SET salt = NULL
            WHERE thing IN (SELECT thing FROM gone) AND %(kind)s = 'item_registered'),
+     d AS (UPDATE act SET details = jsonb_build_object('erased', %(erased)s::text)
+           WHERE id IN (SELECT thing FROM gone) AND %(kind)s = 'act_proposed'),
      c AS (UPDATE hold SET reason = %(erased)s WHERE site = %(site)s AND index = %(index)s)
 UPDATE person SET name = %(erased)s WHERE id IN (SELECT thing FROM gone) AND %(kind)s = 'person_added'

@@ -214,6 +214,8 @@ def _proposed(derived: Derived, told: Told, packs: Packs) -> set[str]:
 def _signed(derived: Derived, told: Told, packs: Packs) -> set[str]:
     content = told.content
     act = derived.table("act").get(content["act"])
+    if act is None and content["act"] in derived.unsure:  # what was proposed was erased since
+        return {content["act"]}
     if act is None or act["hash"] != content["hash"]:
         raise LedgerFaultError("step_not_allowed", "another content was signed", told.index, f"act {content['act']}")
     derived.table("act_hand")[f"{content['act']} {content['person']} {content['part']}"] = {

@@ -1,5 +1,6 @@
 import hashlib
 import json
+from typing import Any
 
 import httpx
 import psycopg
@@ -16,7 +17,7 @@ from cloud.people.roles import Right
 from custody.roles import Role
 from proof.bundle import read_bundle, write_bundle
 from tests.cloud.api import Office, problem
-from tests.cloud.evidence.crew import JPEG
+from tests.cloud.evidence.crew import JPEG, Crew
 from tests.cloud.evidence.test_bundles import Check, check, exported, store, walk
 from tests.cloud.evidence.walk import DIGEST, Walk
 from tests.cloud.evidence.warehouse import Warehouse, made
@@ -48,6 +49,22 @@ async def erase(office: Office, *entries: int) -> dict[str, object]:
     proposed = made(await first.post("erasures", json={"entries": list(entries), "ground": GROUND}))
     done: dict[str, object] = made(await second.post("erasures/confirm", json={"proposal": proposed["index"]}))
     return done
+
+
+async def verified(office: Office, walk: Walk) -> bool:
+    """Whether the whole ledger holds, down to its tables and stills."""
+    await walk.sign()
+
+    async def read_still(digest: str) -> bytes:
+        return await read(office.parts.media, digest)
+
+    async with transaction(office.parts.pool) as tx:
+        found = await verify_site(
+            tx, ledger_walk.Trust(LOG_KEY.public), ledger_walk.Walk("nj01", Derived("nj01")), read_still=read_still,
+            on_progress=lambda *_: None, save=lambda _: None,
+        )  # fmt: skip
+    assert found.ok, found
+    return found.ok
 
 
 async def test_content_and_salt_go_and_every_proof_still_holds(
@@ -108,23 +125,42 @@ async def test_a_still_goes_with_the_decision_that_names_it(office: Office, stor
     }  # the seal's photograph
 
 
+async def test_a_steps_photographs_go_with_the_last_record_that_names_them(
+    office: Office, store: Warehouse, walk: Walk
+) -> None:
+    photo = hashlib.sha256(JPEG).hexdigest()
+    found = await office.rows("SELECT index, kind FROM record WHERE content LIKE %s ORDER BY index", f"%{photo}%")
+    assert {row["kind"] for row in found} == {"act_proposed", "custody_step"}
+    *first, last = [row["index"] for row in found]
+    assert (await erase(office, *first))["stills"] == []
+    assert (await store.keeper.get(f"media/{photo}")).status_code == 200  # the last one still rests on it
+    assert (await erase(office, last))["stills"] == [photo]
+    problem(await store.keeper.get(f"media/{photo}"), 404, "not_found")
+    with pytest.raises(StoreGoneError):
+        await read(office.parts.media, photo)
+    (act,) = await office.rows("SELECT details FROM act WHERE action = 'seal'")
+    assert act["details"] == {"erased": ERASED_TEXT}
+    assert await verified(office, walk)
+
+
+async def test_what_waits_for_a_hand_is_not_erased(office: Office, store: Warehouse) -> None:
+    crew = Crew(office)
+    handler = await crew.person(Role.CASE_HANDLER)
+    details: dict[str, Any] = {"purpose": "court", "due_at": "2026-12-01T00:00:00Z", "reason": "开庭"}
+    asked = await crew.propose(handler, "approve_release", store.package, **details)
+    (row,) = await office.rows("SELECT index FROM record WHERE kind = 'act_proposed' ORDER BY index DESC LIMIT 1")
+    first, _ = await two(office)
+    told = problem(await first.post("erasures", json={"entries": [row["index"]], "ground": GROUND}), 409, "act_open")
+    assert asked.json()["act"] in told["detail"]
+
+
 async def test_the_whole_ledger_still_verifies_down_to_its_tables_and_stills(
     office: Office, store: Warehouse, walk: Walk
 ) -> None:
     (row,) = await office.rows("SELECT index FROM passage WHERE picture = %s", DIGEST)
     kinds = ("item_registered", "case_opened", "person_added")
     await erase(office, row["index"], *[await index_of(office, kind) for kind in kinds])
-    await walk.sign()
-
-    async def read_still(digest: str) -> bytes:
-        return await read(office.parts.media, digest)
-
-    async with transaction(office.parts.pool) as tx:
-        found = await verify_site(
-            tx, ledger_walk.Trust(LOG_KEY.public), ledger_walk.Walk("nj01", Derived("nj01")), read_still=read_still,
-            on_progress=lambda *_: None, save=lambda _: None,
-        )  # fmt: skip
-    assert found.ok, found
+    assert await verified(office, walk)
 
 
 async def test_one_person_alone_erases_nothing(office: Office, store: Warehouse) -> None:
