@@ -8,14 +8,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from custody.permits import time_text
-from edge_agent.clock import Clock, StepWatch
+import msgspec
+
+from custody.permits import parse_time, time_text
+from edge_agent.clock import STEP, Clock, StepWatch
 from edge_agent.devices import Camera
 from edge_agent.downlink import Orders
-from edge_agent.errors import JournalError
+from edge_agent.errors import JournalError, RenewalError
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from edge_agent.pictures import Pictures
@@ -28,6 +30,7 @@ from edge_agent.uplink import Uplink
 from edge_agent.witness import EdgeWitness
 from wire.batches import SealedFact
 from wire.errors import LinkError, MessageError
+from wire.journal_facts import SpaceBack, SpaceShort
 from wire.link import Connect, Link
 from wire.messages import AgentStarted, Birth, FactKind, Heartbeat, encode, to_body
 from wire.topics import BIRTH, ORDERS, RECEIPTS, Topic, every_site_checkpoint, parse_topic, site_of_checkpoint
@@ -96,6 +99,8 @@ class Agent:
             cameras=len(parts.watches),
         )  # fmt: skip
         self._tell(FactKind.AGENT_STARTED, to_body(started))
+        if step := stepped_back(parts.journal, parts.clock.read().at):
+            self._tell(FactKind.CLOCK_STEPPED, {"by_ms": step // timedelta(milliseconds=1), "while_off": True})
         cameras = [self._camera_loop(watch) for watch in parts.watches]
         still = threading.Event()
         ticker = Loop("ticker", lambda at_work: self._tick(still, at_work))
@@ -205,15 +210,38 @@ class Agent:
                 await asyncio.to_thread(self._parts.orders.on_order, message.payload)
 
     async def _watch_clock_and_journal(self) -> None:
-        watch = StepWatch(self._parts.clock.read())
+        watch, short = StepWatch(self._parts.clock.read()), False
         while True:
             await asyncio.sleep(CLOCK_S)
             if not self._parts.journal.at_work:
                 raise JournalError("the journal's writer stopped; a new start is the only way on")
+            if self._parts.journal.to_be_renewed:
+                raise RenewalError("the journal is made anew at the next start")
+            short = await self._watch_room(short)
             reading = self._parts.clock.read()
             step = watch.step(reading)
             if step is not None:
                 self._tell(FactKind.CLOCK_STEPPED, {"by_ms": step // timedelta(milliseconds=1)})
+
+    async def _watch_room(self, short: bool) -> bool:
+        """Tells once when the reserve is opened and once when it is whole again; returns whether room is short."""
+        journal, reserve = self._parts.journal, self._parts.journal.reserve
+        if not short and reserve.opened:
+            free = shutil.disk_usage(self._parts.data_dir).free
+            body: msgspec.Struct = SpaceShort(free_bytes=free, reserve_left=reserve.left)
+            kind = FactKind.SPACE_SHORT
+        elif short and await asyncio.to_thread(reserve.refill):
+            body, kind = SpaceBack(not_recorded=dict(reserve.thinned)), FactKind.SPACE_BACK
+        else:
+            return short
+        try:
+            await asyncio.to_thread(journal.record, Draft(kind=kind, device="agent", body=to_body(body)))
+        except JournalError as error:
+            _log.error("%s not told: %s", kind, error)
+            return short
+        if short:
+            reserve.thinned.clear()
+        return not short
 
     async def _beat(self) -> None:
         """At once, and then again and again: what was so while nothing else was told."""
@@ -276,6 +304,14 @@ def tell(journal: Journal, kind: FactKind, device: str, body: dict[str, object])
         journal.submit(Draft(kind=kind, device=device, body=body)).add_done_callback(_log_failure)
     except JournalError as error:
         _log.error("%s of %s not recorded: %s", kind, device, error)
+
+
+def stepped_back(journal: Journal, now: datetime) -> timedelta | None:
+    """By how much at least the clock was set back while the agent was off: the newest fact is from later than `now`."""
+    for (at,) in journal.reads.rows("newest_at"):
+        step = now - parse_time(at)
+        return step if step < -STEP else None
+    return None
 
 
 def tidy(journal: Journal, before: str) -> None:

@@ -1,6 +1,7 @@
 """Puts an agent together from its settings: the only place that names drivers."""
 
 import importlib
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -19,9 +20,10 @@ from custody.things import Direction
 from edge_agent.agent import Agent, Parts, Watch, tell
 from edge_agent.clock import Clock, SystemClock, boot_id
 from edge_agent.devices import Around, Beam, Button, Camera, Gate, LabelPrinter, Lamp, Scale, SlotIndicator
-from edge_agent.downlink import Books, Orders
-from edge_agent.errors import SettingsError
+from edge_agent.downlink import Books, Orders, resume_from
+from edge_agent.errors import JournalFullError, SettingsError
 from edge_agent.journal.journal import Journal
+from edge_agent.journal.renewal import open_journal, tell_renewal
 from edge_agent.permits import PermitBook
 from edge_agent.pictures import Pictures
 from edge_agent.rule_packs import PackBook
@@ -36,6 +38,7 @@ from edge_agent.vision.labels import read_labels, warm_up
 from edge_agent.vision.stills import keep_still
 from edge_agent.witness import EdgeWitness, site_of_log
 from proof.errors import EncodingError
+from proof.jws import FindKey
 from proof.keys import SigningKey
 from wire.errors import RulePackFileError
 from wire.link import Connect
@@ -45,6 +48,8 @@ from wire.rule_packs import load_rule_pack
 from wire.topics import BIRTH, Topic
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +135,11 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None) -> 
     clock = _clock(plan, system, around(lambda _: None), stops)  # a clock that is lost vouches for nothing
     for stop in stops:
         undo.callback(stop)
-    journal = Journal(settings.data_dir, clock, os.urandom)
+    find_key = {key.kid: key for key in settings.cloud_keys}.get
+    journal = journal_of(settings, site.agent, clock, find_key)
     undo.callback(journal.close)
     stations = {name: station.name for station in site.stations for _, name, _ in station.devices()}
     health = Health(lambda device, problem: _tell_health(journal, stations.get(device), device, problem))
-    find_key = {key.kid: key for key in settings.cloud_keys}.get
     packs = PackBook(journal.reads, plan.pack, clock)
     books = Books(
         PermitBook(journal.reads, site.agent, find_key),
@@ -176,6 +181,19 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None) -> 
     )
     undo.pop_all()
     return Agent(agent)
+
+
+def journal_of(settings: EdgeSettings, agent: str, clock: Clock, find_key: FindKey) -> Journal:
+    """The journal of `agent`; where it had to be made anew, that is its first word. Raises JournalError."""
+    resume = resume_from(settings.data_dir, agent, find_key)
+    journal = open_journal(
+        settings.data_dir, clock, os.urandom, reserve_bytes=settings.reserve_mb << 20, resume=resume
+    )  # fmt: skip
+    try:
+        tell_renewal(journal)
+    except JournalFullError as error:  # told at the next start with room
+        _log.error("the journal was made anew, which could not be told yet: %s", error)
+    return journal
 
 
 def build_witness(

@@ -107,7 +107,7 @@ def verify(data_dir: DataDir) -> None:
 
 @journal.command()
 def stats(data_dir: DataDir) -> None:
-    """How many facts there are, of which kinds, and how many wait for the cloud."""
+    """How many facts there are, of which kinds, how many wait for the cloud; and journals that were made anew."""
     with told_in_one_sentence(), _reads(data_dir) as reads:
         from edge_agent.journal.journal import read_tail
 
@@ -115,9 +115,27 @@ def stats(data_dir: DataDir) -> None:
         last, _ = read_tail(reads)
         kinds = dict(reads.rows("count_kinds"))
         waiting = len(reads.rows("waiting_pictures", limit=-1))
+        kept = {str(path.relative_to(data_dir)): path.stat().st_size for path in sorted(data_dir.glob("old/*/*.db"))}
         print(json.dumps({
             "last": last, "receipted": receipted, "forgotten": pruned, "kinds": kinds, "pictures_waiting": waiting,
+            "bytes": (data_dir / "journal.db").stat().st_size, "old_journals": kept,
         }))  # fmt: skip
+
+
+@journal.command()
+def export(
+    data_dir: DataDir,
+    first: Annotated[int, typer.Option("--from", min=1, help="From this fact on")] = 1,
+    last: Annotated[int | None, typer.Option("--to", help="Up to this one")] = None,
+) -> None:
+    """Print facts, one JSON object a line: content, salt and the chain's head after it (docs/verification.md)."""
+    with told_in_one_sentence(), _reads(data_dir) as reads:
+        while rows := reads.rows("facts_from", first=first, limit=1000):
+            for seq, content, salt, head in rows:
+                if last is not None and seq > last:
+                    return
+                print(f'{{"content":{content},"head":"{head.hex()}","salt":"{salt.hex()}","seq":{seq}}}')
+            first = rows[-1][0] + 1
 
 
 @contextmanager

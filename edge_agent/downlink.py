@@ -5,7 +5,8 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Protocol, TypeVar
+from pathlib import Path
+from typing import Annotated, Any, Protocol, TypeVar
 
 import msgspec
 
@@ -15,6 +16,7 @@ from edge_agent.devices import Light
 from edge_agent.errors import JournalError
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
+from edge_agent.journal.renewal import Base, ask_to_resume, asked_to_resume
 from edge_agent.permits import NOTHING, Change, PermitBook
 from edge_agent.rule_packs import PackBook
 from edge_agent.store import Effect
@@ -47,6 +49,18 @@ class _ThingsBody(msgspec.Struct, forbid_unknown_fields=True):
 
 class _TaskBody(msgspec.Struct, forbid_unknown_fields=True):
     task: str
+
+
+class ResumeBody(msgspec.Struct, forbid_unknown_fields=True):
+    """What the ledger has of this agent: the seq and the head (hex) of its newest fact."""
+
+    upto: int
+    head: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+
+    @property
+    def base(self) -> Base:
+        """The same for the journal."""
+        return Base(self.upto, bytes.fromhex(self.head))
 
 
 class _PackBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -121,11 +135,11 @@ class Orders:
             self._distrust(payload, error)
             return
         try:
-            self._answer(order)
+            self._answer(order, token)
         except JournalError as error:  # no room: the cloud asks again
             _log.error("order %s not answered: %s", order.id, error)
 
-    def _answer(self, order: Order) -> None:
+    def _answer(self, order: Order, token: str) -> None:
         earlier = self._journal.reads.rows("answer", id=order.id)
         if earlier:
             _, problem, seq = earlier[0]
@@ -135,6 +149,8 @@ class Orders:
         if order.kind == OrderKind.PRINT_LABELS:
             self._print(order)
             return
+        if order.kind == OrderKind.RESUME and self._resumes(order, token):
+            return  # the next start does it, and answers
         with self._book.lock:
             done = self._do(order)
             change, problem = (NOTHING, done) if isinstance(done, str) else (done, None)
@@ -171,6 +187,19 @@ class Orders:
         self._printing.add(order.id)
         self._desk.start(asked, done)
 
+    def _resumes(self, order: Order, token: str) -> bool:
+        """Whether the journal has to be made anew for the order, which is then kept for the next start."""
+        if self._wrong(order):
+            return False
+        try:
+            body = _body(order, ResumeBody)
+        except msgspec.ValidationError:
+            return False
+        if self._journal.head_at(body.upto) == body.base.head:
+            return False
+        ask_to_resume(self._journal.folder, token)
+        return True
+
     def _wrong(self, order: Order) -> str | None:
         if order.agent != self._agent:
             return f"the order is for {order.agent}"
@@ -197,6 +226,9 @@ class Orders:
                 return self._book.set_hold(_body(order, _ThingsBody).things, held, order.at)
             case OrderKind.RESEND:
                 return self._resend(_body(order, _FromBody).first, order.at) or NOTHING
+            case OrderKind.RESUME:
+                _body(order, ResumeBody)
+                return NOTHING  # this journal goes on from there already
             case OrderKind.TASK:
                 return self._tasks.add(_body(order, _TaskBody).task)
             case OrderKind.REVOKE_TASK:
@@ -242,6 +274,17 @@ class Orders:
             _log.error("%d distrusted orders not told of: %s", self._distrusted, full)
             return
         self._distrusted, self._distrust_told_us = 0, now
+
+
+def resume_from(folder: Path, agent: str, find_key: jws.FindKey) -> Base | None:
+    """Where the order that a start found in `folder` says to go on; None for none, and for one that is not for us."""
+    token = asked_to_resume(folder)
+    try:
+        order = msgspec.convert(jws.verify(token, find_key, ORDER_TYPE), Order) if token else None
+        return _body(order, ResumeBody).base if order and order.agent == agent else None
+    except (ProofError, msgspec.ValidationError) as error:
+        _log.error("not resumed: %s", error)
+        return None
 
 
 class Desk(Protocol):

@@ -27,6 +27,18 @@ class JournalFullError(JournalError):
     diagnosis = "The disk is full: gates stay closed until there is room. Facts already recorded are safe."
 
 
+class JournalDamagedError(JournalError):
+    """The file itself is damaged: a page cannot be read. The next start carries what is intact into a new one."""
+
+    diagnosis = "The journal's file is damaged. It is kept as it is; start again to go on with what is intact."
+
+
+class RenewalError(JournalError):
+    """The journal is to be made anew, which only a start can do."""
+
+    diagnosis = "The agent starts again to go on where the cloud says."
+
+
 class DraftError(JournalError, ValueError):
     """A fact that cannot be sealed: no canonical form, or larger than a fact may be. The caller is wrong."""
 

@@ -10,11 +10,17 @@ SELECT seq, content, salt, head FROM fact WHERE seq >= :first ORDER BY seq LIMIT
 -- name: head_at
 SELECT head FROM fact WHERE seq = :seq
 
+-- name: fact_at
+SELECT seq, content, salt, head FROM fact WHERE seq = :seq
+
 -- name: mark
 SELECT receipted, pruned, pruned_head FROM mark
 
 -- name: set_receipted
 UPDATE mark SET receipted = max(receipted, :upto)
+
+-- name: newest_at
+SELECT json_extract(content, '$.at') FROM fact ORDER BY seq DESC LIMIT 1
 
 -- name: oldest
 SELECT seq, head, json_extract(content, '$.at') FROM fact ORDER BY seq LIMIT :limit
@@ -141,3 +147,21 @@ SELECT content, adopted FROM rule_pack
 -- name: add_rule_pack
 INSERT INTO rule_pack (hash, content, adopted, seq) VALUES (:hash, :content, :adopted, :seq)
 ON CONFLICT (hash) DO UPDATE SET adopted = coalesce(excluded.adopted, adopted), seq = excluded.seq
+
+-- name: renewal
+SELECT body FROM renewal
+
+-- name: set_renewal
+INSERT INTO renewal (one, body) VALUES (1, :body)
+
+-- name: drop_renewal
+DELETE FROM renewal
+
+-- name: salvaged
+SELECT seq, content, salt, head FROM salvaged ORDER BY seq LIMIT :limit
+
+-- name: add_salvaged
+INSERT INTO salvaged (seq, content, salt, head) VALUES (:old, :content, :salt, :head)
+
+-- name: drop_salvaged
+DELETE FROM salvaged WHERE seq = :old

@@ -72,6 +72,8 @@ class EdgeSettings(BaseSettings):
     """The key it cosigns with (PEM, mode 0600), which is not the agent's own."""
     witness_every_s: float = Field(default=30, ge=0)
     """Between two cosignatures of one log."""
+    reserve_mb: int = Field(default=64, ge=0)
+    """Room on the disk that is kept for evidence (MiB)."""
     keep_days: int = Field(default=30, ge=1)
     """Days for which receipted facts and uploaded pictures are kept here."""
 

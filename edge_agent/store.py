@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edge_agent.errors import JournalError, JournalFullError
+from edge_agent.errors import JournalDamagedError, JournalError, JournalFullError
 
 _HERE = Path(__file__).parent
 _STEPS = tuple(
-    (_HERE / name).read_text("utf-8") for name in ("schema.sql", "witness.sql", "tasks.sql", "rule_packs.sql")
+    (_HERE / name).read_text("utf-8")
+    for name in ("schema.sql", "witness.sql", "tasks.sql", "rule_packs.sql", "journal/renewal.sql")
 )
 VERSION = len(_STEPS)
 """Each step makes the file one version newer; files of agents at work stay as they were made."""
@@ -27,6 +28,8 @@ SQL: Mapping[str, str] = dict(zip(_named[::2], _named[1::2], strict=True))
 _PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 10000", "temp_store = MEMORY")
 # RLIMIT_FSIZE and quotas come as an I/O error of a write; the shared-memory file of the WAL grows too.
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_TRUNCATE}
+
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,9 @@ def open_store(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
 
 def journal_error(error: sqlite3.Error) -> JournalError:
     """What SQLite says, in our words."""
-    code = getattr(error, "sqlite_errorcode", None)  # errors of the sqlite3 module itself carry none
-    kind = JournalFullError if code in _FULL else JournalError
+    code = getattr(error, "sqlite_errorcode", 0)  # errors of the sqlite3 module itself carry none
+    primary = code & 0xFF
+    kind = JournalFullError if code in _FULL else JournalDamagedError if primary in _DAMAGED else JournalError
     return kind(f"{getattr(error, 'sqlite_errorname', 'sqlite3')}: {error}")
 
 
@@ -76,6 +80,7 @@ class Reads:
     def __init__(self, path: Path) -> None:
         self._db = open_store(path, read_only=True)
         self._lock = threading.Lock()
+        self.damaged = False
 
     def rows(self, name: str, **values: Any) -> list[Any]:
         """All rows of the statement `name`, as tuples. Raises JournalError."""
@@ -83,7 +88,9 @@ class Reads:
             try:
                 return self._db.execute(SQL[name], values).fetchall()
             except sqlite3.Error as error:
-                raise journal_error(error) from error
+                told = journal_error(error)
+                self.damaged |= isinstance(told, JournalDamagedError)
+                raise told from error
 
     def close(self) -> None:
         """No more reading."""

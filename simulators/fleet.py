@@ -15,7 +15,7 @@ from importlib.metadata import version
 import typer
 
 from edge_agent.agent import Agent, Parts
-from edge_agent.bootstrap import build_witness, read_key, read_witness_key
+from edge_agent.bootstrap import build_witness, journal_of, read_key, read_witness_key
 from edge_agent.cli import log_json, told_in_one_sentence
 from edge_agent.clock import SystemClock, boot_id
 from edge_agent.downlink import Books, Orders
@@ -49,9 +49,9 @@ def run(agent: str, facts_a_second: int) -> None:
 def build(agent: str, settings: EdgeSettings, undo: ExitStack) -> Parts:
     """An agent of no stations. Raises EdgeError."""
     clock, key = SystemClock(boot_id()), read_key(settings.key_file)
-    journal = Journal(settings.data_dir, clock, os.urandom)
-    undo.callback(journal.close)
     find_key = {key.kid: key for key in settings.cloud_keys}.get
+    journal = journal_of(settings, agent, clock, find_key)
+    undo.callback(journal.close)
     uplink = Uplink(agent, key, journal, clock, find_key)
     packs = PackBook(journal.reads, load_rule_pack(settings.rule_pack), clock)
     books = Books(PermitBook(journal.reads, agent, find_key), TaskBook(journal.reads, agent, packs, find_key), packs)

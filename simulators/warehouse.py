@@ -194,6 +194,7 @@ class Warehouse:
             "broker_ca": str(self.authority.certificate_file),
             "broker_cert": str(identity.certificate),
             "broker_key": str(identity.key),
+            "reserve_mb": "8",
             "cloud_url": f"http://{HOST}:{self.cables[1].port}",
         }
         return told if rules is None else {**told, "rule_pack": str(rules)}

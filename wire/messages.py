@@ -40,6 +40,10 @@ class FactKind(StrEnum):
     BREAK_GLASS_OPENED = "break_glass_opened"
     BREAK_GLASS_CLIP = "break_glass_clip"
     BREAK_GLASS_CLOSED = "break_glass_closed"
+    SPACE_SHORT = "space_short"
+    SPACE_BACK = "space_back"
+    JOURNAL_RENEWED = "journal_renewed"
+    FACT_SALVAGED = "fact_salvaged"
 
 
 class OrderKind(StrEnum):
@@ -55,6 +59,7 @@ class OrderKind(StrEnum):
     LIGHT_SLOT = "light_slot"
     DARK_SLOT = "dark_slot"
     PRINT_LABELS = "print_labels"
+    RESUME = "resume"
     RULE_PACK = "rule_pack"
 
 
@@ -299,6 +304,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     permit: {"permit": <the permit's own JWS>}; revoke_permit: {"permit": id}; hold, lift_hold: {"things": [id, …]};
     resend: {"from": seq}; task: {"task": <the task's own JWS>}; revoke_task: {"task": id};
     light_slot: {"slot": id, "things": [id, …], "until": time}; dark_slot: {"slot": id}; print_labels: wire.printing;
+    resume: {"upto": seq, "head": hex} (what the ledger has of this agent);
     rule_pack: {"hash": hex, "content": the pack, "adopted": the ledger entry that put it in force at the site or null}.
     """
 

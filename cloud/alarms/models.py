@@ -16,6 +16,8 @@ class Cleared(BaseModel):
     """What came of it; where `cleared` is false, somebody else than `proposed_by` has to say the same."""
 
     id: int
+    cause: str
+    place: str
     cleared: bool
     proposed_by: str | None
     index: int = Field(description="The ledger entry that says so")

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path
 from cloud.alarms.models import Cleared, Clearing
 from cloud.alarms.service import clear_by_person
 from cloud.db.pool import transaction
+from cloud.fleet.service import resume
 from cloud.ledger.service import close_ledger, open_ledger
 from cloud.parts import PartsIn
 from cloud.people.access import acting
@@ -24,10 +25,13 @@ async def post_clear(
     parts: PartsIn,
 ) -> Cleared:
     """Clears a living alarm of my site. One that speaks against the records themselves is only proposed to be
-    cleared; it is when a second person asks for the same.
+    cleared; it is when a second person asks for the same. An agent that told two versions of a fact is then ordered to
+    go on where the ledger ends, and tells what else it had.
     """
     async with transaction(parts.pool) as tx:
         appender = await open_ledger(tx, person.site)
         cleared = await clear_by_person(tx, appender, parts.world, alarm=alarm, person=person.id, clearing=body)
+        if cleared.cleared and cleared.cause == "equivocation":
+            await resume(tx, parts.world, parts.cloud_key, cleared.place)
         await close_ledger(tx, appender)
     return cleared

@@ -3,7 +3,8 @@
 Causes: quarantine, wrong_signature, gap, equivocation, decision_differs, copied_label, forged_label, illegal_step,
 malformed_fact, agent_offline, recording_blocked, crossed_without_decision, checkpoint_refused, order_distrusted,
 stock_difference, record_without_goods, goods_without_record, break_glass, exception_review_overdue, act_stuck,
-loan_overdue, case_clock, step_without_task, weight_drift, seal_broken, handover_differs, item_missing.
+loan_overdue, case_clock, step_without_task, weight_drift, seal_broken, handover_differs, item_missing,
+space_short, journal_renewed, fact_salvaged, clock_set_back.
 """
 
 from collections.abc import Mapping
@@ -93,7 +94,14 @@ async def clear_by_person(
     await tx.execute(_sql.clear_one if over else _sql.propose, {"id": alarm, "person": person, "at": at})
     kind = "alarm_cleared" if over else "alarm_clear_proposed"
     index = await add_record(tx, appender, kind=kind, at=at, actor=person, content=content, salt=world.salt())
-    return Cleared(id=alarm, cleared=over, proposed_by=first if over else person, index=index)
+    return Cleared(
+        id=alarm,
+        cause=row["cause"],
+        place=row["place"],
+        cleared=over,
+        proposed_by=first if over else person,
+        index=index,
+    )
 
 
 def _place(place: str) -> str:

@@ -29,3 +29,7 @@ SELECT thing, %(site)s, %(index)s FROM unnest(%(things)s::text[]) AS thing ON CO
 
 -- name: roles_of
 SELECT id, roles FROM person WHERE site = %(site)s AND id = ANY (%(people)s) AND disabled_at IS NULL
+
+-- name: entry_of_head
+SELECT e.entry::jsonb ->> 'h' AS h FROM fact f JOIN ledger_entry e ON e.site = f.site AND e.index = f.index
+WHERE f.agent = %(agent)s AND f.seq = %(seq)s

@@ -6,7 +6,7 @@ from typing import Any
 from cloud.alarms.service import Severity
 from cloud.db.pool import one, storable
 from cloud.db.queries import load_queries
-from cloud.evidence import exceptions
+from cloud.evidence import exceptions, journals
 from cloud.evidence.judgement import decision_of, difference, sights_of
 from cloud.evidence.movements import abandoned, crossed
 from cloud.evidence.reported import step_decided
@@ -119,6 +119,13 @@ async def _device_back(taken: Taken) -> None:
     await taken.clear("device_lost", taken.fact.device)
 
 
+async def _clock_stepped(taken: Taken) -> None:
+    """The clock was set. Forward is what a board without a battery does at every start; back is never in order."""
+    by_ms = taken.fact.body.get("by_ms")
+    if isinstance(by_ms, int) and by_ms < 0:
+        await taken.alarm("clock_set_back", taken.agent, "major", {"by_ms": by_ms})
+
+
 async def _recording_blocked(taken: Taken) -> None:
     """The agent could not record for a while, so its gates were held."""
     await taken.alarm("recording_blocked", taken.agent, "critical", {"body": taken.fact.body})
@@ -140,6 +147,7 @@ HANDLERS: dict[str, Callable[[Taken], Awaitable[None]]] = {
     FactKind.ORDER_ANSWERED: _order_answered,
     FactKind.DEVICE_LOST: _device_lost,
     FactKind.DEVICE_BACK: _device_back,
+    FactKind.CLOCK_STEPPED: _clock_stepped,
     FactKind.RECORDING_BLOCKED: _recording_blocked,
     FactKind.ORDER_DISTRUSTED: order_distrusted,
     FactKind.COSIGNED: cosigned,
@@ -151,6 +159,10 @@ HANDLERS: dict[str, Callable[[Taken], Awaitable[None]]] = {
     FactKind.BREAK_GLASS_CLIP: exceptions.clip,
     FactKind.BREAK_GLASS_CLOSED: exceptions.closed,
     FactKind.AGENT_STARTED: _agent_started,
+    FactKind.SPACE_SHORT: journals.space_short,
+    FactKind.SPACE_BACK: journals.space_back,
+    FactKind.JOURNAL_RENEWED: journals.journal_renewed,
+    FactKind.FACT_SALVAGED: journals.fact_salvaged,
 }
 """The kinds that have consequences; facts of every other kind are kept as they are."""
 

@@ -56,3 +56,7 @@ SELECT online, birth FROM agent_stream WHERE agent = %(agent)s FOR UPDATE
 UPDATE agent_stream
 SET online = %(online)s, seen_at = coalesce(%(seen_at)s, seen_at), birth = coalesce(%(birth)s, birth)
 WHERE agent = %(agent)s
+
+-- name: stream_end
+SELECT s.next_seq - 1 AS upto, s.head FROM agent_stream s JOIN agent a ON a.id = s.agent
+WHERE s.agent = %(agent)s AND a.revoked_at IS NULL

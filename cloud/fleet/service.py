@@ -13,7 +13,7 @@ from cloud.world import World
 from custody.permits import time_text
 from proof import jws
 from proof.keys import Signer, VerifyKey
-from wire.messages import ORDER_TYPE, Order, to_body
+from wire.messages import ORDER_TYPE, Order, OrderKind, to_body
 from wire.topics import site_of, valid_agent
 
 _sql = load_queries(__file__)
@@ -83,6 +83,14 @@ async def push_order(
     )
     await tx.execute(_sql.notify_orders, {"agent": agent})
     return order.id
+
+
+async def resume(tx: Tx, world: World, key: Signer, agent: str) -> None:
+    """Orders `agent`, if it is a living one, to go on where the ledger ends: it was an old copy, or had a double."""
+    row = await one(tx, _sql.stream_end, agent=agent)
+    if row is not None:
+        body = {"upto": row["upto"], "head": row["head"].hex()}
+        await push_order(tx, world, key, agent=agent, kind=OrderKind.RESUME.value, body=body, at=world.now())
 
 
 async def open_orders(tx: Tx, agent: str | None = None) -> list[Row]:

@@ -14,6 +14,7 @@ import msgspec
 from edge_agent.clock import Clock
 from edge_agent.errors import JournalError, JournalFullError, ReceiptError
 from edge_agent.journal.drafts import Draft
+from edge_agent.journal.reserve import Reserve
 from edge_agent.journal.writer import Writer
 from edge_agent.store import Effect, Reads, open_store
 from proof.chain import commit_content, link
@@ -21,6 +22,12 @@ from wire.batches import SealedFact
 from wire.messages import Fact
 
 FILE = "journal.db"
+DAMAGED = "journal.damaged"
+"""There while the file is known to be damaged: the next start makes it anew (see journal/renewal.py)."""
+
+RESUME = "resume.jws"
+"""The cloud's order to go on elsewhere, until a start has done it."""
+
 TAIL = 200
 """How many of the newest rows are checked at every start."""
 
@@ -39,9 +46,13 @@ class Run:
 class Journal:
     """The chain in `folder`, open for one process; readable for any thread."""
 
-    def __init__(self, folder: Path, clock: Clock, random: Callable[[int], bytes]) -> None:
+    def __init__(
+        self, folder: Path, clock: Clock, random: Callable[[int], bytes], *, reserve_bytes: int = 0
+    ) -> None:  # fmt: skip
         with ExitStack() as undo:
-            undo.callback(os.close, _lock(folder))
+            undo.callback(os.close, lock(folder))
+            self.folder, self.reserve = folder, Reserve(folder, reserve_bytes)
+            self.reserve.refill()
             db = open_store(folder / FILE)
             undo.callback(db.close)
             self.reads = Reads(folder / FILE)
@@ -52,7 +63,7 @@ class Journal:
             self._close = undo.pop_all()
         self._watchers: list[Callable[[], None]] = []
         self._mark = threading.Lock()
-        self._writer = Writer(db, clock, random, lambda: read_tail(self.reads), self._written)
+        self._writer = Writer(db, clock, random, lambda: read_tail(self.reads), self._written, self.reserve)
 
     @property
     def receipted(self) -> int:
@@ -63,6 +74,24 @@ class Journal:
     def at_work(self) -> bool:
         """Whether it takes drafts; on a full disk it does, and refuses them one by one."""
         return self._writer.at_work
+
+    @property
+    def damaged(self) -> bool:
+        """Whether the file was found to be damaged while it was used."""
+        return self._writer.damaged or self.reads.damaged
+
+    @property
+    def to_be_renewed(self) -> bool:
+        """Whether only a new start can go on: it is damaged, or the cloud says to go on elsewhere."""
+        return self.damaged or (self.folder / RESUME).exists()
+
+    def head_at(self, seq: int) -> bytes | None:
+        """The chain's head after fact `seq`; None where it is not kept."""
+        _, pruned, pruned_head = self.reads.rows("mark")[0]
+        if seq == pruned:
+            return bytes(pruned_head)
+        found = self.reads.rows("head_at", seq=seq)
+        return found[0][0] if found else None
 
     def watch(self, on_news: Callable[[], None]) -> None:
         """Calls `on_news` after facts were recorded or receipted; from the journal's threads, so only to wake."""
@@ -82,7 +111,7 @@ class Journal:
 
     def run_from(self, first: int, limit: int, max_bytes: int) -> Run | None:
         """Facts from `first` on, at most `limit` and about `max_bytes`, at least one; None where none are kept."""
-        prev = self._head(first - 1)
+        prev = self.head_at(first - 1)
         rows = self.reads.rows("facts_from", first=first, limit=limit)
         if prev is None or not rows or rows[0][0] != first:
             return None
@@ -98,7 +127,7 @@ class Journal:
 
     def receipt(self, upto: int, head: str) -> None:
         """Takes the cloud's word for facts up to `upto`. Raises ReceiptError when they are not the ones kept here."""
-        own = self._head(upto) if upto >= self.reads.rows("mark")[0][1] else None
+        own = self.head_at(upto) if upto >= self.reads.rows("mark")[0][1] else None
         if upto > self.last or (own is not None and own.hex() != head):
             raise ReceiptError(f"a receipt up to fact {upto} with head {head[:16]}…; here is {self.last}, {own!r:.40}")
         with self._mark:
@@ -128,15 +157,9 @@ class Journal:
     def close(self) -> None:
         """Writes what was handed in and lets another process in."""
         self._writer.close()
+        if self.damaged:
+            (self.folder / DAMAGED).touch()
         self._close.close()
-
-    def _head(self, seq: int) -> bytes | None:
-        """The chain's head after fact `seq`; None where it is not kept."""
-        _, pruned, pruned_head = self.reads.rows("mark")[0]
-        if seq == pruned:
-            return bytes(pruned_head)
-        found = self.reads.rows("head_at", seq=seq)
-        return found[0][0] if found else None
 
     def _written(self, last: int) -> None:
         self.last = last
@@ -181,7 +204,7 @@ def _every(reads: Reads, first: int) -> Iterator[tuple[int, str, bytes, bytes]]:
         first = rows[-1][0] + 1
 
 
-def _lock(folder: Path) -> int:
+def lock(folder: Path) -> int:
     """Holds `folder` for this process. Raises JournalError when another one has it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -11,8 +11,9 @@ from typing import Any
 
 from custody.permits import time_text
 from edge_agent.clock import Clock, Reading
-from edge_agent.errors import DraftError, JournalError
+from edge_agent.errors import DraftError, JournalDamagedError, JournalError, JournalFullError
 from edge_agent.journal.drafts import Draft
+from edge_agent.journal.reserve import ROUTINE, Reserve
 from edge_agent.store import SQL, Effect, journal_error
 from proof.chain import SALT_BYTES
 from proof.errors import CanonicalError
@@ -54,8 +55,10 @@ class Writer:
         random: Callable[[int], bytes],
         read_tail: Callable[[], tuple[int, bytes]],
         on_written: Callable[[int], None],
+        reserve: Reserve,
     ) -> None:
-        self._db, self._clock, self._random = db, clock, random
+        self._db, self._clock, self._random, self._reserve = db, clock, random, reserve
+        self.damaged = False
         self._read_tail, self._on_written = read_tail, on_written
         self._tail: tuple[int, bytes] | None = read_tail()
         self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
@@ -128,7 +131,19 @@ class Writer:
         return items
 
     def _write(self, group: list[_Item]) -> Iterable[_Outcome]:
-        """One transaction. Either everything that can be sealed is on disk, or nothing is."""
+        """Either everything that can be sealed is on disk, or nothing is; the reserve is used when there is no room."""
+        while True:
+            written = self._try(group)
+            if not isinstance(written, JournalFullError) or not self._reserve.give():
+                break
+        if isinstance(written, JournalError):
+            _log.error("%d facts not recorded: %s", len(group), written)
+            self.damaged |= isinstance(written, JournalDamagedError)
+            return [(item, written) for item in group]
+        return written
+
+    def _try(self, group: list[_Item]) -> list[_Outcome] | JournalError:
+        """One transaction, or what is in its way."""
         try:
             if self._tail is None:
                 self._tail = self._read_tail()
@@ -136,9 +151,11 @@ class Writer:
             outcomes, tail = self._fill(group, self._tail)
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
-            return self._failed(group, journal_error(error))
+            self._roll_back()
+            return journal_error(error)
         except JournalError as error:
-            return self._failed(group, error)
+            self._roll_back()
+            return error
         self._tail = tail
         return outcomes
 
@@ -150,6 +167,7 @@ class Writer:
             sealed = None
             try:
                 if isinstance(item, _Fact):
+                    self._need(item.draft.kind)
                     sealed = _seal(item, seq + 1, head, self._random(SALT_BYTES))
                     self._change(item.draft.effects, sealed.fact.seq)
                 else:
@@ -163,6 +181,12 @@ class Writer:
             outcomes.append((item, sealed))
         self._db.executemany(SQL["add_fact"], rows)
         return outcomes, (seq, head)
+
+    def _need(self, kind: str) -> None:
+        """Raises JournalFullError for a routine fact while the last room is used."""
+        if kind in ROUTINE and self._reserve.opened:
+            self._reserve.thinned[kind] += 1
+            raise JournalFullError("the last room on the disk is kept for evidence")
 
     def _change(self, effects: Sequence[Effect], seq: int) -> None:
         """All of `effects` or none. Raises JournalError where one breaks a rule of the tables."""
@@ -179,15 +203,13 @@ class Writer:
             if self._db.in_transaction:  # a full disk has ended it already
                 self._db.execute("RELEASE change")
 
-    def _failed(self, group: list[_Item], error: JournalError) -> Iterable[_Outcome]:
-        _log.error("%d facts not recorded: %s", len(group), error)
+    def _roll_back(self) -> None:
         self._tail = None  # read anew: only the disk knows where it ends
         try:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
         except sqlite3.Error as again:
             _log.error("not rolled back: %s", again)
-        return [(item, error) for item in group]
 
     def _settle(self, outcomes: Iterable[_Outcome]) -> None:
         last = 0

@@ -2,8 +2,9 @@
 
 import asyncio
 import hashlib
+import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from custody.permits import PERMIT_TYPE
 from custody.things import Direction
 from edge_agent.agent import Agent
 from edge_agent.bootstrap import Plan, build_agent, choose_drivers
-from edge_agent.journal.journal import FILE, check_chain
+from edge_agent.journal.journal import FILE, Journal, check_chain
 from edge_agent.settings import EdgeSettings, SiteFile
 from edge_agent.store import Reads
 from proof import jws
@@ -25,7 +26,7 @@ from simulators.acting import Held
 from simulators.frames import On
 from simulators.stage import Stage
 from tests.edge_agent.cloud_peer import AGENT_KEY, CloudPeer, cloud_peer
-from tests.edge_agent.hands import Hands
+from tests.edge_agent.hands import Hands, fact
 from tests.edge_agent.public_log import PublicLog, public_log
 from tests.edge_agent.scene import AGENT, CLOUD, LABELS, PACK, SITE, a_permit, package, person
 from tests.edge_agent.witnessing import WITNESS_KEY
@@ -102,7 +103,7 @@ class Site:
             site_file=file.path, data_dir=self.folder / "data", key_file=unused, cloud_keys=(CLOUD.public,),
             label_keys=(LABELS.public,), broker_host="unused", broker_ca=unused, broker_cert=unused,
             broker_key=unused, cloud_url=HttpUrl(self.media.url), witness_logs=self.witnessed,
-            heartbeat_s=self.heartbeat_s, witness_every_s=0,
+            heartbeat_s=self.heartbeat_s, witness_every_s=0, reserve_mb=1,
         )  # fmt: skip
         return Plan(
             settings=settings, file=file, key=AGENT_KEY, pack=PACK, drivers=choose_drivers(file),
@@ -274,3 +275,26 @@ def real_time() -> Hands:
     hands = Hands()
     hands.wall_us = int(datetime.now(UTC).timestamp() * 1_000_000)
     return hands
+
+
+async def test_a_clock_that_was_set_back_while_the_agent_was_off_is_a_fact(site: Site) -> None:
+    hands = real_time()
+    with closing(Journal(site.folder / "data", hands.clock, os.urandom)) as journal:
+        hands.step(3600)
+        journal.record(fact("from later"))
+    async with cloud_peer(site.broker, real_time()) as peer, running(site):
+        await peer.until(has("clock_stepped"))
+        (stepped,) = peer.of("clock_stepped")
+        assert stepped["while_off"]
+        assert -3_600_000 <= stepped["by_ms"] < -3_500_000
+
+
+async def test_a_full_disk_is_told_when_the_reserve_is_opened_and_when_it_is_whole_again(site: Site) -> None:
+    async with cloud_peer(site.broker, real_time()) as peer, running(site):
+        await peer.until(has("agent_started"))
+        reserve = site.folder / "data" / "reserve"
+        os.truncate(reserve, 0)  # as the journal does for room; the disk of this test has plenty
+        await peer.until(has("space_back"))
+        assert [kind for kind in peer.kinds if kind.startswith("space")] == ["space_short", "space_back"]
+        assert peer.of("space_short")[0]["reserve_left"] == 0
+        assert reserve.stat().st_size == 1 << 20

@@ -1,6 +1,7 @@
 """The commands as people type them."""
 
 import asyncio
+import hashlib
 import json
 import os
 import signal
@@ -70,7 +71,23 @@ def test_verify_and_stats_of_a_sound_journal(data: Path) -> None:
     assert code == 0
     assert json.loads(out) == {
         "last": 3, "receipted": 2, "forgotten": 0, "kinds": {"heartbeat": 3}, "pictures_waiting": 0,
+        "bytes": (data / FILE).stat().st_size, "old_journals": {},
     }  # fmt: skip
+
+
+def test_export_prints_what_the_chain_can_be_derived_from_without_us(data: Path) -> None:
+    code, out, _ = edge("journal", "export", str(data))
+    assert code == 0
+    head = bytes(32)
+    for number, line in enumerate(out.splitlines(), start=1):
+        told = json.loads(line)
+        content = line[len('{"content":') : line.index(',"head":"')]
+        assert json.loads(content) == told["content"]
+        commitment = hashlib.sha256(b"sealtrail/fact/1\0" + bytes.fromhex(told["salt"]) + content.encode()).digest()
+        head = hashlib.sha256(b"sealtrail/journal/1\0" + head + commitment).digest()
+        assert (told["seq"], told["head"]) == (number, head.hex())
+    code, out, _ = edge("journal", "export", str(data), "--from", "2", "--to", "2")
+    assert [json.loads(line)["seq"] for line in out.splitlines()] == [2]
 
 
 def test_verify_of_a_changed_journal_says_where_and_exits_1(data: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from custody.permits import PERMIT_TYPE
 from custody.things import Direction
-from edge_agent.downlink import Books, Orders
+from edge_agent.downlink import Books, Orders, resume_from
+from edge_agent.journal.renewal import Base, asked_to_resume
 from edge_agent.permits import PermitBook
 from edge_agent.tasks import TaskBook
 from proof import jws
@@ -104,6 +105,25 @@ def test_a_resend_goes_to_the_uplink_and_what_is_in_the_way_comes_back(desk: Des
     desk.give("o2", "resend", {"from": 700})
     assert desk.resends == [7, 700]
     assert desk.answers == [("o1", "done", None), ("o2", "refused", "not kept")]
+
+
+def test_an_order_to_resume_waits_for_the_next_start_unless_the_journal_goes_on_from_there_already(desk: Desk) -> None:
+    desk.give("o1", "permit", {"permit": permit_token(desk)})
+    journal = desk.scene.journal
+    here = journal.head_at(journal.last)
+    assert here is not None
+    desk.give("o2", "resume", {"upto": journal.last, "head": here.hex()})
+    desk.give("o3", "resume", {"upto": 1, "head": "ab" * 32}, agent="nj01.other")
+    desk.give("o4", "resume", {"upto": 1, "head": "ab"})
+    assert [outcome for _, outcome, _ in desk.answers] == ["done", "done", "refused", "refused"]
+    told = len(desk.answers)
+    desk.give("o5", "resume", {"upto": 90, "head": "ab" * 32})
+    assert len(desk.answers) == told  # the start that does it answers
+    assert asked_to_resume(journal.folder) is not None
+    find = {CLOUD.public.kid: CLOUD.public}.get
+    assert resume_from(journal.folder, AGENT, find) == Base(90, b"\xab" * 32)
+    assert resume_from(journal.folder, "nj01.other", find) is None
+    assert resume_from(journal.folder, AGENT, lambda _: None) is None
 
 
 @pytest.mark.parametrize(

@@ -2,21 +2,25 @@ import json
 
 import pytest
 
+from benchmarks.telling import Teller
 from cloud.alarms.service import TWO_PERSONS, raise_alarm
 from cloud.db.pool import transaction
 from cloud.ledger.service import close_ledger, open_ledger
 from custody.roles import Role
+from proof import jws
 from proof.canonical import canonical
-from tests.cloud.api import Office, problem
+from tests.cloud.api import AGENT, CLOUD_KEY, Office, problem
+from tests.cloud.receiving import Receiving
+from wire.messages import ORDER_TYPE
 
 WHY = {"cause_code": "restored_backup", "note": "备份误还原"}
 
 
-async def alarmed(office: Office, cause: str) -> int:
+async def alarmed(office: Office, cause: str, place: str = "court.example/w") -> int:
     async with transaction(office.parts.pool) as tx:
         appender = await open_ledger(tx, "nj01")
         await raise_alarm(
-            tx, appender, office.parts.world, cause=cause, place="court.example/w", severity="critical", detail={},
+            tx, appender, office.parts.world, cause=cause, place=place, severity="critical", detail={},
             at=office.parts.world.now(),
         )  # fmt: skip
         await close_ledger(tx, appender)
@@ -69,3 +73,21 @@ async def test_only_who_may_and_only_at_the_own_site(office: Office) -> None:
     problem(await operator.post(f"alarms/{alarm}/clear", json={"cause_code": "No"}), 422, "invalid")
     problem(await operator.post(f"alarms/{alarm}/clear", json=WHY | {"note": "\0"}), 422, "invalid")
     assert await office.rows("SELECT FROM alarm WHERE clear_proposed_by IS NOT NULL") == []
+
+
+async def test_an_agent_that_told_two_versions_is_ordered_to_go_on_once_two_people_cleared_it(office: Office) -> None:
+    people = [await office.signed_in(Role.OPERATOR) for _ in range(2)]
+    teller = Teller(AGENT)
+    await Receiving(office.parts.pool, office.parts.world, "nj01").know(teller)
+    for cause, place, orders in (("copied_label", AGENT, 0), ("equivocation", "nj01.stranger", 0)):
+        alarm = await alarmed(office, cause, place)
+        for person in people:
+            await person.post(f"alarms/{alarm}/clear", json=WHY)
+        assert len(await office.rows("SELECT FROM agent_order")) == orders
+    alarm = await alarmed(office, "equivocation", AGENT)
+    await people[0].post(f"alarms/{alarm}/clear", json=WHY)
+    assert await office.rows("SELECT FROM agent_order") == []
+    await people[1].post(f"alarms/{alarm}/clear", json=WHY)
+    (order,) = await office.rows("SELECT kind, jws FROM agent_order")
+    told = jws.verify(order["jws"], {CLOUD_KEY.public.kid: CLOUD_KEY.public}.get, ORDER_TYPE)
+    assert (order["kind"], told["body"]) == ("resume", {"upto": 0, "head": "00" * 32})

@@ -144,7 +144,8 @@ export interface paths {
         /**
          * Post Clear
          * @description Clears a living alarm of my site. One that speaks against the records themselves is only proposed to be
-         *     cleared; it is when a second person asks for the same.
+         *     cleared; it is when a second person asks for the same. An agent that told two versions of a fact is then ordered to
+         *     go on where the ledger ends, and tells what else it had.
          */
         post: operations["clear_alarm"];
         delete?: never;
@@ -2051,6 +2052,8 @@ export interface components {
          * @description What came of it; where `cleared` is false, somebody else than `proposed_by` has to say the same.
          */
         Cleared: {
+            /** Cause */
+            cause: string;
             /** Cleared */
             cleared: boolean;
             /** Id */
@@ -2060,6 +2063,8 @@ export interface components {
              * @description The ledger entry that says so
              */
             index: number;
+            /** Place */
+            place: string;
             /** Proposed By */
             proposed_by: string | null;
         };
