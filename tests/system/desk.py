@@ -155,10 +155,10 @@ async def sealed(desk: Desk, number: int = 1, value_fen: int = 0) -> tuple[str, 
     return case["id"], item["id"], done["made"][0]
 
 
-async def shelves(desk: Desk) -> str:
-    """A zone with slots; the id of the first."""
+async def shelves(desk: Desk, agent: str | None = None) -> str:
+    """A zone with slots, which `agent` lights; the id of the first."""
     zone = await desk.post(Role.KEEPER, "zones", name="A 区", zone_class="ordinary")
-    slots = [{"name": f"A-01-0{n}", "size": "m"} for n in range(1, 5)]
+    slots = [{"name": f"A-01-0{n}", "size": "m", "agent": agent} for n in range(1, 5)]
     made = await desk.post(Role.KEEPER, "slots", zone=zone["id"], slots=slots)
     return str(made["rows"][0]["id"])
 

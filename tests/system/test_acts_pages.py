@@ -72,7 +72,7 @@ async def stored(desk: Desk) -> tuple[str, str]:
     return package, slot
 
 
-async def test_a_handover_is_accepted_with_two_touches_on_a_phone(desk: Desk) -> None:
+async def test_a_handover_says_what_is_signed_and_its_button_is_in_reach_of_a_thumb(desk: Desk) -> None:
     _, item, package = await sealed(desk)
     act = await desk.act((Role.INSPECTOR,), "handover", package, differences=["一条外包装破损"])
     async with desk.sit(Role.KEEPER, "zh-CN", **PHONE) as page:

@@ -1,15 +1,17 @@
-// What waits for my hand, for the badge in the header and the page of tasks. The live stream tells of gates and alarms
+// What waits for me, for the badge in the header and the page of tasks. The live stream tells of gates and alarms
 // only, so we ask: every half minute, when the page comes back into view, and after every act of our own.
 
 import { computed, readonly, ref, shallowRef } from "vue";
 
 import { call } from "../api/client";
 import type { Act } from "../api/types";
+import { type StockTake, takesFor } from "../counting/takes";
 import { person } from "../session";
 
 const EVERY_MS = 30_000;
 
 const rows = shallowRef<Act[]>([]);
+const takes = shallowRef<StockTake[]>([]);
 const problem = shallowRef<unknown>(null);
 const known = ref(false);
 const askedAt = ref<Date | null>(null);
@@ -23,6 +25,10 @@ export const waitingKnown = readonly(known);
 export const waitingAskedAt = readonly(askedAt);
 /** Those that wait for me. */
 export const mine = computed(() => rows.value.filter((act) => act.mine));
+/** The stock-takes that wait for my count. */
+export const toCount = readonly(takes);
+/** How much waits for me in all. */
+export const tasks = computed(() => mine.value.length + takes.value.length);
 /** Those that I have begun or signed, and that wait for others. */
 export const others = computed(() =>
   rows.value.filter((act) => !act.mine && [act.proposed_by, ...act.hands.map((hand) => hand.person)].includes(me())),
@@ -45,6 +51,7 @@ async function ask(): Promise<void> {
       if (page.next === null) break;
       after = page.next;
     }
+    takes.value = person.value ? await takesFor(person.value) : [];
     rows.value = found;
     problem.value = null;
     known.value = true;
@@ -66,6 +73,7 @@ export function keepWaiting(): () => void {
     document.removeEventListener("visibilitychange", look);
     removeEventListener("online", look);
     rows.value = [];
+    takes.value = [];
     known.value = false;
   };
 }

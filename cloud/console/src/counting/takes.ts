@@ -10,6 +10,8 @@ export type StockTake = Schemas["StockTake"];
 export type Places = Schemas["PlaceRows"];
 export type Difference = Schemas["Difference"];
 
+const SEATS = ["keeper", "bookkeeper"] as const;
+
 export interface Opened {
   take: StockTake;
   places: Places | null;
@@ -40,5 +42,17 @@ export function counts(take: StockTake, person: { id: string; roles: readonly st
   if (take.state !== "counting") return false;
   if (take.seat) return !take[take.seat].closed;
   if (take.opened_by === person.id) return false;
-  return (["keeper", "bookkeeper"] as const).some((seat) => take[seat].person === null && person.roles.includes(seat));
+  return SEATS.some((seat) => take[seat].person === null && person.roles.includes(seat));
+}
+
+/** The stock-takes that wait for the count of `person`. */
+export async function takesFor(person: { id: string; roles: readonly string[] }): Promise<StockTake[]> {
+  if (!SEATS.some((seat) => person.roles.includes(seat))) return [];
+  const { rows } = await call("get", "/api/v1/stock-takes", { query: { running: true, limit: 500 } });
+  return rows.filter((take) => counts(take, person));
+}
+
+/** What is counted, in words; `t` is the translator of the page. */
+export function titleOf(take: StockTake, t: (key: string, named: Record<string, string>) => string): string {
+  return t(take.kind === "zone" ? "stockTake.kindOfZone" : `stockTake.kind_${take.kind}`, { zone: take.zone_name ?? "" });
 }
