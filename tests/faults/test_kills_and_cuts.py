@@ -6,24 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from simulators.warehouse import Warehouse
-from tests.system.world import count, kill_database, open_warehouse, progress, recorded
+from tests.system.harm import kill_database
+from tests.system.world import FACTS_A_S, none_lost_none_doubled, open_warehouse, progress, recorded
 
-FACTS_A_S = 200
 ROUNDS = 3
 
 pytestmark = pytest.mark.timeout(900)
-
-
-async def none_lost_none_doubled(warehouse: Warehouse, at_least: int) -> None:
-    await warehouse.edge.stop()  # no new facts; what has no receipt goes up at the next start
-    await warehouse.edge.start()
-    await warehouse.edge.ready()
-    found = await count(warehouse)
-    assert (found.lost, found.duplicated, found.foreign, found.in_order) == (0, 0, 0, True)
-    assert found.recorded == found.in_ledger >= at_least
-    await warehouse.uplink.stop()  # it signs the log at the latest when it ends
-    assert await warehouse.check_ledger() is None
 
 
 @pytest.mark.parametrize("victim", ["agent", "uplink", "broker", "database"])

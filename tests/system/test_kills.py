@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.world import count, kill_database, let_facts_flow, open_warehouse, progress
+from tests.system.harm import kill_database
+from tests.system.world import count, let_facts_flow, open_warehouse, progress
 
 pytestmark = pytest.mark.timeout(600)
 

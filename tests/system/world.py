@@ -2,9 +2,7 @@
 
 import asyncio
 import itertools
-import os
-import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -13,7 +11,11 @@ from simulators.broker import free_port
 from simulators.gatework import Ears
 from simulators.tally import Tally, journal_facts, ledger_facts, newest, receipted, tally
 from simulators.warehouse import AGENT, SITE, Warehouse
+from tests.system.harm import Faults
 from tests.system.waiting import until
+
+FACTS_A_S = 200
+"""As many as those had of whom FINDINGS tells what they lose."""
 
 
 @asynccontextmanager
@@ -52,13 +54,6 @@ async def progress(warehouse: Warehouse, facts: int, seconds: float = 90) -> Non
     await until(came_on, f"{facts} facts more are receipted", seconds)
 
 
-async def kill_database(warehouse: Warehouse) -> None:
-    """SIGKILL for PostgreSQL's postmaster; `warehouse.start_database` starts a new one on the same files."""
-    pid = warehouse.database_pid
-    os.kill(pid, signal.SIGKILL)
-    await until(lambda: not Path(f"/proc/{pid}").exists(), "the postmaster is gone")
-
-
 async def recorded(warehouse: Warehouse, facts: int) -> None:
     """Returns when the agent has recorded `facts` more than now, receipted or not."""
     start = await asyncio.to_thread(newest, warehouse.journal)
@@ -78,3 +73,29 @@ async def count(warehouse: Warehouse) -> Tally:
 
     await until(all_receipted, "every fact has its receipt", 240)
     return tally(facts, await asyncio.to_thread(ledger_facts, warehouse.database_url(), SITE, AGENT))
+
+
+async def none_lost_none_doubled(warehouse: Warehouse, at_least: int) -> None:
+    """Every fact in the journal is in the ledger, once and in order, and the ledger holds."""
+    await warehouse.edge.stop()  # no new facts; what has no receipt goes up at the next start
+    await warehouse.edge.start()
+    await warehouse.edge.ready()
+    found = await count(warehouse)
+    assert (found.lost, found.duplicated, found.foreign, found.in_order) == (0, 0, 0, True)
+    assert found.recorded == found.in_ledger >= at_least
+    await warehouse.uplink.stop()  # it signs the log at the latest when it ends
+    assert await warehouse.check_ledger() is None
+
+
+async def harmed(folder: Path, seed: int, faults: int, say: Callable[[str], None]) -> None:
+    """So many faults, drawn by `seed`; after each one facts get receipts again, and at the end all are counted."""
+    async with open_warehouse(folder, FACTS_A_S) as (warehouse, _):
+        harm = Faults(warehouse, seed, lambda: recorded(warehouse, FACTS_A_S // 10))
+        await progress(warehouse, FACTS_A_S)
+        for number in range(1, faults + 1):
+            name = await harm.one()
+            await progress(warehouse, FACTS_A_S // 10, 240)
+            if number % 50 == 0 or number == faults:
+                say(f"{number} of {faults}, the last one: {name}")
+        say(", ".join(f"{name} {times}" for name, times in sorted(harm.done.items())))
+        await none_lost_none_doubled(warehouse, faults * FACTS_A_S // 10)
