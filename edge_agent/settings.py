@@ -164,7 +164,8 @@ class Site(_Part):
 
     site: Name
     agent: Annotated[str, AfterValidator(_agent)]
-    stations: list[Annotated[GateEntry | RackEntry, Field(discriminator="kind")]] = Field(min_length=1)
+    stations: list[Annotated[GateEntry | RackEntry, Field(discriminator="kind")]] = []
+    """None: a desk, which only prints."""
     devices: list[DeviceEntry] = Field(min_length=1)
     clock: ClockEntry = ClockEntry()
 
