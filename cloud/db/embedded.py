@@ -18,9 +18,6 @@ with warnings.catch_warnings():
 
 OWNER = "postgres"
 APP = "sealtrail_app"
-AGAIN_S = 5.0
-"""How long a server that does not start is started again."""
-
 BURIAL_S = 5
 
 
@@ -61,22 +58,15 @@ def start_embedded(folder: Path) -> EmbeddedServer:
 
     One that was killed is started anew. It is stopped by `stop`, or when this process ends.
     """
-    deadline = time.monotonic() + AGAIN_S
-    while True:
-        try:
-            _bury(folder)
-            server = get_server(folder, cleanup_mode="stop")
-            if not server.get_postmaster_info().is_running():  # known to this process, and stopped or killed since
-                server.ensure_postgres_running()
-        except subprocess.SubprocessError as error:  # the children of one that was killed hold its memory for a moment
-            if time.monotonic() > deadline:
-                raise EmbeddedServerError(f"PostgreSQL in {folder} did not start: {error}") from error
-            time.sleep(0.2)
-            continue
-        except (OSError, RuntimeError, AssertionError) as error:
-            raise EmbeddedServerError(f"PostgreSQL in {folder} did not start: {error}") from error
-        info = server.get_postmaster_info()
-        return EmbeddedServer(str(info.socket_dir), info.pid, server)
+    try:
+        _bury(folder)
+        server = get_server(folder, cleanup_mode="stop")
+        if not server.get_postmaster_info().is_running():  # known to this process, and stopped or killed since
+            server.ensure_postgres_running()
+    except (OSError, RuntimeError, subprocess.SubprocessError, AssertionError) as error:
+        raise EmbeddedServerError(f"PostgreSQL in {folder} did not start: {error}") from error
+    info = server.get_postmaster_info()
+    return EmbeddedServer(str(info.socket_dir), info.pid, server)
 
 
 def _bury(folder: Path) -> None:
