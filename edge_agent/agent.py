@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from custody.permits import parse_time, time_text
-from edge_agent.clock import STEP, Clock, StepWatch
+from edge_agent.clock import STEP, Clock, Reading, StepWatch
 from edge_agent.devices import Camera
 from edge_agent.downlink import Orders
 from edge_agent.errors import JournalError, RenewalError
@@ -44,6 +44,9 @@ FAREWELL_S = 3.0
 
 READY_S = 10.0
 """How long the start waits for every camera to show its first picture or its first fault."""
+
+NOTE_US = 60_000_000
+"""Between two notes of how well the time is known."""
 
 PAUSES_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
@@ -80,6 +83,7 @@ class Parts:
     keep: timedelta
     heartbeat: timedelta = timedelta(seconds=60)
     witness: EdgeWitness | None = None
+    keep_time: Callable[[Reading], None] = lambda _: None
     stops: list[Callable[[], None]] = field(default_factory=list)
 
 
@@ -210,7 +214,7 @@ class Agent:
                 await asyncio.to_thread(self._parts.orders.on_order, message.payload)
 
     async def _watch_clock_and_journal(self) -> None:
-        watch, short = StepWatch(self._parts.clock.read()), False
+        watch, short, noted_us = StepWatch(self._parts.clock.read()), False, 0
         while True:
             await asyncio.sleep(CLOCK_S)
             if not self._parts.journal.at_work:
@@ -219,6 +223,9 @@ class Agent:
                 raise RenewalError("the journal is made anew at the next start")
             short = await self._watch_room(short)
             reading = self._parts.clock.read()
+            if reading.mono_us - noted_us >= NOTE_US:
+                noted_us = reading.mono_us
+                await asyncio.to_thread(self._parts.keep_time, reading)
             step = watch.step(reading)
             if step is not None:
                 self._tell(FactKind.CLOCK_STEPPED, {"by_ms": step // timedelta(milliseconds=1)})

@@ -1,7 +1,6 @@
 """Puts an agent together from its settings: the only place that names drivers."""
 
 import importlib
-import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -18,12 +17,12 @@ from custody.errors import RulePackError
 from custody.rule_pack import RulePack
 from custody.things import Direction
 from edge_agent.agent import Agent, Parts, Watch, tell
-from edge_agent.clock import Clock, SystemClock, boot_id
+from edge_agent.clock import Clock
 from edge_agent.devices import Around, Beam, Button, Camera, Gate, LabelPrinter, Lamp, Scale, SlotIndicator
-from edge_agent.downlink import Books, Orders, resume_from
-from edge_agent.errors import JournalFullError, SettingsError
+from edge_agent.downlink import Books, Orders
+from edge_agent.errors import SettingsError
 from edge_agent.journal.journal import Journal
-from edge_agent.journal.renewal import open_journal, tell_renewal
+from edge_agent.opening import clock_of, journal_of, keep_time
 from edge_agent.permits import PermitBook
 from edge_agent.pictures import Pictures
 from edge_agent.rule_packs import PackBook
@@ -38,7 +37,6 @@ from edge_agent.vision.labels import read_labels, warm_up
 from edge_agent.vision.stills import keep_still
 from edge_agent.witness import EdgeWitness, site_of_log
 from proof.errors import EncodingError
-from proof.jws import FindKey
 from proof.keys import SigningKey
 from wire.errors import RulePackFileError
 from wire.link import Connect
@@ -48,8 +46,6 @@ from wire.rule_packs import load_rule_pack
 from wire.topics import BIRTH, Topic
 
 T = TypeVar("T")
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +122,7 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None) -> 
     `connect` is another way to the cloud than the broker of the settings.
     """
     settings, site = plan.settings, plan.file.site
-    system = SystemClock(boot_id())
+    system = clock_of(settings)
     stops: list[Callable[[], None]] = []
 
     def around(report: Callable[[str | None], None]) -> Around:
@@ -177,23 +173,11 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None) -> 
         keep=timedelta(days=settings.keep_days),
         heartbeat=timedelta(seconds=settings.heartbeat_s),
         witness=build_witness(settings, site.agent, plan.witness_key, journal, clock),
+        keep_time=partial(keep_time, settings.data_dir, system),
         stops=stops,
     )
     undo.pop_all()
     return Agent(agent)
-
-
-def journal_of(settings: EdgeSettings, agent: str, clock: Clock, find_key: FindKey) -> Journal:
-    """The journal of `agent`; where it had to be made anew, that is its first word. Raises JournalError."""
-    resume = resume_from(settings.data_dir, agent, find_key)
-    journal = open_journal(
-        settings.data_dir, clock, os.urandom, reserve_bytes=settings.reserve_mb << 20, resume=resume
-    )  # fmt: skip
-    try:
-        tell_renewal(journal)
-    except JournalFullError as error:  # told at the next start with room
-        _log.error("the journal was made anew, which could not be told yet: %s", error)
-    return journal
 
 
 def build_witness(

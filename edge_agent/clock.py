@@ -1,7 +1,8 @@
 """What time it is, and how wrong that can be.
 
-Three sources: the kernel's NTP bound (adjtimex(2), kept by chrony, ntpd or timesyncd), the cloud's receipts, or
-nobody. A receipt bounds the error because its time lies between the sending of a batch and the coming of its receipt.
+Sources: the kernel's bound (adjtimex(2), kept by chrony, ntpd or timesyncd, from servers or from satellites), the
+cloud's receipts, after a power cut the battery clock, or nobody. A receipt bounds the error because its time lies
+between the sending of a batch and the coming of its receipt.
 """
 
 import ctypes
@@ -56,6 +57,7 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Bound:
+    source: str
     error_s: float
     offset_us: int  # wall − monotonic when it was learned
     learned_us: int
@@ -73,6 +75,7 @@ class SystemClock:
     ) -> None:
         self._boot, self._wall_us, self._mono_us = boot, wall_us, mono_us
         self._kernel_error_us = kernel_error_us or ntp_error_us
+        self.kernel_source = "ntp"
         self._bound: _Bound | None = None
         self._lock = threading.Lock()
 
@@ -86,12 +89,12 @@ class SystemClock:
         source, error_ms = "none", None
         kernel = self._kernel_error_us()
         if kernel is not None:
-            source, error_ms = "ntp", math.ceil(kernel / 1000)
+            source, error_ms = self.kernel_source, math.ceil(kernel / 1000)
         bound = self._bound
         if bound is not None:
-            cloud_ms = math.ceil(_error_s(bound, wall, mono) * 1000)
-            if error_ms is None or cloud_ms < error_ms:
-                source, error_ms = "cloud", cloud_ms
+            bound_ms = math.ceil(_error_s(bound, wall, mono) * 1000)
+            if error_ms is None or bound_ms < error_ms:
+                source, error_ms = bound.source, bound_ms
         return Reading(_EPOCH + timedelta(microseconds=wall), mono, self._boot, source, error_ms)
 
     def learn(self, receipt_at: datetime, sent_us: int, received_us: int) -> None:
@@ -100,9 +103,19 @@ class SystemClock:
         offset = wall - mono
         told = (receipt_at - _EPOCH) // timedelta(microseconds=1)
         error_s = max(abs(sent_us + offset - told), abs(received_us + offset - told)) / 1e6
+        self._take(_Bound("cloud", error_s, offset, mono))
+
+    def recall(self, error_s: float) -> None:
+        """Takes that the clock, set by the battery clock at this start, is wrong by `error_s` at most."""
+        wall, mono = self._wall_us(), self._mono_us()
+        self._take(_Bound("rtc", error_s, wall - mono, mono))
+
+    def _take(self, bound: _Bound) -> None:
         with self._lock:
-            if self._bound is None or error_s < _error_s(self._bound, wall, mono):
-                self._bound = _Bound(error_s, offset, mono)
+            if self._bound is None or bound.error_s < _error_s(
+                self._bound, bound.offset_us + bound.learned_us, bound.learned_us
+            ):
+                self._bound = bound
 
 
 def _error_s(bound: _Bound, wall_us: int, mono_us: int) -> float:

@@ -74,6 +74,8 @@ class EdgeSettings(BaseSettings):
     """Between two cosignatures of one log."""
     reserve_mb: int = Field(default=64, ge=0)
     """Room on the disk that is kept for evidence (MiB)."""
+    rtc_drift_ppm: float | None = Field(default=None, ge=0)
+    """How much the battery clock gains or loses at most; None: it is not believed, and vouches for nothing."""
     keep_days: int = Field(default=30, ge=1)
     """Days for which receipted facts and uploaded pictures are kept here."""
 
