@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from edge_agent.errors import EdgeError, SettingsError
+from edge_agent.notify import Notifier
 
 app = typer.Typer(no_args_is_help=True, help="The agent in the warehouse.")
 journal = typer.Typer(no_args_is_help=True, help="Look into an agent's journal; it may be running.")
@@ -38,10 +39,15 @@ def run() -> None:
 
 
 async def _until_told(agent: Any) -> None:
-    stop = asyncio.Event()
+    stop, manager = asyncio.Event(), Notifier(os.environ.get("NOTIFY_SOCKET"))
+
+    def end() -> None:
+        manager.stopping()
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await agent.run(stop)
+        asyncio.get_running_loop().add_signal_handler(number, end)
+    await agent.run(stop, manager.ready, manager.alive)
 
 
 @app.command()
