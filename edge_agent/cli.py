@@ -75,6 +75,23 @@ def scan(
 
 
 @app.command()
+def doctor(
+    lang: Annotated[str | None, typer.Option(help="en or zh; by LANG where it is not said")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line")] = False,
+    env_file: Annotated[Path | None, typer.Option(help="Settings as systemd gives them to the agent")] = None,
+    camera: Annotated[str | None, typer.Option(help="Look at this camera alone")] = None,
+    watch: Annotated[bool, typer.Option(help="Go on telling its focus, to turn the lens by; ends with Ctrl-C")] = False,
+    label_mm: Annotated[float, typer.Option(min=1, help="How wide the code on a label is")] = 25,
+    view_deg: Annotated[float, typer.Option(min=10, max=170, help="How wide the lens sees")] = 66,
+) -> None:
+    """Tell what is wrong with this machine and what to do next, a line each; exit code 1 when something fails."""
+    from edge_agent.doctor.command import Asked, run_doctor
+
+    with told_in_one_sentence():
+        raise typer.Exit(run_doctor(Asked(lang, as_json, env_file, camera, watch, label_mm, view_deg)))
+
+
+@app.command()
 def keygen(
     path: Annotated[Path, typer.Argument(help="Where the private key goes (PEM, mode 0600)")],
     witness: Annotated[str | None, typer.Option(metavar="AGENT", help="The agent that cosigns with this key")] = None,
