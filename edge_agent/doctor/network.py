@@ -4,6 +4,7 @@ import os
 import socket
 import ssl
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from wire.errors import LinkError
 from wire.mqtt import MqttOptions, mqtt_connect
 
 TIMEOUT_S = 5.0
+VERDICT_S = 1.0
+"""How long a broker may take to say that it does not take our certificate; that comes only after the handshake."""
+
 SOON = timedelta(days=30)
 
 
@@ -47,11 +51,16 @@ async def check_broker(settings: EdgeSettings, agent: str, now: datetime) -> lis
 
 
 def _handshake(plain: socket.socket, settings: EdgeSettings) -> x509.Certificate:
-    """The broker's certificate."""
+    """The broker's certificate. Raises OSError where it does not take ours."""
     context = ssl.create_default_context(cafile=str(settings.broker_ca))
     context.load_cert_chain(settings.broker_cert, settings.broker_key)
     with context.wrap_socket(plain, server_hostname=settings.broker_host) as secured:
-        return x509.load_der_x509_certificate(secured.getpeercert(binary_form=True) or b"")
+        served = secured.getpeercert(binary_form=True) or b""
+        secured.settimeout(VERDICT_S)
+        with suppress(TimeoutError):
+            if not secured.recv(1):
+                raise ConnectionResetError("it hung up")
+    return x509.load_der_x509_certificate(served)
 
 
 def _options(settings: EdgeSettings, client_id: str) -> MqttOptions:
