@@ -73,6 +73,9 @@ def test_the_agent_is_watched_is_never_given_up_and_drives_only_what_it_has_to()
     groups = set(said["SupplementaryGroups"][0].split())
     declared = re.findall(r"^m sealtrail (\w+)$", (PI / "files/sysusers.conf").read_text(), re.M)
     assert groups == set(declared) == {"gpio", "i2c", "video", "dialout"}
+    # lgpio makes a pipe in its working directory, and fails where it may not write.
+    assert (said["RuntimeDirectory"], said["WorkingDirectory"]) == (["sealtrail"], ["/run/sealtrail"])
+    assert "LG_WD=/run/sealtrail" in said["Environment"]
     assert {"MemoryMax", "CPUQuota", "LimitNOFILE", "TasksMax"} <= set(said)
 
 
