@@ -1,5 +1,6 @@
 """What is told of a camera's picture: open, bright, sharp, and a label from where people hold it."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,10 @@ import pytest
 from edge_agent.devices import Around, Frame
 from edge_agent.doctor.cameras import Optics, Sight, bar, check_camera, watch
 from edge_agent.doctor.finding import Finding
-from edge_agent.drivers import camera_file
+from edge_agent.drivers import camera_file, camera_sim
+from simulators.acting import Held
+from simulators.frames import On
+from simulators.stage import Stage
 from tests.edge_agent.doctor.ward import FORGED, GENUINE, codes, found, picture, save
 from tests.edge_agent.hands import Hands
 from tests.edge_agent.scene import LABELS
@@ -68,6 +72,18 @@ def test_a_camera_that_is_not_there_is_told_why(tmp_path: Path) -> None:
     (said,) = check(tmp_path / "nothing.png")
     assert said.code == "camera.closed"
     assert "nothing.png" in said.values["problem"]
+
+
+async def test_a_camera_on_the_stage_is_looked_at_like_any_other(tmp_path: Path) -> None:
+    stage = Stage(tmp_path / "stage.sock", ["gate-a"])
+    await stage.open()
+    stage.gates["gate-a"].show([Held(GENUINE, "L-1", On.CARD)])
+    options = camera_sim.Options(stage=Path("stage.sock"), device="gate-a.camera")
+    sim = camera_sim.build(options, Around(folder=tmp_path, mono_us=Hands().clock.mono_us, report=lambda _: None))
+    said = await asyncio.to_thread(lambda: list(check_camera("gate-cam", sim, KEYS, Optics())))
+    await stage.close()
+    assert codes(said)[:2] == ["camera.sees", "camera.lit"]
+    assert said[-1].values["label"] == "nj01/I-0000000001"
 
 
 class Silent:
