@@ -1,7 +1,8 @@
 """Everything that is looked at, in the order in which a person would mend it."""
 
 import os
-from collections.abc import Iterator
+import queue
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,17 @@ from edge_agent.doctor.cameras import Optics, check_camera
 from edge_agent.doctor.finding import Finding, Findings
 from edge_agent.doctor.machine import agent_runs, check_board, check_clock, check_disk
 from edge_agent.doctor.network import check_broker, check_certificates, check_cloud, check_keys
-from edge_agent.doctor.pins import check_pins
+from edge_agent.doctor.pins import check_pins, wanted
 from edge_agent.doctor.world import World
 from edge_agent.errors import DeviceError, SettingsError
 from edge_agent.settings import PREFIX, EdgeSettings, SiteFile, read_settings
 from edge_agent.vision.labels import warm_up
 from wire.errors import RulePackFileError
 from wire.rule_packs import load_rule_pack
+
+TALKING = ("scale", "slots")
+ANSWER_S = 7.0
+"""How long a device may take to say whether it is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,7 @@ async def examine(patient: Patient, world: World, optics: Optics) -> list[Findin
     found += check_pins({name: one.options for name, one in patient.choices.items()}, world, agent_runs=runs)
     if not runs:
         found += check_cameras(patient, world, optics)
+        found += check_devices(patient, world)
     if settings is not None:
         if patient.agent is not None:
             found += await check_broker(settings, patient.agent, world.now)
@@ -89,7 +95,7 @@ async def examine(patient: Patient, world: World, optics: Optics) -> list[Findin
         found += check_keys(settings)
     found += check_clock(world)
     if settings is not None:
-        found += check_disk(settings.data_dir)
+        found += check_disk(settings.data_dir, settings.reserve_mb << 20)
     return [*found, *check_board(world)]
 
 
@@ -108,6 +114,27 @@ def check_cameras(patient: Patient, world: World, optics: Optics, only: str | No
             yield from check_camera(name, camera, keys, optics)
 
 
+def check_devices(patient: Patient, world: World, within_s: float = ANSWER_S) -> Findings:
+    """Scales and racks that say of themselves whether they are there; what moves, as a gate does, is not touched."""
+    for device in patient.file.site.devices if patient.file else []:
+        choice = patient.choices.get(device.name)
+        if choice is None or device.kind not in TALKING or any(wanted({device.name: choice.options})):
+            continue  # pins say nothing of themselves
+        said: queue.Queue[str | None] = queue.Queue()
+        try:
+            opened = choice.build(choice.options, _around(patient, world, said.put))
+        except DeviceError as error:
+            yield Finding("device.lost", device.name, {"problem": str(error)})
+            continue
+        try:
+            problem = said.get(timeout=within_s)
+        except queue.Empty:
+            problem = f"it said nothing for {within_s:g} s"
+        finally:
+            opened.stop()
+        yield Finding("device.ok" if problem is None else "device.lost", device.name, {"problem": problem})
+
+
 def camera_names(patient: Patient) -> Iterator[str]:
     """The cameras whose drivers can be had."""
     devices = patient.file.site.devices if patient.file else []
@@ -116,10 +143,13 @@ def camera_names(patient: Patient) -> Iterator[str]:
 
 def open_camera(patient: Patient, name: str, world: World) -> Camera:
     """The camera called so, as the agent would have it. Raises DeviceError, and SettingsError where there is none."""
-    if patient.file is None or name not in camera_names(patient):
+    if name not in camera_names(patient):
         raise SettingsError([f"there is no camera called {name} in the site file"])
-    folder = patient.file.path.parent.absolute()
-    around = Around(folder=folder, mono_us=world.clock.mono_us, report=lambda _: None)
     choice = patient.choices[name]
-    camera: Camera = choice.build(choice.options, around)
+    camera: Camera = choice.build(choice.options, _around(patient, world, lambda _: None))
     return camera
+
+
+def _around(patient: Patient, world: World, report: Callable[[str | None], None]) -> Around:
+    folder = patient.file.path.parent.absolute() if patient.file else Path()
+    return Around(folder=folder, mono_us=world.clock.mono_us, report=report)

@@ -10,7 +10,8 @@ from pathlib import Path
 from edge_agent.doctor.finding import Finding, Findings
 from edge_agent.doctor.world import World
 from edge_agent.errors import JournalError
-from edge_agent.journal.journal import FILE, check_chain, read_tail
+from edge_agent.journal.journal import DAMAGED, FILE, check_chain, read_tail
+from edge_agent.journal.reserve import FILE as RESERVE
 from edge_agent.store import Reads
 
 WIDE_MS = 1000
@@ -55,14 +56,19 @@ def check_clock(world: World) -> Findings:
         yield Finding("clock.rtc_off" if by_s > RTC_OFF_S else "clock.rtc", values={"by_s": by_s})
 
 
-def check_disk(data_dir: Path) -> Findings:
-    """Room on the disk, until when, and the newest part of the journal."""
+def check_disk(data_dir: Path, reserve_bytes: int = 0) -> Findings:
+    """Room on the disk, until when, the room that is kept for evidence, and the newest part of the journal."""
     place = data_dir if data_dir.is_dir() else data_dir.parent
     if not place.is_dir() or not (data_dir / FILE).exists():
         yield Finding("disk.new", str(data_dir))
         return
     if os.statvfs(place).f_flag & os.ST_RDONLY:
         yield Finding("disk.read_only", str(data_dir))
+    reserve = data_dir / RESERVE
+    if reserve.exists() and reserve.stat().st_size < reserve_bytes:
+        yield Finding("disk.reserve", values={"left_mb": reserve.stat().st_size >> 20, "of_mb": reserve_bytes >> 20})
+    if (data_dir / DAMAGED).exists():
+        yield Finding("journal.damaged")
     try:
         reads = Reads(data_dir / FILE)
     except JournalError as error:

@@ -108,6 +108,12 @@ TEXTS: Mapping[str, Text] = {
         WARN, "{about} reads a code that is no genuine label of this system", "{about} 读到的码不是本系统的真实标签",
         "Is it the right label? Are SEALTRAIL_EDGE_LABEL_KEYS the cloud's?", "标签是否正确？SEALTRAIL_EDGE_LABEL_KEYS 是否与云端一致？",
     ),
+    # ------------------------------------------------------------- devices
+    "device.ok": _text(OK, "{about} answers", "{about} 应答"),
+    "device.lost": _text(
+        FAIL, "{about} does not answer: {problem}", "{about} 无应答：{problem}",
+        "Check its cable, its power and its address.", "请检查其线缆、电源和地址。",
+    ),
     # ------------------------------------------------------------- network
     "network.broker": _text(OK, "broker {about} answers and takes our certificate", "消息代理 {about} 应答，并接受本机证书"),
     "network.name": _text(
@@ -189,6 +195,10 @@ TEXTS: Mapping[str, Text] = {
         FAIL, "only {free_gb} GB are free", "仅剩 {free_gb} GB",
         "Delete what is not the agent's, or use a larger card. Never delete the journal.", "请删除与代理无关的文件或更换更大的存储卡。切勿删除日志。",
     ),
+    "disk.reserve": _text(
+        WARN, "the room kept for evidence is in use: {left_mb} of {of_mb} MB left", "为证据预留的空间已被动用：剩余 {left_mb} MB，共 {of_mb} MB",
+        "Make room now, or the gates will be locked. Never delete the journal.", "请立即腾出空间，否则门禁将锁闭。切勿删除日志。",
+    ),
     "disk.read_only": _text(
         FAIL, "{about} cannot be written", "无法写入 {about}",
         "The card may be dying: dmesg | tail. Keep it, it holds records.", "存储卡可能损坏：dmesg | tail。请保留此卡，其中有记录。",
@@ -198,6 +208,10 @@ TEXTS: Mapping[str, Text] = {
         "sudo systemctl start sealtrail-edge", "sudo systemctl start sealtrail-edge",
     ),
     "journal.ok": _text(OK, "{checked} newest of {last} facts fit their chain, {waiting} wait for the cloud", "最新 {checked} 条（共 {last} 条）记录链完整，{waiting} 条等待上传"),
+    "journal.damaged": _text(
+        WARN, "a part of the journal could not be read: it is made anew at the next start", "日志有一部分无法读取：下次启动时将重建",
+        "The card may be dying: prepare a new one, and keep this one, it holds records.", "存储卡可能损坏：请准备新卡，并保留此卡，其中有记录。",
+    ),
     "journal.broken": _text(
         FAIL, "the journal does not hold: {problem}", "日志有误：{problem}",
         "Touch nothing, keep the card, call for support.", "请勿改动，保留存储卡，联系支持人员。",

@@ -7,7 +7,7 @@ import pytest
 
 from edge_agent.doctor.machine import agent_runs, check_board, check_clock, check_disk
 from edge_agent.doctor.world import run_program
-from edge_agent.journal.journal import FILE, Journal
+from edge_agent.journal.journal import DAMAGED, FILE, Journal
 from tests.edge_agent.doctor.ward import Ward, codes, found
 from tests.edge_agent.hands import NOON, Hands, counted_bytes, fact
 
@@ -101,6 +101,17 @@ def test_a_changed_journal_is_told_with_where_it_breaks(data: Path) -> None:
     db.executescript('DROP TRIGGER fact_as_it_is; UPDATE fact SET content = \'{"at": "x"}\' WHERE seq = 2')
     db.close()
     assert "breaks at fact 2" in found(check_disk(data), "journal.broken")["problem"]
+
+
+def test_room_for_evidence_that_is_in_use_and_a_journal_to_be_made_anew_are_told(data: Path) -> None:
+    with (data / "reserve").open("wb") as reserve:
+        reserve.truncate(64 << 20)
+    assert codes(check_disk(data, 64 << 20)) == ["disk.ok", "journal.ok"]
+    with (data / "reserve").open("r+b") as reserve:
+        reserve.truncate(8 << 20)
+    assert found(check_disk(data, 64 << 20), "disk.reserve") == {"about": "", "left_mb": 8, "of_mb": 64}
+    (data / DAMAGED).touch()
+    assert "journal.damaged" in codes(check_disk(data))
 
 
 def test_what_is_no_journal_is_told_and_a_new_card_is_no_fault(data: Path, tmp_path: Path) -> None:
