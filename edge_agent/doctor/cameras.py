@@ -4,7 +4,6 @@ import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 import segno
 
@@ -21,6 +20,11 @@ LOOKS = 8
 """Pictures that are waited for: a camera needs some to find its light."""
 
 WITHIN_S = 15.0
+"""How long the first one may take: a network camera connects, a decoder waits for a whole picture."""
+
+SETTLE_S = 3.0
+"""How long the others may take."""
+
 DARK, BRIGHT = 45, 215
 SHARP_LABEL, SHARP_SCENE = 65, 35
 """Of 100. A sharp label has 85 and one three pixels out of focus 43; a warehouse without a label 50 and 25."""
@@ -98,21 +102,29 @@ def check_camera(
 
 def _some_frames(camera: Camera, within_s: float) -> list[Frame]:
     """The first pictures of a camera. Raises DeviceError when there is none, or none in time."""
-    late = threading.Event()
+    frames: list[Frame] = []
+    too_late = threading.Event()
 
     def end() -> None:
-        late.set()
+        too_late.set()
         camera.stop()
 
-    timer = threading.Timer(within_s, end)
-    timer.start()
+    late, enough = threading.Timer(within_s, end), threading.Timer(SETTLE_S, camera.stop)
+    late.start()
     try:
-        frames = list(islice(camera.frames(), LOOKS))
+        for frame in camera.frames():
+            if not frames:
+                late.cancel()
+                enough.start()
+            frames.append(frame)
+            if len(frames) == LOOKS:
+                break
     finally:
-        timer.cancel()
+        late.cancel()
+        enough.cancel()
         camera.stop()
     if not frames:
-        raise DeviceError(f"no picture within {within_s:g} s" if late.is_set() else "it ended without a picture")
+        raise DeviceError(f"no picture within {within_s:g} s" if too_late.is_set() else "it ended without a picture")
     return frames
 
 
