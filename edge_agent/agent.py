@@ -25,7 +25,7 @@ from edge_agent.rule_packs import PackBook
 from edge_agent.stations.gate import GateStation
 from edge_agent.stations.rack import RackStation
 from edge_agent.store import Effect
-from edge_agent.supervise import Health, Loop
+from edge_agent.supervise import Health, Loop, Vigil
 from edge_agent.uplink import Uplink
 from edge_agent.witness import EdgeWitness
 from wire.batches import SealedFact
@@ -47,6 +47,10 @@ READY_S = 10.0
 
 NOTE_US = 60_000_000
 """Between two notes of how well the time is known."""
+
+PULSE_S = 5.0
+STUCK_S = 30.0
+"""After so long without a sign of life of a loop nobody is told any more that the agent lives."""
 
 PAUSES_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
@@ -93,8 +97,16 @@ class Agent:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    async def run(self, stop: asyncio.Event, on_ready: Callable[[], None] = lambda: None) -> None:
-        """Works until `stop` is set, then closes gates, devices and the journal."""
+    async def run(
+        self,
+        stop: asyncio.Event,
+        on_ready: Callable[[], None] = lambda: None,
+        on_alive: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Works until `stop` is set, then closes gates, devices and the journal.
+
+        `on_alive` is called every few seconds, as long as neither this loop nor a thread is stuck.
+        """
         parts, loop = self._parts, asyncio.get_running_loop()
         parts.uplink.attach(loop)
         parts.pictures.attach(loop)
@@ -116,6 +128,7 @@ class Agent:
                 one.start()
             tasks = [asyncio.create_task(work) for work in (
                 self._link(), parts.pictures.deliver(), self._watch_clock_and_journal(), self._beat(), self._tidy(),
+                self._pulse((*cameras, ticker), on_alive),
             )]  # fmt: skip
             if parts.witness:
                 tasks.append(asyncio.create_task(parts.witness.work()))
@@ -249,6 +262,12 @@ class Agent:
         if short:
             reserve.thinned.clear()
         return not short
+
+    async def _pulse(self, loops: Sequence[Loop], on_alive: Callable[[], None]) -> None:
+        vigil = Vigil(loops, self._parts.clock.mono_us, int(STUCK_S * 1e6))
+        while True:
+            vigil.pulse(on_alive)
+            await asyncio.sleep(PULSE_S)
 
     async def _beat(self) -> None:
         """At once, and then again and again: what was so while nothing else was told."""

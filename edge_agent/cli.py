@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from edge_agent.errors import EdgeError, SettingsError
+from edge_agent.notify import Notifier
 
 app = typer.Typer(no_args_is_help=True, help="The agent in the warehouse.")
 journal = typer.Typer(no_args_is_help=True, help="Look into an agent's journal; it may be running.")
@@ -38,10 +39,15 @@ def run() -> None:
 
 
 async def _until_told(agent: Any) -> None:
-    stop = asyncio.Event()
+    stop, manager = asyncio.Event(), Notifier(os.environ.get("NOTIFY_SOCKET"))
+
+    def end() -> None:
+        manager.stopping()
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await agent.run(stop)
+        asyncio.get_running_loop().add_signal_handler(number, end)
+    await agent.run(stop, manager.ready, manager.alive)
 
 
 @app.command()
@@ -66,6 +72,23 @@ def scan(
             failed |= "error" in seen
             print(json.dumps(seen, ensure_ascii=False), flush=True)
         raise typer.Exit(int(failed))
+
+
+@app.command()
+def doctor(
+    lang: Annotated[str | None, typer.Option(help="en or zh; by LANG where it is not said")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line")] = False,
+    env_file: Annotated[Path | None, typer.Option(help="Settings as systemd gives them to the agent")] = None,
+    camera: Annotated[str | None, typer.Option(help="Look at this camera alone")] = None,
+    watch: Annotated[bool, typer.Option(help="Go on telling its focus, to turn the lens by; ends with Ctrl-C")] = False,
+    label_mm: Annotated[float, typer.Option(min=1, help="How wide the code on a label is")] = 25,
+    view_deg: Annotated[float, typer.Option(min=10, max=170, help="How wide the lens sees")] = 66,
+) -> None:
+    """Tell what is wrong with this machine and what to do next, a line each; exit code 1 when something fails."""
+    from edge_agent.doctor.command import Asked, run_doctor
+
+    with told_in_one_sentence():
+        raise typer.Exit(run_doctor(Asked(lang, as_json, env_file, camera, watch, label_mm, view_deg)))
 
 
 @app.command()

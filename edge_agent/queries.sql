@@ -25,6 +25,10 @@ SELECT json_extract(content, '$.at') FROM fact ORDER BY seq DESC LIMIT 1
 -- name: oldest
 SELECT seq, head, json_extract(content, '$.at') FROM fact ORDER BY seq LIMIT :limit
 
+-- name: span
+SELECT (SELECT json_extract(content, '$.at') FROM fact ORDER BY seq LIMIT 1),
+       (SELECT json_extract(content, '$.at') FROM fact ORDER BY seq DESC LIMIT 1)
+
 -- name: prune
 DELETE FROM fact WHERE seq <= :upto
 

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from edge_agent.errors import EdgeError
 
@@ -43,10 +43,13 @@ class Loop:
     def __init__(
         self, name: str, work: Callable[[Callable[[], None]], None], failed: Callable[[str], None] = lambda _: None
     ) -> None:
-        self._name, self._work, self._failed = name, work, failed
+        self.name, self._work, self._failed = name, work, failed
         self.stopped = threading.Event()
         self.settled = threading.Event()
         """Set once it is at work, or failed for the first time."""
+        self.signs = 0
+        """How often it was at work, or failed: as long as that grows it is not stuck."""
+
         self._failures = 0
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -65,6 +68,7 @@ class Loop:
 
     def _at_work(self) -> None:
         self._failures = 0
+        self.signs += 1
         self.settled.set()
 
     def _run(self) -> None:
@@ -75,11 +79,36 @@ class Loop:
             except EdgeError as error:
                 problem = str(error)
             except Exception as error:
-                _log.exception("a bug in %s", self._name)
+                _log.exception("a bug in %s", self.name)
                 problem = f"{type(error).__name__}: {error}"
             if self.stopped.is_set():
                 return
+            self.signs += 1
             self._failed(problem)
             self.settled.set()
             self.stopped.wait(PAUSES_S[min(self._failures, len(PAUSES_S) - 1)])
             self._failures += 1
+
+
+class Vigil:
+    """Sees which of `loops` are stuck: neither at work nor failed for `patience_us`. A lost device is no stuck loop."""
+
+    def __init__(self, loops: Sequence[Loop], mono_us: Callable[[], int], patience_us: int) -> None:
+        self._loops, self._mono_us, self._patience_us = loops, mono_us, patience_us
+        self._seen = {loop.name: (loop.signs, mono_us()) for loop in loops}
+
+    def pulse(self, on_alive: Callable[[], None]) -> None:
+        """Calls `on_alive` unless one is stuck."""
+        stuck = self.stuck()
+        if stuck:
+            _log.error("stuck: %s", ", ".join(stuck))
+        else:
+            on_alive()
+
+    def stuck(self) -> list[str]:
+        """Their names, now."""
+        now = self._mono_us()
+        for loop in self._loops:
+            if self._seen[loop.name][0] != loop.signs:
+                self._seen[loop.name] = loop.signs, now
+        return [name for name, (_, since) in self._seen.items() if now - since > self._patience_us]

@@ -123,14 +123,16 @@ def free_port() -> int:
 class Broker:
     """Starts, kills and stops one Mosquitto; the port stays the same over restarts."""
 
-    def __init__(self, folder: Path, authority: Authority, server: Identity, *, log: Path, program: str) -> None:
+    def __init__(
+        self, folder: Path, authority: Authority, server: Identity, *, log: Path, program: str, acl: str | None = None
+    ) -> None:
         self.port = free_port()
         self.ca = authority.certificate_file
         self._account = _account()
         # As root it becomes another user, who may not be able to enter `folder`: then it lives in the system's own
         # temporary folder. Nothing in it is evidence.
         self._home = Path(tempfile.mkdtemp(prefix="sealtrail-broker-")) if self._account else folder
-        files = _install(self._home, self.ca, server, self._account)
+        files = _install(self._home, self.ca, server, self._account, acl_text() if acl is None else acl)
         config = self._home / "mosquitto.conf"
         config.write_text(config_text(files, port=self.port), "utf-8")
         _give(config, self._account)
@@ -181,7 +183,7 @@ def _account() -> str | None:
     return next((name for name in ACCOUNTS if name in known), "root")
 
 
-def _install(home: Path, ca: Path, server: Identity, account: str | None) -> BrokerFiles:
+def _install(home: Path, ca: Path, server: Identity, account: str | None, acl: str) -> BrokerFiles:
     """Copies of what the broker reads, in `home`, readable by its account alone."""
     home.mkdir(parents=True, exist_ok=True)
     store = home / "store"
@@ -195,7 +197,7 @@ def _install(home: Path, ca: Path, server: Identity, account: str | None) -> Bro
     files.key.touch(mode=0o600)
     shutil.copyfile(server.key, files.key)
     files.acl.touch(mode=0o600)
-    files.acl.write_text(acl_text(), "utf-8")
+    files.acl.write_text(acl, "utf-8")
     for path in (home, store, files.ca, files.certificate, files.key, files.acl):
         _give(path, account)
     return files

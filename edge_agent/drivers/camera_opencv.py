@@ -1,5 +1,7 @@
-"""A USB camera by its number, or a network camera by its address (RTSP, or MJPEG by HTTP), through OpenCV."""
+"""A USB camera by its number or device file, or a network camera by its address (RTSP, MJPEG by HTTP), via OpenCV."""
 
+import os
+import re
 from collections.abc import Callable, Iterator
 
 import cv2
@@ -12,7 +14,9 @@ from edge_agent.errors import DeviceError
 
 
 class Options(BaseModel):
-    """`source`: 0 for the first USB camera, or `rtsp://…`, `http://…`; the size is what a USB camera is asked for."""
+    """`source`: 0 for the first USB camera, `/dev/…` for one by its lasting name, or `rtsp://…`, `http://…`; the size
+    is what a USB camera is asked for.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -61,9 +65,10 @@ def read_camera(options: Options, mono_us: Callable[[], int]) -> Iterator[Frame]
 
 
 def _open(options: Options) -> cv2.VideoCapture:
-    if isinstance(options.source, int):
+    number = number_of(options.source)
+    if number is not None:
         wanted = [cv2.CAP_PROP_FRAME_WIDTH, options.width, cv2.CAP_PROP_FRAME_HEIGHT, options.height]
-        capture = cv2.VideoCapture(options.source, cv2.CAP_V4L2, wanted)
+        capture = cv2.VideoCapture(number, cv2.CAP_V4L2, wanted)
     else:  # a server that freezes would otherwise hang the reader for ever
         timeouts = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, options.open_timeout_ms]
         timeouts += [cv2.CAP_PROP_READ_TIMEOUT_MSEC, options.read_timeout_ms]
@@ -71,6 +76,14 @@ def _open(options: Options) -> cv2.VideoCapture:
     if not capture.isOpened():
         raise DeviceError(f"camera {shown(options.source)} cannot be opened")
     return capture
+
+
+def number_of(source: int | str) -> int | None:
+    """The USB camera's number, also behind a name that udev gave it; None for an address, and for no camera."""
+    if isinstance(source, int):
+        return source
+    behind = re.fullmatch(r"/dev/video(\d+)", os.path.realpath(source)) if source.startswith("/") else None
+    return int(behind[1]) if behind else None
 
 
 def shown(source: int | str) -> str:

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import signal
+import socket
 import sqlite3
 import stat
 import sys
@@ -136,6 +137,34 @@ async def test_the_agent_says_ready_without_a_broker_and_ends_well_on_sigterm(tm
     code, out, _ = edge("journal", "stats", str(tmp_path / "data"))
     assert code == 0
     assert json.loads(out)["kinds"]["agent_started"] == 1
+
+
+async def test_the_agent_tells_the_service_manager_that_it_is_ready_that_it_lives_and_that_it_ends(
+    tmp_path: Path,
+) -> None:
+    stage = Stage(tmp_path / "stage.sock", ["gate-a"])
+    await stage.open()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.setblocking(False)
+        agent = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "sealtrail", "edge", "run", stdout=asyncio.subprocess.DEVNULL,
+            env={**os.environ, **_environment(tmp_path), "NOTIFY_SOCKET": str(tmp_path / "notify")},
+        )  # fmt: skip
+        said: set[bytes] = set()
+        try:
+            async with asyncio.timeout(60):
+                while not said >= {b"READY=1", b"WATCHDOG=1"}:
+                    said.add(await asyncio.get_running_loop().sock_recv(manager, 100))
+                agent.send_signal(signal.SIGTERM)
+                while b"STOPPING=1" not in said:
+                    said.add(await asyncio.get_running_loop().sock_recv(manager, 100))
+                assert await agent.wait() == 0
+        finally:
+            if agent.returncode is None:
+                agent.kill()
+                await agent.wait()
+            await stage.close()
 
 
 def _environment(folder: Path) -> dict[str, str]:

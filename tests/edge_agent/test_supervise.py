@@ -5,7 +5,8 @@ import threading
 from collections.abc import Callable
 
 from edge_agent.errors import DeviceError
-from edge_agent.supervise import Health, Loop
+from edge_agent.supervise import Health, Loop, Vigil
+from tests.edge_agent.hands import Hands
 
 
 def test_a_loop_is_started_again_after_an_error_a_bug_and_an_end() -> None:
@@ -67,3 +68,33 @@ def test_a_device_is_told_lost_once_and_back_once() -> None:
         health.report("camera", problem)
     assert told == [("camera", "no picture"), ("camera", None), ("camera", "again")]
     assert health.lost() == ["camera"]
+
+
+def test_a_loop_that_hangs_is_stuck_and_one_that_fails_again_and_again_is_not() -> None:
+    hands, hang, worked = Hands(), threading.Event(), threading.Event()
+    problems: queue.Queue[str] = queue.Queue()
+
+    def hangs(at_work: Callable[[], None]) -> None:
+        at_work()
+        worked.set()
+        hang.wait()
+
+    def fails(_: Callable[[], None]) -> None:
+        raise DeviceError("unplugged")
+
+    loops = Loop("hangs", hangs), Loop("fails", fails, problems.put)
+    vigil = Vigil(loops, lambda: hands.mono_us, 30_000_000)
+    for loop in loops:
+        loop.start()
+    assert worked.wait(10)
+    told: list[str] = []
+    for passed_s, stuck in ((0, []), (29, []), (2, ["hangs"])):
+        hands.pass_(passed_s)
+        assert problems.get(timeout=10) == "unplugged"
+        assert vigil.stuck() == stuck
+        vigil.pulse(lambda: told.append("alive"))
+    assert told == ["alive", "alive"]
+    for loop in loops:
+        loop.stop()
+    hang.set()
+    assert all(loop.join(15) for loop in loops)

@@ -183,6 +183,7 @@ def test_a_server_that_never_sends_a_picture_is_a_device_error_within_the_open_t
     ("source", "shown"),
     [
         (7, "camera 7 cannot"),
+        ("/dev/sealtrail/camera-none", "camera /dev/sealtrail/camera-none cannot"),
         ("rtsp://keeper:secret@127.0.0.1:9/gate", "camera rtsp://127.0.0.1:9/gate cannot"),
         ("http://127.0.0.1:9/a", "camera http://127.0.0.1:9/a cannot"),
     ],
@@ -193,6 +194,16 @@ def test_an_error_names_the_camera_and_keeps_its_password(source: int | str, sho
         next(camera.frames())
     assert shown in str(error.value)
     assert "secret" not in str(error.value)
+
+
+def test_a_usb_camera_is_found_by_the_name_that_stays(tmp_path: Path) -> None:
+    name = tmp_path / "camera-one"
+    name.symlink_to("/dev/video4")
+    assert camera_opencv.number_of(str(name)) == 4
+    assert camera_opencv.number_of("/dev/video11") == 11
+    assert camera_opencv.number_of(2) == 2
+    assert camera_opencv.number_of("rtsp://camera/video1") is None
+    assert camera_opencv.number_of(str(tmp_path)) is None
 
 
 def test_a_stage_that_sends_no_picture_is_a_device_error(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
-"""One behaviour for every rack and button, whatever drives it: on mock pins, and on the stage."""
+"""One behaviour for every rack and button, whatever drives it: on mock pins, on the stage, behind a slot node."""
 
 import queue
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,14 @@ from edge_agent.drivers import (
     slots_sim,
 )
 from edge_agent.errors import DeviceError
-from tests.edge_agent.drivers.worlds import SLOT_PINS, OnStage, World, around, on_pins
+from tests.edge_agent.drivers.worlds import SLOT_PINS, OnStage, Rack, World, around, on_node, on_pins, on_stage
+
+
+@pytest.fixture(params=[on_pins, on_stage, on_node])
+def rack(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rack]:
+    make: Callable[[Path], AbstractContextManager[Rack]] = request.param
+    with make(tmp_path) as rack:
+        yield rack
 
 
 def test_a_button_tells_when_it_is_pressed_and_when_released(world: World) -> None:
@@ -41,32 +50,32 @@ def test_a_fire_panels_contact_is_pressed_when_its_wire_is_cut(tmp_path: Path) -
         button.stop()
 
 
-def test_a_rack_tells_what_lies_in_each_slot_first_and_then_each_change(world: World) -> None:
-    world.lay("A-02", True)
-    slots = world.slots()
-    world.lay("A-02", True)
+def test_a_rack_tells_what_lies_in_each_slot_first_and_then_each_change(rack: Rack) -> None:
+    rack.lay("A-02", True)
+    slots = rack.slots()
+    rack.lay("A-02", True)
     said: queue.Queue[tuple[str, bool]] = queue.Queue()
     slots.watch(lambda slot, occupied: said.put((slot, occupied)))
     first = dict(said.get(timeout=10) for _ in SLOT_PINS)
     assert first == {"A-01": False, "A-02": True}
     for slot, occupied in (("A-01", True), ("A-02", False), ("A-01", False)):
-        world.lay(slot, occupied)
+        rack.lay(slot, occupied)
         assert said.get(timeout=10) == (slot, occupied)
     slots.stop()
     assert said.empty()
 
 
-def test_each_slot_has_its_own_light_and_all_are_dark_when_given_back(world: World) -> None:
-    slots = world.slots()
+def test_each_slot_has_its_own_light_and_all_are_dark_when_given_back(rack: Rack) -> None:
+    slots = rack.slots()
     for light in (Light.GREEN, Light.RED, Light.AMBER, Light.OFF, Light.GREEN):
         slots.light("A-01", light)
-        world.reach_slot("A-01", light)
-        world.reach_slot("A-02", Light.OFF)
+        rack.reach_slot("A-01", light)
+        rack.reach_slot("A-02", Light.OFF)
     slots.light("A-02", Light.RED)
-    world.reach_slot("A-02", Light.RED)
+    rack.reach_slot("A-02", Light.RED)
     slots.stop()
-    world.reach_slot("A-01", Light.OFF)
-    world.reach_slot("A-02", Light.OFF)
+    rack.reach_slot("A-01", Light.OFF)
+    rack.reach_slot("A-02", Light.OFF)
 
 
 def test_a_slot_that_is_not_wired_is_a_device_error_and_so_is_a_pin_that_is_taken(tmp_path: Path) -> None:

@@ -22,17 +22,27 @@ from edge_agent.drivers import (
     lamp_gpiozero,
     lamp_sim,
     slots_gpiozero,
+    slots_mqtt,
     slots_sim,
 )
 from simulators.stage import Stage, Value
 from tests.edge_agent.hands import Hands
+from tests.firmware_scripts.nodes import LocalBroker, NodeProcess
 
 T = TypeVar("T")
 SLOT_PINS = {"A-01": 7, "A-02": 10}
 """Of each slot the green lamp; the red one and the switch are the next two."""
 
 
-class World(Protocol):
+class Rack(Protocol):
+    """The other side of a rack's wires; `reach_slot` waits until it is so."""
+
+    def slots(self) -> SlotIndicator: ...
+    def reach_slot(self, slot: str, light: Light) -> None: ...
+    def lay(self, slot: str, occupied: bool) -> None: ...
+
+
+class World(Rack, Protocol):
     """The other side of the wires. `reach_…` waits until a thing is so; `break_beam` makes something stand in it."""
 
     def gate(self) -> Gate: ...
@@ -43,9 +53,6 @@ class World(Protocol):
     def break_beam(self, broken: bool) -> None: ...
     def button(self) -> Button: ...
     def press(self, pressed: bool) -> None: ...
-    def slots(self) -> SlotIndicator: ...
-    def reach_slot(self, slot: str, light: Light) -> None: ...
-    def lay(self, slot: str, occupied: bool) -> None: ...
 
 
 class Pins:
@@ -178,6 +185,59 @@ class OnStage:
     def _around(self) -> Around:
         self.reports: queue.Queue[str | None] = queue.Queue()
         return around(self.folder, self.reports.put)
+
+
+class OnNode:
+    """A slot node's own firmware, and a real broker between it and the driver."""
+
+    def __init__(self, folder: Path) -> None:
+        self.local = LocalBroker(folder)
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever)
+        self._thread.start()
+        self.call(self.local.broker.start())
+        self.node = NodeProcess(folder / "node", self.local)
+        self.reports: queue.Queue[str | None] = queue.Queue()
+        self.folder = folder
+
+    def call(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(20)
+
+    def slots(self, **options: Any) -> slots_mqtt.MqttSlots:
+        if self.node.process is None:
+            self.node.power_on()
+        driver = self.build(**options)
+        while self.reports.get(timeout=20) is not None:
+            pass
+        return driver
+
+    def build(self, **options: Any) -> slots_mqtt.MqttSlots:
+        """The driver, whether there is a node or not."""
+        chosen = slots_mqtt.Options(**self.local.options(**options))
+        return slots_mqtt.build(chosen, around(self.folder, self.reports.put))
+
+    def reach_slot(self, slot: str, light: Light) -> None:
+        self.node.reach(slot, light.value)
+
+    def lay(self, slot: str, occupied: bool) -> None:
+        self.node.lay(slot, occupied)
+
+    def close(self) -> None:
+        if self.node.process:
+            self.node.pull_the_plug()
+        self.call(self.local.broker.stop())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+        self.loop.close()
+
+
+@contextmanager
+def on_node(folder: Path) -> Iterator[OnNode]:
+    world = OnNode(folder)
+    try:
+        yield world
+    finally:
+        world.close()
 
 
 @contextmanager

@@ -1,0 +1,181 @@
+"""A rack whose slots hang on a slot node (`firmware_scripts/slot_node/`), over the site's own MQTT broker.
+
+The node says what lies in its slots and is told which lights to show; both are retained, so whoever comes back knows at
+once. The broker tells the last will of a node that vanished: the device is lost until it speaks again. When this agent
+vanishes its own last will puts the lights out.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import suppress
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from edge_agent.devices import Around, Light
+from edge_agent.errors import DeviceError
+from wire.errors import LinkError, MessageError
+from wire.link import Link, Message
+from wire.messages import encode
+from wire.mqtt import MqttOptions, Will, mqtt_connect
+from wire.slot_nodes import LIGHTS, NODE, OCCUPIED, ONLINE, Lights, Occupied, Online, decode_said, node_topic
+
+RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+"""Pauses before the broker is tried again; the last one repeats."""
+
+TELL_S = 5.0
+"""How long a light may take to be told."""
+
+
+class Options(BaseModel):
+    """The local broker with this agent's certificate for it, the node's name, and its slots.
+
+    A node that says nothing for `silent_s` after the broker was reached is lost.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    host: str = Field(min_length=1)
+    port: int = Field(8884, ge=1, le=65535)
+    ca_file: Path
+    cert_file: Path
+    key_file: Path
+    node: str = Field(pattern=NODE)
+    slots: list[str] = Field(min_length=1)
+    silent_s: float = Field(5.0, gt=0)
+
+
+class MqttSlots:
+    """The rack of one node; its link lives in an event loop in a thread of its own."""
+
+    def __init__(self, options: Options, around: Around) -> None:
+        self._options, self._report = options, around.report
+        self._connect = mqtt_connect(_mqtt(options, around.folder))
+        self._hearing = threading.Lock()
+        self._occupied: dict[str, bool] = {}
+        self._watchers: list[Callable[[str, bool], None]] = []
+        self._lit: dict[str, Light] = {}
+        self._online = False
+        self._link: Link | None = None
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name=f"slots-{options.node}", daemon=True)
+        self._life = self._loop.create_task(self._live())
+        self._thread.start()
+
+    def light(self, slot: str, light: Light) -> None:
+        """Shows `light` at `slot`; a node that is away shows it when it is back. Raises DeviceError."""
+        if slot not in self._options.slots:
+            raise DeviceError(f"there is no slot {slot}")
+        self._lit[slot] = light
+        if not self._online:
+            raise DeviceError(f"slot node {self._options.node} is not there")
+        telling: Future[None] = asyncio.run_coroutine_threadsafe(self._tell_lights(), self._loop)
+        try:
+            telling.result(TELL_S)
+        except (LinkError, FutureTimeoutError) as error:
+            raise DeviceError(f"slot node {self._options.node} was not told: {error}") from error
+
+    def watch(self, on_change: Callable[[str, bool], None]) -> None:
+        """Calls `on_change` with every slot that was heard of, and at every change."""
+        with self._hearing:  # so that nobody hears a change before what it changed
+            self._watchers.append(on_change)
+            for slot, occupied in self._occupied.items():
+                on_change(slot, occupied)
+
+    def stop(self) -> None:
+        """Goes dark, if the broker can be told, and leaves it."""
+        self._lit.clear()
+        with suppress(LinkError, FutureTimeoutError):
+            asyncio.run_coroutine_threadsafe(self._tell_lights(), self._loop).result(TELL_S)
+        self._loop.call_soon_threadsafe(self._life.cancel)
+        self._thread.join()
+
+    def _run(self) -> None:
+        with suppress(asyncio.CancelledError):
+            self._loop.run_until_complete(self._life)
+        self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        self._loop.close()
+
+    async def _live(self) -> None:
+        failures = 0
+        while True:
+            try:
+                async with self._connect() as link:
+                    failures = 0
+                    await self._work(link)
+            except LinkError as error:
+                self._lose(f"local broker: {error}")
+            await asyncio.sleep(RETRY_S[min(failures, len(RETRY_S) - 1)])
+            failures += 1
+
+    async def _work(self, link: Link) -> None:
+        node = self._options.node
+        self._link = link
+        silence = self._loop.call_later(self._options.silent_s, self._lose, f"slot node {node} says nothing")
+        try:
+            await self._tell_lights()
+            await link.subscribe(node_topic(node, ONLINE), node_topic(node, OCCUPIED))
+            async for message in link.messages():
+                silence.cancel()
+                # In another thread: who hears a change may want a light, which is told from here.
+                await asyncio.to_thread(self._hear, message)
+        finally:
+            silence.cancel()
+            self._link, self._online = None, False
+
+    async def _tell_lights(self) -> None:
+        if self._link is None:
+            raise LinkError("there is no connection to the local broker")
+        shown = Lights(slots={slot: light.value for slot, light in self._lit.items() if light is not Light.OFF})
+        await self._link.publish(node_topic(self._options.node, LIGHTS), encode(shown), retain=True)
+
+    def _hear(self, message: Message) -> None:
+        try:
+            if message.topic.endswith(f"/{ONLINE}"):
+                self._hear_online(decode_said(Online, message.payload))
+            else:
+                self._hear_occupied(decode_said(Occupied, message.payload))
+        except MessageError as error:
+            self._lose(f"slot node {self._options.node}: {error}")
+
+    def _hear_online(self, said: Online) -> None:
+        missing = [slot for slot in self._options.slots if slot not in said.slots]
+        if not said.online:
+            self._lose(f"slot node {self._options.node} is gone")
+        elif missing:
+            self._lose(f"slot node {self._options.node} has no slot {', '.join(missing)}")
+        else:
+            self._online = True
+            self._report(None)
+
+    def _hear_occupied(self, said: Occupied) -> None:
+        with self._hearing:
+            for slot, occupied in said.slots.items():
+                if slot in self._options.slots and self._occupied.get(slot) is not occupied:
+                    self._occupied[slot] = occupied
+                    for on_change in self._watchers:
+                        on_change(slot, occupied)
+
+    def _lose(self, problem: str) -> None:
+        self._online = False
+        self._report(problem)
+
+
+def _mqtt(options: Options, folder: Path) -> MqttOptions:
+    return MqttOptions(
+        host=options.host,
+        port=options.port,
+        client_id=f"slots-{options.node}",
+        ca_file=folder / options.ca_file,
+        cert_file=folder / options.cert_file,
+        key_file=folder / options.key_file,
+        will=Will(topic=node_topic(options.node, LIGHTS), payload=encode(Lights(slots={}))),
+    )
+
+
+def build(options: Options, around: Around) -> MqttSlots:
+    """The rack of the node of `options`, which may come later."""
+    return MqttSlots(options, around)
