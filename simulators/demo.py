@@ -35,7 +35,7 @@ from simulators.floor import RACK, Floor, People, furnish
 from simulators.gatework import ALLOWED, Ears, Gatework, in_time
 from simulators.phrases import Language
 from simulators.processes import Child
-from simulators.rules import founding_rules, write_rules
+from simulators.rules import founding_rules
 from simulators.tally import journal_facts, ledger_facts, percentiles, receipted, tally
 from simulators.teller import Teller
 from simulators.warehouse import (
@@ -156,11 +156,9 @@ class Demo:
     async def _floor(
         self, warehouse: Warehouse, colleagues: dict[str, Colleague], number: str, stack: AsyncExitStack
     ) -> Floor:  # fmt: skip
-        """The warehouse with its slots, its agent and a screen; the agent is given the rules that are in force."""
+        """The warehouse with its slots, its agent and a screen."""
         furniture = await furnish(colleagues["keeper"], number)
         warehouse.furnish(RACK, furniture.rack)
-        warehouse.edge_rules = warehouse.folder / "edge" / "rules.yaml"
-        write_rules(warehouse.edge_rules, (await colleagues["leader"].get("/rules"))["in_force"]["content"])
         await warehouse.start_edge()
         self.teller.step("edge", agent=AGENT, gates=len(FRAMES_PER_S), slots=len(furniture.rack))
         screen = Screen(colleagues["operator"], SITE, lambda: datetime.now(UTC))

@@ -83,9 +83,8 @@ def check_folder(folder: Path) -> None:
 class Warehouse:
     """The system in `folder`; `on_event` hears every JSON line that the edge agent prints.
 
-    `rules` is the pack that the cloud is founded with, None for the default; `edge_rules` the one that the agent is
-    given, which may be another once two people put another in force. `address` is where people open the console:
-    browsers make passkeys at localhost, not at 127.0.0.1.
+    `rules` is the pack that cloud and agent are founded with, None for the default. `address` is where people open the
+    console: browsers make passkeys at localhost, not at 127.0.0.1.
     """
 
     def __init__(self, folder: Path, port: int, stack: AsyncExitStack, on_event: OnEvent) -> None:
@@ -99,7 +98,6 @@ class Warehouse:
         self.stage = Stage(self._run / "stage.sock", tuple(FRAMES_PER_S))
         self._racks: dict[str, Mapping[str, str]] = {}
         self.rules: Path | None = None
-        self.edge_rules: Path | None = None
         self.journal = folder / "edge" / "data" / FILE
 
     async def start_services(self) -> None:
@@ -182,7 +180,7 @@ class Warehouse:
     def edge_settings(self) -> dict[str, str]:
         """What the agent is told, by the names of its settings."""
         identity = self.authority.client(AGENT, datetime.now(UTC))
-        keys, rules = self.folder / "keys", self.edge_rules or self.rules
+        keys, rules = self.folder / "keys", self.rules
         told = {
             "site_file": str(self._site_file()),
             "data_dir": str(self.journal.parent),
