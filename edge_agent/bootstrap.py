@@ -21,8 +21,8 @@ from edge_agent.clock import Clock
 from edge_agent.devices import Around, Beam, Button, Camera, Gate, LabelPrinter, Lamp, Scale, SlotIndicator
 from edge_agent.downlink import Books, Orders
 from edge_agent.errors import SettingsError
+from edge_agent.groundwork import clock_of, journal_of, keep_time
 from edge_agent.journal.journal import Journal
-from edge_agent.opening import clock_of, journal_of, keep_time
 from edge_agent.permits import PermitBook
 from edge_agent.pictures import Pictures
 from edge_agent.rule_packs import PackBook
