@@ -21,7 +21,7 @@ from edge_agent.clock import Clock
 from edge_agent.devices import Around, Beam, Button, Camera, Gate, LabelPrinter, Lamp, Scale, SlotIndicator
 from edge_agent.downlink import Books, Orders
 from edge_agent.errors import SettingsError
-from edge_agent.groundwork import clock_of, journal_of, keep_time
+from edge_agent.groundwork import clock_of, journal_of, keep_time, mqtt_options, will_of
 from edge_agent.journal.journal import Journal
 from edge_agent.permits import PermitBook
 from edge_agent.pictures import Pictures
@@ -40,10 +40,9 @@ from proof.errors import EncodingError
 from proof.keys import SigningKey
 from wire.errors import RulePackFileError
 from wire.link import Connect
-from wire.messages import Birth, FactKind, encode
-from wire.mqtt import MqttOptions, Will, mqtt_connect
+from wire.messages import FactKind
+from wire.mqtt import mqtt_connect
 from wire.rule_packs import load_rule_pack
-from wire.topics import BIRTH, Topic
 
 T = TypeVar("T")
 
@@ -169,7 +168,7 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None) -> 
         uplink=uplink,
         orders=Orders(site.agent, journal, books, clock, find_key, uplink.resend, lights, _desk(site, devices)),
         pictures=Pictures(site.agent, plan.key, journal, clock, str(settings.cloud_url)),
-        connect=connect or mqtt_connect(_mqtt(settings, site.agent)),
+        connect=connect or mqtt_connect(mqtt_options(settings, site.agent, will_of(site.agent))),
         keep=timedelta(days=settings.keep_days),
         heartbeat=timedelta(seconds=settings.heartbeat_s),
         witness=build_witness(settings, site.agent, plan.witness_key, journal, clock),
@@ -352,18 +351,6 @@ def _read_pack(path: Path) -> RulePack:
         raise SettingsError([f"{PREFIX}RULE_PACK: {error}"]) from error
     except RulePackError as error:
         raise SettingsError([f"{path}: {fault}" for fault in error.faults]) from error
-
-
-def _mqtt(settings: EdgeSettings, agent: str) -> MqttOptions:
-    return MqttOptions(
-        host=settings.broker_host,
-        port=settings.broker_port,
-        client_id=agent,
-        ca_file=settings.broker_ca,
-        cert_file=settings.broker_cert,
-        key_file=settings.broker_key,
-        will=Will(topic=str(Topic(agent, BIRTH)), payload=encode(Birth(online=False))),
-    )
 
 
 def _tell_health(journal: Journal, station: str | None, device: str, problem: str | None) -> None:

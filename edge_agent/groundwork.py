@@ -1,4 +1,4 @@
-"""What is there before the stations: this machine's clock and the agent's journal."""
+"""What is there before the stations: this machine's clock, the agent's journal, its way to the broker."""
 
 import logging
 import os
@@ -12,8 +12,24 @@ from edge_agent.journal.renewal import open_journal, tell_renewal
 from edge_agent.settings import EdgeSettings
 from edge_agent.time_sources import ask_chrony, battery_clock, note, recalled
 from proof.jws import FindKey
+from wire.messages import Birth, encode
+from wire.mqtt import MqttOptions, Will
+from wire.topics import BIRTH, Topic
 
 _log = logging.getLogger(__name__)
+
+
+def mqtt_options(settings: EdgeSettings, client_id: str, will: Will | None = None) -> MqttOptions:
+    """The way to the broker of the settings, for a client called so."""
+    return MqttOptions(
+        host=settings.broker_host, port=settings.broker_port, client_id=client_id, ca_file=settings.broker_ca,
+        cert_file=settings.broker_cert, key_file=settings.broker_key, will=will,
+    )  # fmt: skip
+
+
+def will_of(agent: str) -> Will:
+    """What the broker says for `agent` when its connection breaks."""
+    return Will(topic=str(Topic(agent, BIRTH)), payload=encode(Birth(online=False)))
 
 
 def clock_of(settings: EdgeSettings) -> SystemClock:

@@ -19,7 +19,7 @@ from edge_agent.bootstrap import build_witness, read_key, read_witness_key
 from edge_agent.cli import log_json, told_in_one_sentence
 from edge_agent.clock import SystemClock, boot_id
 from edge_agent.downlink import Books, Orders
-from edge_agent.groundwork import journal_of
+from edge_agent.groundwork import journal_of, mqtt_options, will_of
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from edge_agent.permits import PermitBook
@@ -29,10 +29,9 @@ from edge_agent.settings import EdgeSettings, read_settings
 from edge_agent.supervise import Health
 from edge_agent.tasks import TaskBook
 from edge_agent.uplink import Uplink
-from wire.messages import Birth, encode
-from wire.mqtt import MqttOptions, Will, mqtt_connect
+from wire.mqtt import mqtt_connect
 from wire.rule_packs import load_rule_pack
-from wire.topics import BIRTH, Topic, site_of
+from wire.topics import site_of
 
 TICKS_A_S = 20
 
@@ -56,16 +55,12 @@ def build(agent: str, settings: EdgeSettings, undo: ExitStack) -> Parts:
     uplink = Uplink(agent, key, journal, clock, find_key)
     packs = PackBook(journal.reads, load_rule_pack(settings.rule_pack), clock)
     books = Books(PermitBook(journal.reads, agent, find_key), TaskBook(journal.reads, agent, packs, find_key), packs)
-    options = MqttOptions(
-        host=settings.broker_host, port=settings.broker_port, client_id=agent, ca_file=settings.broker_ca,
-        cert_file=settings.broker_cert, key_file=settings.broker_key,
-        will=Will(topic=str(Topic(agent, BIRTH)), payload=encode(Birth(online=False))),
-    )  # fmt: skip
     return Parts(
         agent=agent, software=version("sealtrail"), journal=journal, data_dir=settings.data_dir, clock=clock,
         random=os.urandom, packs=packs, health=Health(lambda device, problem: None),
         watches=[], uplink=uplink, orders=Orders(agent, journal, books, clock, find_key, uplink.resend),
-        pictures=Pictures(agent, key, journal, clock, str(settings.cloud_url)), connect=mqtt_connect(options),
+        pictures=Pictures(agent, key, journal, clock, str(settings.cloud_url)),
+        connect=mqtt_connect(mqtt_options(settings, agent, will_of(agent))),
         keep=timedelta(days=settings.keep_days), heartbeat=timedelta(seconds=settings.heartbeat_s),
         witness=build_witness(settings, agent, read_witness_key(settings, site_of(agent), key), journal, clock),
     )  # fmt: skip

@@ -14,9 +14,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import NameOID
 
 from edge_agent.doctor.finding import Finding, Findings
+from edge_agent.groundwork import mqtt_options
 from edge_agent.settings import EdgeSettings
 from wire.errors import LinkError
-from wire.mqtt import MqttOptions, mqtt_connect
+from wire.mqtt import mqtt_connect
 
 TIMEOUT_S = 5.0
 VERDICT_S = 1.0
@@ -43,7 +44,7 @@ async def check_broker(settings: EdgeSettings, agent: str, now: datetime) -> lis
         except OSError as error:  # ssl.SSLError is one, and so is a TLS file that cannot be read
             return [Finding("network.refused", about, {"problem": str(error)})]
     try:  # under another name than the agent's: the broker keeps one connection for each
-        async with mqtt_connect(_options(settings, f"{agent}-doctor"))():
+        async with mqtt_connect(mqtt_options(settings, f"{agent}-doctor"))():
             found = Finding("network.broker", about)
     except LinkError as error:
         found = Finding("network.refused", about, {"problem": str(error)})
@@ -61,17 +62,6 @@ def _handshake(plain: socket.socket, settings: EdgeSettings) -> x509.Certificate
             if not secured.recv(1):
                 raise ConnectionResetError("it hung up")
     return x509.load_der_x509_certificate(served)
-
-
-def _options(settings: EdgeSettings, client_id: str) -> MqttOptions:
-    return MqttOptions(
-        host=settings.broker_host,
-        port=settings.broker_port,
-        client_id=client_id,
-        ca_file=settings.broker_ca,
-        cert_file=settings.broker_cert,
-        key_file=settings.broker_key,
-    )
 
 
 def check_cloud(settings: EdgeSettings) -> Findings:
