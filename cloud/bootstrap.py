@@ -3,18 +3,21 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import httpx
 
 from cloud import keys
+from cloud.authority import read_authority
 from cloud.downlink import Downlink
-from cloud.errors import SettingsError
+from cloud.errors import KeyFileError, SettingsError
 from cloud.evidence.intake import Office
+from cloud.gatekeeper import Gatekeeper, tell_process
 from cloud.jobs import Jobs, Pace
 from cloud.ledger.stamping import Authority, StampError
 from cloud.opening import log_keys, opened_pool
-from cloud.settings import BrokerSettings, JobsSettings
+from cloud.settings import BrokerSettings, GatekeeperSettings, JobsSettings
 from cloud.uplink import Uplink
 from cloud.watching import Watching
 from cloud.world import real_world
@@ -90,6 +93,22 @@ async def uplink(settings: BrokerSettings) -> AsyncIterator[Uplink]:
     async with opened_pool(settings, most=4) as pool:
         name = world.new_name("uplink")  # several workers of one certificate: the broker tells them by this
         yield Uplink(pool, office, broker(settings, name), log_keys(settings.keys_dir))
+
+
+@asynccontextmanager
+async def gatekeeper(settings: GatekeeperSettings) -> AsyncIterator[Gatekeeper]:
+    """The worker that keeps the broker's files.
+
+    Raises KeyFileError, SettingsError, DatabaseGoneError, MigrationError.
+    """
+    world, authority = real_world(), read_authority(settings.keys_dir)
+    if authority is None:
+        raise KeyFileError(f"{settings.keys_dir} holds no certificate authority: `sealtrail cloud ca init` makes it")
+    async with opened_pool(settings, most=2) as pool:
+        yield Gatekeeper(
+            pool, settings.database_url, world, authority, settings.broker_files,
+            reload=partial(tell_process, settings.broker_pid_file), take_name=partial(broker, settings),
+        )  # fmt: skip
 
 
 @asynccontextmanager

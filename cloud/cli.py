@@ -13,6 +13,7 @@ from typing import Annotated, Any, Protocol
 import typer
 
 from cloud.answering import ACTOR, answer, one_sentence, run
+from cloud.ca_cli import app as ca_app
 from cloud.key_cli import app as key_app
 from cloud.people_cli import person_app, place_site, unit_app
 
@@ -24,6 +25,7 @@ app.add_typer(agent_app, name="agent")
 app.add_typer(person_app, name="person")
 app.add_typer(unit_app, name="unit")
 app.add_typer(key_app, name="key")
+app.add_typer(ca_app, name="ca")
 site_app.command("place")(place_site)
 
 
@@ -157,6 +159,16 @@ def downlink() -> None:
 
     log_to_stderr()
     run(_work("downlink", lambda: bootstrap.downlink(load_settings(BrokerSettings))))
+
+
+@app.command()
+def gatekeeper() -> None:
+    """Keeps the broker's files: authority, revoked certificates, access list; ends sessions of the revoked."""
+    from cloud import bootstrap
+    from cloud.settings import GatekeeperSettings, load_settings
+
+    log_to_stderr()
+    run(_work("gatekeeper", lambda: bootstrap.gatekeeper(load_settings(GatekeeperSettings))))
 
 
 @app.command()

@@ -16,12 +16,13 @@ from cloud.errors import DatabaseGoneError, first_of
 from cloud.evidence.quarantine import Why, quarantine
 from cloud.fleet.presence import note_presence
 from cloud.fleet.service import open_orders
+from cloud.joining.desired import newest_desired
 from cloud.ledger.service import close_ledger, open_ledger, site_ids
 from cloud.world import World
 from wire.errors import LinkError, MessageError
 from wire.link import Connect, Link, Message
 from wire.messages import decode_birth
-from wire.topics import BIRTH, ORDERS, Topic, every_agent, parse_topic, site_of
+from wire.topics import BIRTH, DESIRED, ORDERS, Topic, every_agent, parse_topic, site_of
 
 ACTOR = "downlink"
 
@@ -73,7 +74,8 @@ class Downlink:
             self._due.put_nowait(None)
 
     async def _send(self, link: Link) -> None:
-        """Publishes the open orders of whoever is due; None means everybody."""
+        """Publishes the open orders and the newest configuration of whoever is due; None means everybody."""
+        said: dict[str, int] = {}
         while True:
             due = {await self._due.get()}
             while not self._due.empty():
@@ -81,8 +83,13 @@ class Downlink:
             for agent in [None] if None in due else sorted(filter(None, due)):
                 async with transaction(self.pool) as tx:
                     orders = await open_orders(tx, agent)
+                    wanted = await newest_desired(tx, agent)
                 for order in orders:
                     await link.publish(str(Topic(order["agent"], ORDERS)), order["jws"].encode())
+                for one in wanted:  # retained, so that once a connection is enough
+                    if said.get(one["agent"]) != one["version"]:
+                        await link.publish(str(Topic(one["agent"], DESIRED)), one["jws"].encode(), retain=True)
+                        said[one["agent"]] = one["version"]
 
     async def _hear_births(self, link: Link) -> None:
         async for message in link.messages():

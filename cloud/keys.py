@@ -1,5 +1,6 @@
 """The cloud's signing keys, one PEM file each: `cloud.pem` (receipts, orders, permits), `label.pem` (labels) and
-`log-<site>.pem` (the checkpoints of a site's ledger). Nobody but their owner may read them.
+`log-<site>.pem` (the checkpoints of a site's ledger). Nobody but their owner may read them. The certificate authority's
+`ca.key` lies beside them (cloud/authority.py).
 """
 
 import os
@@ -21,21 +22,33 @@ def log_key_name(site: str) -> str:
 
 def read_key(folder: Path, name: str) -> SigningKey:
     """The key in `<name>.pem`. Raises KeyFileError when it is missing, open to everybody or no Ed25519 key."""
-    path = folder / f"{name}.pem"
     try:
-        if path.stat().st_mode & 0o007:
-            raise KeyFileError(f"{path} can be read by everybody: chmod 600 it")
-        return SigningKey.from_pem(path.read_bytes())
-    except OSError as error:
-        raise KeyFileError(f"{path}: {error.strerror}") from error
+        return SigningKey.from_pem(read_secret(folder, f"{name}.pem"))
     except EncodingError as error:
-        raise KeyFileError(f"{path}: {error}") from error
+        raise KeyFileError(f"{folder / name}.pem: {error}") from error
 
 
 def write_key(folder: Path, name: str, seed: bytes) -> SigningKey:
     """Makes `<name>.pem` from 32 random bytes, mode 0600. Raises ConflictError rather than write over a key."""
     key = SigningKey.from_seed(seed)
-    path = folder / f"{name}.pem"
+    write_secret(folder, f"{name}.pem", key.to_pem())
+    return key
+
+
+def read_secret(folder: Path, file: str) -> bytes:
+    """What the secret `file` holds. Raises KeyFileError when it is missing or open to everybody."""
+    path = folder / file
+    try:
+        if path.stat().st_mode & 0o007:
+            raise KeyFileError(f"{path} can be read by everybody: chmod 600 it")
+        return path.read_bytes()
+    except OSError as error:
+        raise KeyFileError(f"{path}: {error.strerror}") from error
+
+
+def write_secret(folder: Path, file: str, content: bytes) -> None:
+    """Makes `file`, mode 0600. Raises ConflictError rather than write over a secret, KeyFileError."""
+    path = folder / file
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -43,11 +56,10 @@ def write_key(folder: Path, name: str, seed: bytes) -> SigningKey:
         raise ConflictError("key_exists", f"{path} is there already") from error
     except OSError as error:
         raise KeyFileError(f"{path}: {error.strerror}") from error
-    with os.fdopen(handle, "wb") as file:
-        file.write(key.to_pem())
-        file.flush()
-        os.fsync(file.fileno())
-    return key
+    with os.fdopen(handle, "wb") as written:
+        written.write(content)
+        written.flush()
+        os.fsync(written.fileno())
 
 
 def read_or_write_key(folder: Path, name: str, random: Callable[[int], bytes]) -> SigningKey:

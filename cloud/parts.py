@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request
 from obstore.store import ObjectStore
 
+from cloud.authority import Authority
 from cloud.db.pool import Pool
 from cloud.world import World
 from custody.roles import Role
@@ -45,10 +47,25 @@ class Directory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Joining:
+    """What devices join with: who signs their certificates and for how long, and where they find broker and cloud.
+
+    `pin` is the fingerprint (hex SHA-256) of the certificate that the cloud is reached by, where it is known.
+    """
+
+    authority: Authority
+    life: timedelta
+    broker_host: str
+    broker_port: int
+    url: str
+    pin: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """`database_url` is for connections that listen; `pack` the rules in force; `media` where stills are kept;
     `policy` the trust policy in force (tlog-policy), if one was set; `party` for whom passkeys sign,
-    `directory` by which people sign in who have no password here.
+    `directory` by which people sign in who have no password here; `joining` what devices join with, if they may.
     """
 
     database_url: str
@@ -61,6 +78,7 @@ class Parts:
     policy: str | None = None
     party: RelyingParty = RelyingParty()
     directory: Directory | None = None
+    joining: Joining | None = None
 
 
 def parts_of(request: Request) -> Parts:

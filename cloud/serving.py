@@ -1,13 +1,19 @@
 """Putting the web process together: apart from the workers, so that none of them loads what only it needs."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509 import load_pem_x509_certificate
 
 from cloud import keys
+from cloud.authority import read_authority
 from cloud.bootstrap import read_policy
 from cloud.errors import SettingsError
 from cloud.media.store import open_store
 from cloud.opening import opened_pool
-from cloud.parts import Directory, Parts, RelyingParty
+from cloud.parts import Directory, Joining, Parts, RelyingParty
 from cloud.settings import WebSettings
 from cloud.web.app import API, create_app
 from cloud.web.serve import serve
@@ -47,6 +53,33 @@ def directory(settings: WebSettings) -> Directory | None:
     )
 
 
+def joining(settings: WebSettings) -> Joining | None:
+    """What devices join with; None where there is no authority or nobody said where the broker is for them.
+
+    Raises KeyFileError, SettingsError.
+    """
+    authority = read_authority(settings.keys_dir)
+    if authority is None or settings.agents_broker_host is None:
+        return None
+    return Joining(
+        authority=authority,
+        life=timedelta(days=settings.certificate_days),
+        broker_host=settings.agents_broker_host,
+        broker_port=settings.agents_broker_port,
+        url=relying_party(settings).origins[0],
+        pin=_pin(settings.web_cert),
+    )
+
+
+def _pin(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    try:
+        return load_pem_x509_certificate(path.read_bytes()).fingerprint(SHA256()).hex()
+    except (OSError, ValueError) as error:
+        raise SettingsError([f"SEALTRAIL_CLOUD_WEB_CERT: {path}: {error}"]) from error
+
+
 async def web(settings: WebSettings, say: Callable[[str], None]) -> None:
     """Serves the API until SIGTERM or SIGINT; `say` gets one JSON line when it listens.
 
@@ -65,6 +98,8 @@ async def web(settings: WebSettings, say: Callable[[str], None]) -> None:
             policy=read_policy(settings.policy)[0],
             party=relying_party(settings),
             directory=directory(settings),
+            joining=joining(settings),
         )
         app = create_app(parts, console=settings.console_dir)
-        await serve(app, settings.web_host, settings.web_port, say)
+        tls = (settings.web_cert, settings.web_key) if settings.web_cert and settings.web_key else None
+        await serve(app, settings.web_host, settings.web_port, say, tls)

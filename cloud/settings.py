@@ -58,6 +58,13 @@ class BrokerSettings(CloudSettings):
     broker_key: Path
 
 
+class GatekeeperSettings(BrokerSettings):
+    """For `cloud gatekeeper`: the folder of the broker's files, and the file with its process id."""
+
+    broker_files: Path
+    broker_pid_file: Path
+
+
 class JobsSettings(BrokerSettings):
     """For `cloud jobs`: a time stamping authority (RFC 3161), its certificates (PEM, the root among them), and how
     often it is asked; 0 stamps every checkpoint.
@@ -80,6 +87,10 @@ class WebSettings(MediaSettings):
 
     People sign in by a directory (OpenID Connect) where `oidc_issuer` is set. Its claims may be named by paths, as in
     `realm_access.roles`; `oidc_roles` is a JSON object from its roles to ours.
+
+    Devices join where `agents_broker_host` says how they reach the broker; their certificates last `certificate_days`.
+    With `web_cert` and `web_key` (PEM) it speaks TLS itself; `web_cert` alone tells what a proxy before it shows, so
+    that claims name it.
     """
 
     web_host: str = "127.0.0.1"
@@ -96,6 +107,11 @@ class WebSettings(MediaSettings):
     oidc_roles: dict[str, Role] = Field(default_factory=dict)
     oidc_site_claim: str = "site"
     oidc_site: str | None = None
+    agents_broker_host: str | None = None
+    agents_broker_port: int = Field(default=8883, ge=1, le=65535)
+    certificate_days: float = Field(default=90, gt=0, le=825)
+    web_cert: Path | None = None
+    web_key: Path | None = None
 
 
 def load_settings(kind: type[S]) -> S:

@@ -1,5 +1,5 @@
 """What is done because time passes: movements judged by sensors, recounts after break-glass, overdue reviews, acts that
-lapse, loans and legal clocks.
+lapse, loans and legal clocks, certificates that were not renewed.
 
 What is due stands in the tables, and what was done about it changes them in the same transaction: a restart, or a
 second worker, neither misses nor doubles anything. Looking takes no lock; only what is due opens a site's ledger.
@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from cloud.db.pool import Pool, transaction
 from cloud.evidence import corroborating, exceptions, watching
+from cloud.joining import watching as certificates
 from cloud.ledger.service import close_ledger, open_ledger, site_ids
 from cloud.rules.service import pack_in_force
 from cloud.stock_takes.opening import open_recount
@@ -77,9 +78,11 @@ class Watching:
             return
         async with transaction(self.pool) as tx:
             due = await watching.anything_due(tx, site, at)
-        if due:
+            late = await certificates.anything_due(tx, site, at)
+        if due or late:
             async with transaction(self.pool) as tx:
                 appender = await open_ledger(tx, site)
                 await watching.watch(tx, appender, self.world, site, at)
+                await certificates.watch(tx, appender, self.world, at)
                 await close_ledger(tx, appender)
         self._looked[site] = at

@@ -1,4 +1,4 @@
-"""A real Mosquitto of our own: TLS, a certificate from every client, and an ACL by the name in that certificate."""
+"""A real Mosquitto of our own: TLS, a certificate from every client, and the ACL of `wire.access`."""
 
 import asyncio
 import os
@@ -8,24 +8,13 @@ import socket
 import tempfile
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from simulators.errors import MissingProgramError
-from simulators.pki import CLOUD_DOWNLINK, CLOUD_UPLINK, Authority, Identity
+from simulators.pki import Authority, Identity
 from simulators.processes import Child
-from wire.topics import (
-    BIRTH,
-    DESIRED,
-    DOWN,
-    FACTS,
-    ORDERS,
-    READINGS,
-    RECEIPTS,
-    ROOT,
-    UP,
-    every_agent,
-    every_site_checkpoint,
-)
+from wire.access import acl_text
 
 MAX_PACKET_BYTES = 2 << 20
 SYSTEM_FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/sbin", "/opt/homebrew/sbin", "/usr/local/opt/mosquitto/sbin")
@@ -33,29 +22,12 @@ INSTALL = "sudo apt-get install -y --no-install-recommends mosquitto"
 ACCOUNTS = ("mosquitto", "nobody")
 
 
-def acl_text() -> str:
-    """The access list: an agent says its own facts, hears its own orders and every checkpoint; the cloud the rest.
-
-    `%u` is the user name, which is the common name of the client's certificate. What is not named is refused.
-    """
-    lines = ["# Every agent, by the name in its certificate:"]
-    lines += [f"pattern write {ROOT}/%u/{channel}" for channel in UP]
-    lines += [f"pattern read {ROOT}/%u/{channel}" for channel in DOWN]
-    # Checkpoints are public. Not a `topic` line: before any `user` line those are for clients without a certificate.
-    lines += [f"pattern read {every_site_checkpoint()}"]
-    lines += ["", f"user {CLOUD_UPLINK}"]
-    lines += [f"topic read {every_agent(channel)}" for channel in (FACTS, READINGS, BIRTH)]
-    lines += [f"topic write {every_agent(RECEIPTS)}"]
-    lines += ["", f"user {CLOUD_DOWNLINK}"]
-    lines += [f"topic read {every_agent(BIRTH)}"]
-    lines += [f"topic write {every_agent(channel)}" for channel in (ORDERS, DESIRED)]
-    lines += [f"topic write {every_site_checkpoint()}"]
-    return "\n".join(lines) + "\n"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerFiles:
-    """Where the broker finds what its configuration names; `account` is whom it becomes when root starts it."""
+    """Where the broker finds what its configuration names; `account` is whom it becomes when root starts it.
+
+    `revoked` is the list of revoked certificates, `pid` where the broker writes who is to be told when it changed.
+    """
 
     ca: Path
     certificate: Path
@@ -63,18 +35,22 @@ class BrokerFiles:
     acl: Path
     store: Path
     account: str | None = None
+    revoked: Path | None = None
+    pid: Path | None = None
 
 
-def config_text(files: BrokerFiles, *, port: int, address: str = "127.0.0.1") -> str:
-    """The configuration of a Mosquitto 2 that listens at `address`:`port`; used here and in containers alike."""
-    lines = [
-        f"listener {port} {address}",
-        f"cafile {files.ca}",
-        f"certfile {files.certificate}",
-        f"keyfile {files.key}",
-        "tls_version tlsv1.2",
-        "require_certificate true",
-        "use_identity_as_username true",
+def config_text(files: BrokerFiles, *, port: int, worker_port: int | None = None, address: str = "127.0.0.1") -> str:
+    """The configuration of a Mosquitto 2 that listens at `address`:`port`; used here and in containers alike.
+
+    With `worker_port` the cloud's workers have that one to themselves, and at `port` a client's id is its name: so a
+    certificate has one session, and a worker ends it by taking that id.
+    """
+    lines = [*_listener(files, port, address), *(["use_username_as_clientid true"] if worker_port else [])]
+    if worker_port:
+        lines += _listener(files, worker_port, address)
+    if files.pid:
+        lines.append(f"pid_file {files.pid}")
+    lines += [
         "allow_anonymous false",
         f"acl_file {files.acl}",
         f"max_packet_size {MAX_PACKET_BYTES}",
@@ -99,6 +75,19 @@ def config_text(files: BrokerFiles, *, port: int, address: str = "127.0.0.1") ->
     if files.account:
         lines.append(f"user {files.account}")
     return "\n".join(lines) + "\n"
+
+
+def _listener(files: BrokerFiles, port: int, address: str) -> list[str]:
+    return [
+        f"listener {port} {address}",
+        f"cafile {files.ca}",
+        f"certfile {files.certificate}",
+        f"keyfile {files.key}",
+        *([f"crlfile {files.revoked}"] if files.revoked else []),
+        "tls_version tlsv1.2",
+        "require_certificate true",
+        "use_identity_as_username true",
+    ]
 
 
 def find_mosquitto(path: str | None = None) -> str:
@@ -127,16 +116,24 @@ class Broker:
         self, folder: Path, authority: Authority, server: Identity, *, log: Path, program: str, acl: str | None = None
     ) -> None:
         self.port = free_port()
+        self.worker_port = free_port() if acl is None else self.port
         self.ca = authority.certificate_file
         self._account = _account()
         # As root it becomes another user, who may not be able to enter `folder`: then it lives in the system's own
         # temporary folder. Nothing in it is evidence.
         self._home = Path(tempfile.mkdtemp(prefix="sealtrail-broker-")) if self._account else folder
-        files = _install(self._home, self.ca, server, self._account, acl_text() if acl is None else acl)
+        empty = authority.no_one_revoked(datetime.now(UTC)) if acl is None else None
+        files = _install(self._home, self.ca, server, self._account, acl_text() if acl is None else acl, empty)
         config = self._home / "mosquitto.conf"
-        config.write_text(config_text(files, port=self.port), "utf-8")
+        worker_port = self.worker_port if acl is None else None
+        config.write_text(config_text(files, port=self.port, worker_port=worker_port), "utf-8")
         _give(config, self._account)
         self._child = Child("mosquitto", [program, "-c", str(config)], log=log)
+
+    @property
+    def home(self) -> Path:
+        """Where the files are that it reads."""
+        return self._home
 
     @property
     def pid(self) -> int:
@@ -183,14 +180,16 @@ def _account() -> str | None:
     return next((name for name in ACCOUNTS if name in known), "root")
 
 
-def _install(home: Path, ca: Path, server: Identity, account: str | None, acl: str) -> BrokerFiles:
+def _install(
+    home: Path, ca: Path, server: Identity, account: str | None, acl: str, revoked: bytes | None
+) -> BrokerFiles:
     """Copies of what the broker reads, in `home`, readable by its account alone."""
     home.mkdir(parents=True, exist_ok=True)
     store = home / "store"
     store.mkdir(exist_ok=True)
     files = BrokerFiles(
         ca=home / "ca.pem", certificate=home / "server.pem", key=home / "server.key", acl=home / "acl", store=store,
-        account=account,
+        account=account, revoked=None if revoked is None else home / "crl.pem", pid=home / "mosquitto.pid",
     )  # fmt: skip
     shutil.copyfile(ca, files.ca)
     shutil.copyfile(server.certificate, files.certificate)
@@ -198,7 +197,10 @@ def _install(home: Path, ca: Path, server: Identity, account: str | None, acl: s
     shutil.copyfile(server.key, files.key)
     files.acl.touch(mode=0o600)
     files.acl.write_text(acl, "utf-8")
-    for path in (home, store, files.ca, files.certificate, files.key, files.acl):
+    if files.revoked and revoked is not None:
+        files.revoked.write_bytes(revoked)
+    there = [one for one in (files.revoked,) if one]
+    for path in (home, store, files.ca, files.certificate, files.key, files.acl, *there):
         _give(path, account)
     return files
 

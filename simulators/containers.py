@@ -34,10 +34,11 @@ from custody.roles import Role
 from custody.things import Direction, Kind
 from proof.keys import SigningKey, VerifyKey
 from simulators.acting import Held
-from simulators.broker import BrokerFiles, acl_text, config_text
+from simulators.broker import BrokerFiles, config_text
 from simulators.pki import CLOUD_DOWNLINK, CLOUD_UPLINK, Authority, Identity
 from simulators.stage import Stage
 from simulators.warehouse import AGENT, SITE
+from wire.access import acl_text
 from wire.labels import Label, write_label
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)

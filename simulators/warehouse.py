@@ -104,7 +104,7 @@ class Warehouse:
         """Database and broker, at the same time. Raises SimulatorError."""
         program = find_mosquitto()
         now = datetime.now(UTC)
-        self.authority = Authority.open(self.folder / "pki", now)
+        self.authority = Authority.open(self.folder / "pki", now, home=self.folder / "keys")
         self.broker = Broker(
             self.folder / "broker", self.authority, self.authority.server(now), log=self._logs / "mosquitto.log",
             program=program,
@@ -315,7 +315,7 @@ class Warehouse:
             identity = self.authority.client(client, datetime.now(UTC))
             told |= {
                 "broker_host": HOST,
-                "broker_port": str(self.broker.port),
+                "broker_port": str(self.broker.worker_port),
                 "broker_ca": str(self.authority.certificate_file),
                 "broker_cert": str(identity.certificate),
                 "broker_key": str(identity.key),

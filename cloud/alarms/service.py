@@ -3,7 +3,8 @@
 Causes: quarantine, wrong_signature, gap, equivocation, decision_differs, copied_label, forged_label, illegal_step,
 malformed_fact, agent_offline, recording_blocked, crossed_without_decision, checkpoint_refused, order_distrusted,
 stock_difference, record_without_goods, goods_without_record, break_glass, exception_review_overdue, act_stuck,
-loan_overdue, case_clock, step_without_task, weight_drift, seal_broken, handover_differs, item_missing,
+loan_overdue, case_clock, certificate_overdue,
+claim_contested, configuration_failed, step_without_task, weight_drift, seal_broken, handover_differs, item_missing,
 space_short, journal_renewed, fact_salvaged, clock_set_back.
 """
 

@@ -6,7 +6,7 @@ from typing import Any
 from cloud.alarms.service import Severity
 from cloud.db.pool import one, storable
 from cloud.db.queries import load_queries
-from cloud.evidence import exceptions, journals
+from cloud.evidence import exceptions, joined, journals
 from cloud.evidence.judgement import decision_of, difference, sights_of
 from cloud.evidence.movements import abandoned, crossed
 from cloud.evidence.reported import step_decided
@@ -163,6 +163,10 @@ HANDLERS: dict[str, Callable[[Taken], Awaitable[None]]] = {
     FactKind.SPACE_BACK: journals.space_back,
     FactKind.JOURNAL_RENEWED: journals.journal_renewed,
     FactKind.FACT_SALVAGED: journals.fact_salvaged,
+    FactKind.CERTIFICATE_ROTATED: joined.certificate_rotated,
+    FactKind.CONFIGURATION_APPLIED: joined.configuration_applied,
+    FactKind.CONFIGURATION_REFUSED: joined.configuration_refused,
+    FactKind.CONFIGURATION_ROLLED_BACK: joined.configuration_rolled_back,
 }
 """The kinds that have consequences; facts of every other kind are kept as they are."""
 

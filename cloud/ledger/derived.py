@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cloud.ledger import derived_exceptions, derived_imports, derived_people, derived_sensors
+from cloud.ledger import derived_exceptions, derived_imports, derived_joining, derived_people, derived_sensors
 from cloud.ledger.derived_stock_takes import TAKE as STOCK_TAKES
 from cloud.ledger.faults import LedgerFaultError
 from custody.decisions import Refused
@@ -290,6 +290,7 @@ def _quarantined(derived: Derived, told: Told) -> set[str]:
 def _agent(derived: Derived, told: Told) -> set[str]:
     derived.table("agent")[told.content["agent"]] = {
         "added_at": parse_time(told.at), "public_key": VerifyKey.from_text(told.content["public_key"]).raw,
+        "revoked_at": None,
     }  # fmt: skip
     return set()
 
@@ -327,6 +328,7 @@ _TAKE: dict[str, Callable[[Derived, Told], set[str] | None]] = {
     "batch_quarantined": _quarantined,
     "agent_added": _agent,
     **derived_people.TAKE,
+    **derived_joining.TAKE,
     **derived_imports.TAKE,
     **derived_sensors.TAKE,
     **derived_exceptions.TAKE,

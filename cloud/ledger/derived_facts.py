@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from cloud.db.pool import storable
-from cloud.ledger import derived_exceptions, derived_sensors
+from cloud.ledger import derived_exceptions, derived_joining, derived_sensors
 from cloud.ledger.derived import Derived, Packs, Row, pack_of, place, step_of
 from cloud.ledger.derived_custody import passed
 from cloud.ledger.faults import LedgerFaultError
@@ -76,6 +76,7 @@ def _told_beside(
         return derived_exceptions.clip(derived, body_of(BreakGlassClip, body), agent, seq)
     if kind == FactKind.BREAK_GLASS_CLOSED:
         return derived_exceptions.closed(derived, index, body_of(BreakGlassClosed, body), agent, seq, at)
+    derived_joining.told_by_agent(derived, index, kind, body, agent)
     if kind == FactKind.AGENT_STARTED:
         return derived_exceptions.agent_started(derived, index, agent, at)
     return set()

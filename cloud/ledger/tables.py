@@ -20,6 +20,7 @@ from proof import jws
 from proof.canonical import canonical
 from proof.errors import ProofError
 from wire.errors import LabelError
+from wire.joining import DESIRED_TYPE
 from wire.labels import Label, read_label
 
 ReadStill = Callable[[str], Awaitable[bytes]]
@@ -30,7 +31,7 @@ TABLES = (
     "person", "passkey", "unit", "site", "agent_order", "key_life", "erasure", "zone", "slot", "custody", "thing_hand",
     "act", "act_hand", "pack_adoption", "task",
     "stock_take", "stock_take_line", "stock_take_count", "difference",
-    "import", "import_row",
+    "import", "import_row", "authority", "claim", "certificate", "desired",
     "movement", "observation", "slot_sensor", "exception",
 )  # fmt: skip
 """Tables that are compared whole at the end. Passages and thing_entry are compared while the log is read."""
@@ -103,6 +104,8 @@ def _check_row(derived: Derived, keys: Keys, table: str, key: str, row: Row, exp
         _check_signed(keys, row, where, PERMIT_TYPE)
     elif table == "task":
         _check_signed(keys, row, where, TASK_TYPE)
+    elif table == "desired":
+        _check_signed(keys, row, where, DESIRED_TYPE)
     elif table == "quarantine" and row["digest"] != row["counted"]:
         raise LedgerFaultError("row_differs", "the bytes kept are not those with that digest", row=where)
 
@@ -133,7 +136,7 @@ def _check_label(keys: Keys, row: Row, where: str) -> None:
 
 
 def _check_signed(keys: Keys, row: Row, where: str, purpose: str) -> None:
-    """A permit or a task is what the cloud signed."""
+    """A permit, a task or a configuration is what the cloud signed."""
     by_kid = {key.kid: key for key in keys.of("cloud", row["index"])}
     if not by_kid:
         return

@@ -30,7 +30,7 @@ SELECT encode(q.sha256, 'hex') || ' ' || q.reason || ' ' || q.topic AS key, leng
 FROM quarantine q
 
 -- name: agent
-SELECT id AS key, added_at, public_key FROM agent WHERE site = %(site)s
+SELECT id AS key, added_at, public_key, revoked_at FROM agent WHERE site = %(site)s
 
 -- name: person
 SELECT id AS key, username, name, roles, added_at, unit, issuer, subject, disabled_at, disabled_by
@@ -61,6 +61,21 @@ SELECT id AS key, source, sha256, rows, made, taken_at, taken_by, index FROM imp
 
 -- name: import_row
 SELECT import || ' ' || source || ' ' || key AS key, thing AS item, sha256, seized_at FROM import_row WHERE site = %(site)s
+
+-- name: authority
+SELECT fingerprint AS key, certificate, index FROM authority WHERE site = %(site)s
+
+-- name: claim
+SELECT id AS key, agent, again, made_by, made_at, expires_at, index, request, public_key, fingerprint, asked_at, asked_index,
+       ended, ended_by, ended_at, ended_index FROM claim WHERE site = %(site)s
+
+-- name: certificate
+SELECT serial AS key, agent, pem, not_before, not_after, why, claim, replaces, index, revoked_at, revoked_why, revoked_by,
+       revoked_index FROM certificate WHERE site = %(site)s
+
+-- name: desired
+SELECT agent || ' ' || version AS key, hash, payload, reason, made_by, made_at, index, outcome, outcome_index, jws AS signed
+FROM desired WHERE site = %(site)s
 
 -- name: passage_count
 SELECT count(*) AS passages FROM passage WHERE site = %(site)s

@@ -23,6 +23,7 @@ from cloud.evidence.task_routes import router as tasks
 from cloud.fleet.routes import router as fleet
 from cloud.imports.models import MAX_FILE_BYTES
 from cloud.imports.routes import router as imports
+from cloud.joining.routes import router as joining
 from cloud.ledger.routes import router as log
 from cloud.live.hub import Hub
 from cloud.live.routes import router as live
@@ -85,6 +86,8 @@ def create_app(parts: Parts, *, passwords: Passwords | None = None, console: Pat
     hub = Hub(parts.pool, parts.database_url, read)
     metrics = Metrics(hub)
     app.state.parts, app.state.hub, app.state.metrics = parts, hub, metrics
+    now = parts.world.now
+    app.state.claim_throttles = Throttle(now), Throttle(now, failures=60)
     app.state.passwords, app.state.throttle = passwords or Passwords(), Throttle(parts.world.now)
     app.add_middleware(BodyLimit, most=_most_bytes)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
@@ -140,7 +143,7 @@ def _bare() -> FastAPI:
     errors.install(app)
     for router in (
         people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, tasks, exceptions, bundles, labels,
-        imports, stock_takes, live, alarms, fleet, media,
+        imports, stock_takes, live, alarms, fleet, joining, media,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)

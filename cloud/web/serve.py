@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
@@ -35,7 +36,8 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
-            self._say(json.dumps({"event": "ready", "process": "web", "url": f"http://{host}:{port}"}))
+            scheme = "https" if self.config.is_ssl else "http"
+            self._say(json.dumps({"event": "ready", "process": "web", "url": f"{scheme}://{host}:{port}"}))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Ends the streams, which never end by themselves, and then all else."""
@@ -61,10 +63,11 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-async def serve(app: FastAPI, host: str, port: int, say: Callable[[str], None]) -> None:
-    """Serves `app` until SIGTERM or SIGINT; `say` gets one JSON line when it listens.
-
-    Raises ListenError when it cannot listen there.
+async def serve(
+    app: FastAPI, host: str, port: int, say: Callable[[str], None], tls: tuple[Path, Path] | None = None
+) -> None:
+    """Serves `app` until SIGTERM or SIGINT, by TLS with that certificate and key; `say` gets one JSON line when it
+    listens. Raises ListenError when it cannot listen there, or the TLS files cannot be used.
     """
     listener = _listen(host, port)
     config = uvicorn.Config(
@@ -73,7 +76,14 @@ async def serve(app: FastAPI, host: str, port: int, say: Callable[[str], None]) 
         log_config=None,
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
+        ssl_certfile=tls[0] if tls else None,
+        ssl_keyfile=tls[1] if tls else None,
     )
+    try:
+        config.load()
+    except OSError as error:  # ssl.SSLError is one
+        listener.close()
+        raise ListenError(f"the TLS files cannot be used: {error}") from error
     await Server(config, app.state.hub, say).serve([listener])
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from simulators.broker import BrokerFiles, acl_text, config_text, find_mosquitto
+from simulators.broker import BrokerFiles, config_text, find_mosquitto
 from simulators.errors import MissingProgramError, StartError
 from simulators.pki import Authority, Identity
 from simulators.processes import Child
@@ -159,9 +159,3 @@ async def test_a_broker_that_cannot_start_says_why(tmp_path: Path) -> None:
     await child.start()
     with pytest.raises(StartError, match="mosquitto ended"):
         await child.ready(10)
-
-
-def test_what_is_not_named_is_refused() -> None:
-    lines = [line for line in acl_text().splitlines() if line and not line.startswith(("#", "user"))]
-    assert all(line.split()[1] in ("read", "write") for line in lines)
-    assert all("#" not in line for line in lines)

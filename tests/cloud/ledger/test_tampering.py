@@ -126,6 +126,28 @@ WAYS: dict[str, tuple[str, str, Trick]] = {
     "a key that nobody announced": ("row_without_entry", "key_life agent", sql(
         "INSERT INTO key_life SELECT site, role, owner, 'aaaaaaaaaaaaaaaa', public_key, 9, ended, why FROM key_life"
         " WHERE owner = 'nj01.gate-a'")),
+    "an agent let in again that was shut out": ("row_differs", "agent nj01.gate-d", sql(
+        "UPDATE agent SET revoked_at = NULL WHERE id = 'nj01.gate-d'")),
+    "another authority": ("row_differs", "authority", sql(
+        "UPDATE authority SET certificate = replace(certificate, 'A', 'B')")),
+    "who made a claim": ("row_differs", "claim", sql(
+        "UPDATE claim SET made_by = 'nj01/U-0000000000' WHERE agent = 'nj01.gate-c'")),
+    "what a device asked with": ("row_differs", "claim", sql(
+        "UPDATE claim SET fingerprint = 'AAAA-AAAA-AAAA-AAAA' WHERE agent = 'nj01.gate-c'")),
+    "a certificate for another": ("row_differs", "certificate", sql(
+        "UPDATE certificate SET agent = 'nj01.gate-a' WHERE agent = 'nj01.gate-d'")),
+    "a revocation taken back": ("row_differs", "certificate", sql(
+        "UPDATE certificate SET revoked_at = NULL WHERE revoked_why = 'stolen'")),
+    "a certificate that nobody was given": ("row_without_entry", "certificate ab", sql(
+        "INSERT INTO certificate SELECT 'ab', site, agent, pem, not_before, not_after, why, claim, replaces, index FROM"
+        " certificate WHERE why = 'renewed'")),
+    "a certificate deleted": ("row_missing", "certificate", sql("DELETE FROM certificate WHERE why = 'renewed'")),
+    "a configuration": ("row_differs", "desired nj01.gate-c 2", sql(
+        "UPDATE desired SET payload = jsonb_set(payload, '{site_file}', '\"\"') WHERE version = 2")),
+    "a configuration by another key": ("permit_not_genuine", "desired nj01.gate-c 2", sql(
+        "UPDATE desired SET jws = left(jws, -6) || 'AAAAAA' WHERE version = 2")),
+    "what became of a configuration": ("row_differs", "desired nj01.gate-c 1", sql(
+        "UPDATE desired SET outcome = 'refused' WHERE version = 1")),
     "an agent's stream": ("stream_differs", f"agent_stream {B}", sql(
         "UPDATE agent_stream SET next_seq = 5 WHERE agent = 'nj01.gate-b'")),
     "an agent's receipt": ("receipt_not_genuine", f"receipt of {B}", sql(
@@ -259,7 +281,7 @@ async def test_a_site_that_was_left_alone_holds(tampered: Database, media: Path,
     found = await verified(tampered.app, media, known=(walked.outside, newest))
     assert (found.ok, found.fault) == (True, None), found
     # the stills: the gate's, and the photograph of the seal
-    assert (found.checkpoints, found.cosignatures, found.stills, found.agents) == (5, 4, 2, 2)
+    assert (found.checkpoints, found.cosignatures, found.stills, found.agents) == (6, 5, 2, 4)
     assert found.doubts == ("1 contents were erased, each by an entry that says so",)
 
 

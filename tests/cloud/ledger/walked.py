@@ -34,6 +34,7 @@ from tests.cloud.evidence.walk import GATE
 from tests.cloud.evidence.walk import Walk as Day
 from tests.cloud.evidence.warehouse import Warehouse, made
 from tests.cloud.imports.files import csv_of, send
+from tests.cloud.ledger.joined import join_and_leave
 from tests.cloud.receiving import CLOUD_KEY, LOG_KEY, PACK
 from wire.rule_packs import load_rule_pack
 
@@ -81,6 +82,8 @@ async def walk(app_url: str, folder: Path) -> bytes:
         store = await day.whole()
         (row,) = await day.office.rows("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1")
         erased = await _more(day, store)
+        await join_and_leave(day.office, day.receiving, folder / "ca")
+        await day.sign()
         await _cosign(day)
         (folder / "media" / ERASED).write_text(json.dumps(erased))
         return str(row["note"]).encode()
