@@ -31,8 +31,8 @@ test: setup  ## Run every test (ARGS="tests/proof -x" for some)
 ifeq ($(strip $(ARGS)),)
 	@status=0; \
 	$(BIN)/pytest --numprocesses=2 --ignore=tests/system --ignore=tests/faults || status=1; \
-	echo "And those that need the machine for themselves: whole systems, and what is done to them"; \
-	$(BIN)/pytest tests/system tests/faults || status=1; \
+	echo "And whole systems, and what is done to them"; \
+	$(BIN)/pytest --numprocesses=2 --dist=loadfile tests/system tests/faults || status=1; \
 	exit $$status
 else
 	@$(BIN)/pytest $(ARGS)

@@ -35,6 +35,12 @@ async function renew(cache, answer) {
   await cache.put(PAGE, answer);
 }
 
+// What a page has loaded without us.
+async function keep(paths) {
+  for (const path of paths) await (path === PAGE ? page(path) : asset(path));
+}
+
+self.addEventListener("message", (event) => event.waitUntil(keep(event.data)));
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 self.addEventListener("fetch", (event) => {

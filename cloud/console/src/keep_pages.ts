@@ -1,15 +1,19 @@
-/** Keeps the pages on this device (public/sw.js), so that counting goes on after a reload without a network. */
+/**
+ * Keeps the pages on this device (public/sw.js), so that counting goes on after a reload without a network.
+ *
+ * The worker is told what to keep: what was loaded before it listened it has not heard, and a browser may not hand it
+ * a page that is open already before the next load. The browser's own cache answers when it asks again.
+ */
 export async function keepPages(): Promise<void> {
   if (!import.meta.env.PROD || navigator.serviceWorker === undefined) return;
   try {
     await navigator.serviceWorker.register("/sw.js");
-    await navigator.serviceWorker.ready;
-    if (navigator.serviceWorker.controller === null) {
-      await new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", resolve, { once: true }));
-    }
-    // What was loaded before it listened is asked for again, which it hears; the browser's own cache answers.
-    const loaded = performance.getEntriesByType("resource").map((entry) => entry.name);
-    for (const name of ["/", ...loaded.filter((each) => each.includes("/assets/"))]) await fetch(name);
+    const { active } = await navigator.serviceWorker.ready;
+    active?.postMessage(["/"]);
+    new PerformanceObserver((list) => {
+      const loaded = list.getEntries().map((entry) => entry.name);
+      active?.postMessage(loaded.filter((each) => each.startsWith(`${location.origin}/assets/`)));
+    }).observe({ type: "resource", buffered: true });
   } catch {
     // a browser that does not want to: everything works, but for a reload without a network
   }
