@@ -15,9 +15,11 @@ import msgspec
 
 from custody.permits import parse_time, time_text
 from edge_agent.clock import STEP, Clock, Reading, StepWatch
+from edge_agent.configuration import Configuration
 from edge_agent.devices import Camera
 from edge_agent.downlink import Orders
 from edge_agent.errors import JournalError, RenewalError
+from edge_agent.joining.renewing import Renewals
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from edge_agent.pictures import Pictures
@@ -28,12 +30,13 @@ from edge_agent.store import Effect
 from edge_agent.supervise import Health, Loop, Vigil
 from edge_agent.uplink import Uplink
 from edge_agent.witness import EdgeWitness
+from proof.errors import ProofError
 from wire.batches import SealedFact
 from wire.errors import LinkError, MessageError
 from wire.journal_facts import SpaceBack, SpaceShort
 from wire.link import Connect, Link
 from wire.messages import AgentStarted, Birth, FactKind, Heartbeat, encode, to_body
-from wire.topics import BIRTH, ORDERS, RECEIPTS, Topic, every_site_checkpoint, parse_topic, site_of_checkpoint
+from wire.topics import BIRTH, DESIRED, ORDERS, RECEIPTS, Topic, every_site_checkpoint, parse_topic, site_of_checkpoint
 
 TICK_S = 0.2
 CLOCK_S = 1.0
@@ -87,6 +90,8 @@ class Parts:
     keep: timedelta
     heartbeat: timedelta = timedelta(seconds=60)
     witness: EdgeWitness | None = None
+    renewals: Renewals | None = None
+    configuration: Configuration | None = None
     keep_time: Callable[[Reading], None] = lambda _: None
     stops: list[Callable[[], None]] = field(default_factory=list)
 
@@ -96,6 +101,8 @@ class Agent:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self.again = False
+        """After its end: whether it is to be made and run again, under another configuration."""
 
     async def run(
         self,
@@ -130,8 +137,9 @@ class Agent:
                 self._link(), parts.pictures.deliver(), self._watch_clock_and_journal(), self._beat(), self._tidy(),
                 self._pulse((*cameras, ticker), on_alive),
             )]  # fmt: skip
-            if parts.witness:
-                tasks.append(asyncio.create_task(parts.witness.work()))
+            for beside in (parts.witness, parts.renewals, parts.configuration):
+                if beside:
+                    tasks.append(asyncio.create_task(beside.work()))
             undo.push_async_callback(_end, tasks)
             stopped = asyncio.create_task(stop.wait())
             undo.push_async_callback(_end, [stopped])
@@ -142,10 +150,13 @@ class Agent:
                     "agent": parts.agent, "facts": parts.journal.last, "lost": parts.health.lost(),
                 }})  # fmt: skip
                 on_ready()
+                if parts.configuration:
+                    parts.configuration.ready.set()
             await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
                 if task.done():  # none of them ends by itself but by a bug, which ends the agent
                     task.result()
+            self.again = not stop.is_set() and parts.configuration is not None
             await asyncio.to_thread(self._close_stations, cameras)
             await self._farewell()
 
@@ -188,7 +199,8 @@ class Agent:
         while True:
             try:
                 async with self._parts.connect() as link:
-                    await link.subscribe(*(str(Topic(self._parts.agent, channel)) for channel in (ORDERS, RECEIPTS)))
+                    heard = (ORDERS, RECEIPTS, *([DESIRED] if self._parts.configuration else []))
+                    await link.subscribe(*(str(Topic(self._parts.agent, channel)) for channel in heard))
                     if self._parts.witness:
                         await link.subscribe(every_site_checkpoint())
                     await self._say_birth(link, self._birth())
@@ -198,6 +210,8 @@ class Agent:
                         async with asyncio.TaskGroup() as group:
                             group.create_task(self._parts.uplink.drain(link))
                             group.create_task(self._listen(link))
+                            if self._parts.renewals:
+                                group.create_task(self._parts.renewals.until_given())
                     finally:  # after a goodbye the broker keeps the last will to itself
                         with suppress(LinkError, TimeoutError):
                             async with asyncio.timeout(GOODBYE_S):
@@ -225,6 +239,15 @@ class Agent:
                 await self._parts.uplink.on_receipt(message.payload)
             elif channel == ORDERS:
                 await asyncio.to_thread(self._parts.orders.on_order, message.payload)
+            elif channel == DESIRED and self._parts.configuration:
+                await self._take_desired(self._parts.configuration, message.payload)
+
+    async def _take_desired(self, configuration: Configuration, payload: bytes) -> None:
+        try:
+            if await asyncio.to_thread(configuration.on_desired, payload):
+                configuration.again.set()
+        except (ProofError, MessageError) as error:
+            await asyncio.to_thread(self._parts.orders.distrust, payload, error)
 
     async def _watch_clock_and_journal(self) -> None:
         watch, short, noted_us = StepWatch(self._parts.clock.read()), False, 0

@@ -18,11 +18,15 @@ from custody.rule_pack import RulePack
 from custody.things import Direction
 from edge_agent.agent import Agent, Parts, Watch, tell
 from edge_agent.clock import Clock
+from edge_agent.configuration import Book, Configuration, Kept
 from edge_agent.devices import Around, Beam, Button, Camera, Gate, LabelPrinter, Lamp, Scale, SlotIndicator
 from edge_agent.downlink import Books, Orders
 from edge_agent.errors import SettingsError
 from edge_agent.groundwork import clock_of, journal_of, keep_time, mqtt_options, will_of
+from edge_agent.joining.building import renewals_of
+from edge_agent.joining.reaching import context_of
 from edge_agent.journal.journal import Journal
+from edge_agent.key_files import read_key, read_witness_key
 from edge_agent.permits import PermitBook
 from edge_agent.pictures import Pictures
 from edge_agent.rule_packs import PackBook
@@ -35,8 +39,7 @@ from edge_agent.tasks import TaskBook
 from edge_agent.uplink import Uplink
 from edge_agent.vision.labels import read_labels, warm_up
 from edge_agent.vision.stills import keep_still
-from edge_agent.witness import EdgeWitness, site_of_log
-from proof.errors import EncodingError
+from edge_agent.witness import EdgeWitness
 from proof.keys import SigningKey
 from wire.errors import RulePackFileError
 from wire.link import Connect
@@ -67,12 +70,12 @@ class Plan:
     witness_key: SigningKey | None = None
 
 
-def read_plan() -> Plan:
-    """The plan of the environment. Raises SettingsError with every fault in all of it."""
+def read_plan(wanted: Kept | None = None) -> Plan:
+    """The plan of the environment, or of what is `wanted`. Raises SettingsError with every fault in all of it."""
     faults: list[str] = []
-    settings = _try(faults, read_settings)
+    settings = _try(faults, lambda: read_settings(wanted.settings if wanted else {}))
     named = os.environ.get(f"{PREFIX}SITE_FILE")
-    file = _try(faults, lambda: SiteFile(Path(named))) if named else None
+    file = _try(faults, lambda: SiteFile(Path(named), wanted.site_file if wanted else None)) if named else None
     drivers = _try(faults, lambda: choose_drivers(file)) if file else None
     key = _try(faults, lambda: read_key(settings.key_file)) if settings else None
     pack = _try(faults, lambda: _read_pack(settings.rule_pack)) if settings else None
@@ -84,41 +87,19 @@ def read_plan() -> Plan:
     return Plan(settings=settings, file=file, key=key, pack=pack, drivers=drivers, witness_key=witness_key)
 
 
-def read_witness_key(settings: EdgeSettings, site: str | None, key: SigningKey | None) -> SigningKey | None:
-    """The key of an agent of `site`, whose own key is `key`, as a witness; None where it is none. Raises SettingsError.
-
-    What is not known is not checked.
-    """
-    if not settings.witness_logs:
-        return None
-    if site in [site_of_log(log) for log in settings.witness_logs]:
-        raise SettingsError([f"{PREFIX}WITNESS_LOGS: an agent is no witness of its own site's log"])
-    path, variable = settings.witness_key_file, f"{PREFIX}WITNESS_KEY_FILE"
-    if path is None:
-        raise SettingsError([f"{variable}: a witness has a key of its own: `sealtrail edge keygen --witness AGENT`"])
+def faults_of(agent: str, wanted: Kept) -> list[str]:
+    """All that is wrong with what is wanted of `agent`."""
     try:
-        if path.stat().st_mode & 0o077:
-            raise SettingsError([f"{variable}: {path} is open to others than its owner: chmod 600 it"])
-        own = SigningKey.from_pem(path.read_bytes())
-    except (OSError, EncodingError) as error:
-        raise SettingsError([f"{variable}: {path}: {error}"]) from error
-    if key and own.public == key.public:
-        raise SettingsError([f"{variable}: {path} is the agent's own key; a witness has another one"])
-    return own
+        named = read_plan(wanted).file.site.agent
+    except SettingsError as error:
+        return list(error.faults)
+    return [] if named == agent else [f"a site file of {named}"]
 
 
-def read_key(path: Path) -> SigningKey:
-    """The agent's private key. Raises SettingsError."""
-    try:
-        return SigningKey.from_pem(path.read_bytes())
-    except (OSError, EncodingError) as error:
-        raise SettingsError([f"{PREFIX}KEY_FILE: {path}: {error}"]) from error
-
-
-def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None) -> Agent:
+def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None, book: Book | None = None) -> Agent:
     """Opens journal and devices; `undo` closes them when the agent never comes to run. Raises EdgeError.
 
-    `connect` is another way to the cloud than the broker of the settings.
+    `connect` is another way to the cloud than the broker of the settings; with a `book` the cloud may configure it.
     """
     settings, site = plan.settings, plan.file.site
     system = clock_of(settings)
@@ -154,6 +135,9 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None) -> 
     watches = [
         _gate(entry, around_it) if isinstance(entry, GateEntry) else _rack(entry, around_it) for entry in site.stations
     ]
+    options = mqtt_options(settings, site.agent, will_of(site.agent))
+    renewals = renewals_of(settings, site.agent, plan.key, journal, clock, options)
+    tls = context_of(settings.cloud_ca)
     lights = [watch.station.lights for watch in watches if isinstance(watch.station, RackStation)]
     agent = Parts(
         agent=site.agent,
@@ -167,8 +151,10 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None) -> 
         watches=watches,
         uplink=uplink,
         orders=Orders(site.agent, journal, books, clock, find_key, uplink.resend, lights, _desk(site, devices)),
-        pictures=Pictures(site.agent, plan.key, journal, clock, str(settings.cloud_url)),
-        connect=connect or mqtt_connect(mqtt_options(settings, site.agent, will_of(site.agent))),
+        pictures=Pictures(site.agent, plan.key, journal, clock, str(settings.cloud_url), tls),
+        connect=connect or (renewals.connect if renewals else mqtt_connect(options)),
+        renewals=renewals,
+        configuration=_configuration(book, plan, journal, health),
         keep=timedelta(days=settings.keep_days),
         heartbeat=timedelta(seconds=settings.heartbeat_s),
         witness=build_witness(settings, site.agent, plan.witness_key, journal, clock),
@@ -179,6 +165,14 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None) -> 
     return Agent(agent)
 
 
+def _configuration(book: Book | None, plan: Plan, journal: Journal, health: Health) -> Configuration | None:
+    if book is None:
+        return None
+    agent, find_key = plan.file.site.agent, {key.kid: key for key in plan.settings.cloud_keys}.get
+    check, trial_s = partial(faults_of, agent), plan.settings.configuration_trial_s
+    return Configuration(agent, book, journal, find_key, check, health.lost, trial_s)
+
+
 def build_witness(
     settings: EdgeSettings, agent: str, key: SigningKey | None, journal: Journal, clock: Clock
 ) -> EdgeWitness | None:
@@ -186,7 +180,14 @@ def build_witness(
     if key is None:
         return None
     return EdgeWitness(
-        agent, key, settings.witness_logs, journal, clock, str(settings.cloud_url), settings.witness_every_s
+        agent,
+        key,
+        settings.witness_logs,
+        journal,
+        clock,
+        str(settings.cloud_url),
+        settings.witness_every_s,
+        tls=context_of(settings.cloud_ca),
     )
 
 

@@ -31,11 +31,15 @@ WRONG_SETTINGS = 2
 def run() -> None:
     """Run the agent of the settings SEALTRAIL_EDGE_… until SIGTERM or SIGINT."""
     log_json()
-    with told_in_one_sentence(), ExitStack() as undo:
-        from edge_agent.bootstrap import build_agent, read_plan  # cameras and codes: half a second only `run` pays
+    with told_in_one_sentence():
+        from edge_agent.running import open_agent  # cameras and codes: half a second only `run` pays
 
-        agent = build_agent(read_plan(), undo)
-        asyncio.run(_until_told(agent))
+        again = True
+        while again:
+            with ExitStack() as undo:
+                agent = open_agent(undo)
+                asyncio.run(_until_told(agent))
+                again = agent.again
 
 
 async def _until_told(agent: Any) -> None:
@@ -89,6 +93,32 @@ def doctor(
 
     with told_in_one_sentence():
         raise typer.Exit(run_doctor(Asked(lang, as_json, env_file, camera, watch, label_mm, view_deg)))
+
+
+@app.command()
+def enroll(
+    claim: Annotated[str, typer.Option(help="The code as typed, or the whole link of its QR code")],
+    cloud: Annotated[str | None, typer.Option(help="https://…; a link says it itself")] = None,
+    cloud_ca: Annotated[Path | None, typer.Option(help="Whose certificates the cloud is believed by (PEM)")] = None,
+    pin: Annotated[str | None, typer.Option(help="SHA-256 of the cloud's certificate, where no authority is")] = None,
+    folder: Annotated[Path, typer.Option(help="Where keys, certificates and settings go")] = Path("."),
+    site_file: Annotated[Path | None, typer.Option(help="As the settings are to name it; site.yaml there")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="As the settings are to name it; data there")] = None,
+    keys: Annotated[str, typer.Option(help="Where the TLS key is made: file or tpm")] = "file",
+    again: Annotated[bool, typer.Option("--again", help="Join anew where there is an identity already")] = False,
+) -> None:
+    """Make this device an agent: keys made here, a claim of one person, confirmed by another before the device."""
+    from edge_agent.joining.building import STORES, store_of
+    from edge_agent.joining.enrolling import Wish, told
+    from edge_agent.joining.enrolling import enroll as join
+    from edge_agent.joining.reaching import Trust
+
+    with told_in_one_sentence():
+        if keys not in STORES:
+            raise SettingsError([f"--keys {keys}: one of {', '.join(STORES)}"])
+        wish = Wish(claim=claim, url=cloud, trust=Trust(cloud_ca, pin), folder=folder, store=store_of(keys), keys=keys,
+                    again=again, site_file=site_file, data_dir=data_dir)  # fmt: skip
+        join(wish, lambda said: print(told(said), flush=True))
 
 
 @app.command()

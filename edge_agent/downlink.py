@@ -132,7 +132,7 @@ class Orders:
             token = payload.decode("ascii")
             order = msgspec.convert(jws.verify(token, self._find_key, ORDER_TYPE), Order)
         except (UnicodeDecodeError, ProofError, msgspec.ValidationError) as error:
-            self._distrust(payload, error)
+            self.distrust(payload, error)
             return
         try:
             self._answer(order, token)
@@ -257,7 +257,8 @@ class Orders:
         rack = next((rack for rack in self._lights if slot in rack), None)
         return f"no slot {slot[:100]} here" if rack is None else Change((), lambda: rack.dark(slot))
 
-    def _distrust(self, payload: bytes, error: Exception) -> None:
+    def distrust(self, payload: bytes, error: Exception) -> None:
+        """Something came where only the cloud speaks, and was not by it: counted, and told of once a minute."""
         self._distrusted += 1
         now = self._clock.mono_us()
         if self._distrust_told_us is not None and now - self._distrust_told_us < DISTRUST_EVERY_US:

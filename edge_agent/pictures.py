@@ -5,6 +5,7 @@ The journal keeps them beside the facts, so that a decision needs one fsync and 
 
 import asyncio
 import logging
+import ssl
 
 import httpx
 
@@ -31,7 +32,10 @@ _log = logging.getLogger(__name__)
 class Pictures:
     """Uploads what waits in the journal; `deliver` runs until it is cancelled."""
 
-    def __init__(self, agent: str, key: SigningKey, journal: Journal, clock: Clock, url: str) -> None:
+    def __init__(
+        self, agent: str, key: SigningKey, journal: Journal, clock: Clock, url: str, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self._tls = tls or ssl.create_default_context()
         self._agent, self._key, self._journal, self._clock = agent, key, journal, clock
         self._url = f"{url.rstrip('/')}/api/v1/media"
         self._news = asyncio.Event()
@@ -49,7 +53,7 @@ class Pictures:
     async def deliver(self) -> None:
         """Sends one after the other, oldest first."""
         failures = 0
-        async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
+        async with httpx.AsyncClient(verify=self._tls, timeout=30, trust_env=False) as client:
             while True:
                 self._news.clear()
                 digest = await asyncio.to_thread(self._next)

@@ -1,7 +1,8 @@
 """What this process is told: its environment (SEALTRAIL_EDGE_…) and its site file, with every fault at once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 import yaml
@@ -76,6 +77,16 @@ class EdgeSettings(BaseSettings):
     """Room on the disk that is kept for evidence (MiB)."""
     rtc_drift_ppm: float | None = Field(default=None, ge=0)
     """How much the battery clock gains or loses at most; None: it is not believed, and vouches for nothing."""
+    identity_dir: Path | None = None
+    """Where `sealtrail edge enroll` keeps the TLS identity; without it somebody else renews the certificate."""
+    keys: Literal["file", "tpm"] = "file"
+    """Where TLS keys are made and kept."""
+    renew_every_s: float = Field(default=3600, gt=0)
+    """Between two looks at how long the certificate is good."""
+    cloud_ca: Path | None = None
+    """Whose certificate the cloud is reached by (PEM); None: one that the system trusts."""
+    configuration_trial_s: float = Field(default=120, gt=0)
+    """Within which the agent has to be healthy under a new configuration."""
     keep_days: int = Field(default=30, ge=1)
     """Days for which receipted facts and uploaded pictures are kept here."""
 
@@ -178,12 +189,13 @@ Path_ = tuple[str | int, ...]
 class SiteFile:
     """A site file with the line of everything in it."""
 
-    def __init__(self, path: Path) -> None:
-        """Raises SettingsError with every fault."""
+    def __init__(self, path: Path, text: str | None = None) -> None:
+        """The file `path`, or `text` in its place. Raises SettingsError with every fault."""
         self.path = path
         try:
-            root = yaml.compose(path.read_text("utf-8"), yaml.SafeLoader)
-            content = yaml.safe_load(path.read_text("utf-8"))
+            text = path.read_text("utf-8") if text is None else text
+            root = yaml.compose(text, yaml.SafeLoader)
+            content = yaml.safe_load(text)
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError([f"{path}: cannot be read: {error}"]) from error
         except yaml.YAMLError as error:
@@ -250,10 +262,10 @@ def _in_the_file(loc: Path_, type_: str) -> Path_:
     return (*loc, "kind") if type_.startswith("union_tag") else (*loc[:2], *loc[3:])
 
 
-def read_settings() -> EdgeSettings:
-    """The settings in the environment. Raises SettingsError with every fault."""
+def read_settings(wanted: Mapping[str, str] = MappingProxyType({})) -> EdgeSettings:
+    """The settings in the environment, and over them those `wanted` by the cloud. Raises SettingsError."""
     try:
-        return EdgeSettings()
+        return EdgeSettings.model_validate({**EdgeSettings().model_dump(), **wanted}) if wanted else EdgeSettings()
     except ValidationError as error:
         faults = [f"{PREFIX}{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()]
         raise SettingsError(faults) from error

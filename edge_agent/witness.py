@@ -6,6 +6,7 @@ witness does (proof/witness.py). What it saw last changes together with the fact
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -91,7 +92,9 @@ class EdgeWitness:
         cloud_url: str,
         every_s: float,
         pauses_s: tuple[float, ...] = PAUSES_S,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
+        self._tls = tls or ssl.create_default_context()
         self._name, self._key, self._journal, self._clock = witness_name(agent), key, journal, clock
         self._logs: Mapping[str, NoteVerifier] = {site_of_log(log): log for log in logs}
         self._heard: Mapping[str, asyncio.Queue[bytes]] = {site: asyncio.Queue(WAITING) for site in self._logs}
@@ -109,7 +112,10 @@ class EdgeWitness:
 
     async def work(self) -> None:
         """Judges what is heard, every log for itself, until it is cancelled."""
-        async with httpx.AsyncClient(timeout=30, trust_env=False) as client, asyncio.TaskGroup() as group:
+        async with (
+            httpx.AsyncClient(verify=self._tls, timeout=30, trust_env=False) as client,
+            asyncio.TaskGroup() as group,
+        ):
             for site, log in self._logs.items():
                 group.create_task(self._watch(client, site, log))
 

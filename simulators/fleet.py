@@ -15,13 +15,14 @@ from importlib.metadata import version
 import typer
 
 from edge_agent.agent import Agent, Parts
-from edge_agent.bootstrap import build_witness, read_key, read_witness_key
+from edge_agent.bootstrap import build_witness
 from edge_agent.cli import log_json, told_in_one_sentence
 from edge_agent.clock import SystemClock, boot_id
 from edge_agent.downlink import Books, Orders
 from edge_agent.groundwork import journal_of, mqtt_options, will_of
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
+from edge_agent.key_files import read_key, read_witness_key
 from edge_agent.permits import PermitBook
 from edge_agent.pictures import Pictures
 from edge_agent.rule_packs import PackBook

@@ -98,6 +98,7 @@ class Warehouse:
         self.stage = Stage(self._run / "stage.sock", tuple(FRAMES_PER_S))
         self._racks: dict[str, Mapping[str, str]] = {}
         self.rules: Path | None = None
+        self.more_settings: dict[str, str] = {}
         self.journal = folder / "edge" / "data" / FILE
 
     async def start_services(self) -> None:
@@ -126,6 +127,18 @@ class Warehouse:
         self.jobs = self._worker("jobs", CLOUD_DOWNLINK)
         self.web = self._worker("web", None)
         await asyncio.gather(self.found(first), *map(self._up, self.workers))
+
+    async def restart_web(self, settings: dict[str, str]) -> None:
+        """The web process under other settings. Raises StartError."""
+        await self.web.stop()
+        self.more_settings |= settings
+        self.web = self._worker("web", None)
+        await self._up(self.web)
+
+    async def start_gatekeeper(self) -> None:
+        """The worker that keeps the broker's files, where devices join and leave. Raises StartError."""
+        self.gatekeeper = self._worker("gatekeeper", CLOUD_DOWNLINK)
+        await self._up(self.gatekeeper)
 
     @property
     def workers(self) -> tuple[Child, ...]:
@@ -305,6 +318,10 @@ class Warehouse:
             "web_host": HOST,
             "web_port": str(self.port),
             "origins": self.address,
+            "agents_broker_host": HOST,
+            "agents_broker_port": str(self.broker.port),
+            "broker_files": str(self.broker.home),
+            "broker_pid_file": str(self.broker.home / "mosquitto.pid"),
         }
         if self.rules is not None:
             told["rule_pack"] = str(self.rules)
@@ -320,7 +337,7 @@ class Warehouse:
                 "broker_cert": str(identity.certificate),
                 "broker_key": str(identity.key),
             }
-        return told
+        return told | self.more_settings
 
     async def _command(self, *arguments: str, said_to_it: str = "") -> None:
         """One `sealtrail cloud …` from start to end. Raises StartError with its last words when it fails."""

@@ -168,7 +168,7 @@ async def confirm(
     elif key.kid not in (await keys_of(tx, [agent])).get(agent, {}):
         await add_agent_key(tx, appender, world, agent=agent, key=key, actor=person.id)
     index, serial = await issue(
-        tx, appender, world, joining, agent=agent, key=read_request(claim["request"]).key, why="enrolled",
+        tx, appender, world, joining, agent=agent, key=read_request(claim["request"]).key, why="enrolled", at=at,
         actor=person.id, claim=claim["id"],
     )  # fmt: skip
     ended = {"id": claim["id"], "how": "confirmed", "by": person.id, "at": at, "index": index}

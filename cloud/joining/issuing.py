@@ -61,13 +61,13 @@ async def issue(
     agent: str,
     key: ec.EllipticCurvePublicKey,
     why: Why,
+    at: datetime,
     actor: str,
     claim: str | None = None,
     replaces: str | None = None,
 ) -> tuple[int, str]:
-    """A certificate for `agent` with `key`; returns its entry and serial."""
+    """A certificate for `agent` with `key` from `at` on; returns its entry and serial."""
     await tell_authority(tx, appender, world, joining.authority, actor)
-    at = world.now()
     made = joining.authority.client(agent, key, at, joining.life)
     pem, serial = made.public_bytes(serialization.Encoding.PEM).decode(), serial_text(made.serial_number)
     row = {"serial": serial, "site": appender.site, "agent": agent, "pem": pem, "not_before": made.not_valid_before_utc,
@@ -112,7 +112,8 @@ async def renew(tx: Tx, appender: Appender, world: World, joining: Joining, said
     for serial in living.keys() - {said.serial}:  # one that never came to be used
         await revoke_one(tx, appender, world, serial=serial, agent=said.agent, why=SUPERSEDED, actor=said.agent)
     _, serial = await issue(
-        tx, appender, world, joining, agent=said.agent, key=request.key, why="renewed", actor=said.agent,
+        tx, appender, world, joining, agent=said.agent, key=request.key, why="renewed", at=world.now(),
+        actor=said.agent,
         replaces=said.serial,
     )  # fmt: skip
     row = await one(tx, _sql.certificate, serial=serial) or {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edge_agent.bootstrap import choose_drivers, read_key, read_witness_key
+from edge_agent.bootstrap import choose_drivers
 from edge_agent.devices import Around, Camera
 from edge_agent.doctor.cameras import Optics, check_camera
 from edge_agent.doctor.finding import Finding, Findings
@@ -16,6 +16,7 @@ from edge_agent.doctor.network import check_broker, check_certificates, check_cl
 from edge_agent.doctor.pins import check_pins, wanted
 from edge_agent.doctor.world import World
 from edge_agent.errors import DeviceError, SettingsError
+from edge_agent.key_files import read_key, read_witness_key
 from edge_agent.settings import PREFIX, EdgeSettings, SiteFile, read_settings
 from edge_agent.vision.labels import warm_up
 from wire.errors import RulePackFileError

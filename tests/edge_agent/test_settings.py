@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from edge_agent.bootstrap import choose_drivers, read_witness_key
+from edge_agent.bootstrap import choose_drivers
 from edge_agent.errors import SettingsError
+from edge_agent.key_files import read_witness_key
 from edge_agent.settings import EdgeSettings, RackEntry, SiteFile
 from proof.keys import SigningKey
 from proof.note import COSIGNATURE, NoteVerifier

@@ -1,0 +1,1 @@
+"""Joining from the device's side: its keys, its claim, its certificate and the next one."""
