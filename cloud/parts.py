@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -12,6 +13,8 @@ from cloud.world import World
 from custody.roles import Role
 from custody.rule_pack import RulePack
 from proof.keys import Signer
+
+FRESH_SIGN_IN = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,8 @@ class Directory:
 class Parts:
     """`database_url` is for connections that listen; `pack` the rules in force; `media` where stills are kept;
     `policy` the trust policy in force (tlog-policy), if one was set; `party` for whom passkeys sign,
-    `directory` by which people sign in who have no password here.
+    `directory` by which people sign in who have no password here; `fresh_sign_in` how old the proof of who is signed
+    in may be for what a borrowed session must not do.
     """
 
     database_url: str
@@ -61,6 +65,7 @@ class Parts:
     policy: str | None = None
     party: RelyingParty = RelyingParty()
     directory: Directory | None = None
+    fresh_sign_in: timedelta = FRESH_SIGN_IN
 
 
 def parts_of(request: Request) -> Parts:

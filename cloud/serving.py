@@ -1,6 +1,7 @@
 """Putting the web process together: apart from the workers, so that none of them loads what only it needs."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from cloud import keys
 from cloud.bootstrap import read_policy
@@ -65,6 +66,7 @@ async def web(settings: WebSettings, say: Callable[[str], None]) -> None:
             policy=read_policy(settings.policy)[0],
             party=relying_party(settings),
             directory=directory(settings),
+            fresh_sign_in=timedelta(seconds=settings.fresh_sign_in_s),
         )
         app = create_app(parts, console=settings.console_dir)
         await serve(app, settings.web_host, settings.web_port, say)

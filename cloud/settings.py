@@ -79,7 +79,8 @@ class WebSettings(MediaSettings):
     addresses, separated by blanks, at which people open the console, the first of them first.
 
     People sign in by a directory (OpenID Connect) where `oidc_issuer` is set. Its claims may be named by paths, as in
-    `realm_access.roles`; `oidc_roles` is a JSON object from its roles to ours.
+    `realm_access.roles`; `oidc_roles` is a JSON object from its roles to ours. Whoever adds a passkey has signed in
+    within the last `fresh_sign_in_s`.
     """
 
     web_host: str = "127.0.0.1"
@@ -96,6 +97,7 @@ class WebSettings(MediaSettings):
     oidc_roles: dict[str, Role] = Field(default_factory=dict)
     oidc_site_claim: str = "site"
     oidc_site: str | None = None
+    fresh_sign_in_s: int = Field(default=300, ge=30, le=3600)
 
 
 def load_settings(kind: type[S]) -> S:
