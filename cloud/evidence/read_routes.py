@@ -77,13 +77,14 @@ async def get_item(id: str, site: ReadSite, parts: PartsIn) -> Item:
 async def get_packages(
     site: ReadSite,
     parts: PartsIn,
+    q: Words = None,
     state: State | None = None,
     case_id: AnId | None = None,
     after: AnId = "",
     limit: Limit = 100,
 ) -> PackageRows:
-    """Packages."""
-    where = reads.Filter(state=state, case=case_id)
+    """Packages; `q` looks in seal numbers, ids and case numbers."""
+    where = reads.Filter(words=q, state=state, case=case_id)
     async with transaction(parts.pool) as tx:
         return await reads.packages(tx, site, where, after=after, limit=limit)
 

@@ -31,7 +31,9 @@ MOST_IN_PACKAGE = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which items or packages: those that fit all that is not None; `words` looks in names, ids and case numbers."""
+    """Which items or packages: those that fit all that is not None; `words` looks in names or seals, ids and case
+    numbers.
+    """
 
     id: str | None = None
     case: str | None = None

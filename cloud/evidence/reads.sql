@@ -41,6 +41,7 @@ WHERE p.site = %(site)s AND p.id > %(after)s
   AND (%(id)s::text IS NULL OR p.id = %(id)s)
   AND (%(case)s::text IS NULL OR p.case_id = %(case)s)
   AND (%(state)s::text IS NULL OR p.state = %(state)s)
+  AND (%(like)s::text IS NULL OR p.seal_number ILIKE %(like)s OR p.id ILIKE %(like)s OR c.number ILIKE %(like)s)
 ORDER BY p.id LIMIT %(most)s
 
 -- name: label_

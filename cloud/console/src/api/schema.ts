@@ -822,7 +822,7 @@ export interface paths {
         };
         /**
          * Get Packages
-         * @description Packages.
+         * @description Packages; `q` looks in seal numbers, ids and case numbers.
          */
         get: operations["list_packages"];
         put?: never;
@@ -8565,6 +8565,7 @@ export interface operations {
     list_packages: {
         parameters: {
             query?: {
+                q?: string | null;
                 state?: components["schemas"]["State"] | null;
                 case_id?: string | null;
                 after?: string;
