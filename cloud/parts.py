@@ -15,6 +15,8 @@ from custody.roles import Role
 from custody.rule_pack import RulePack
 from proof.keys import Signer
 
+FRESH_SIGN_IN = timedelta(minutes=5)
+
 
 @dataclass(frozen=True, slots=True)
 class RelyingParty:
@@ -65,7 +67,8 @@ class Joining:
 class Parts:
     """`database_url` is for connections that listen; `pack` the rules in force; `media` where stills are kept;
     `policy` the trust policy in force (tlog-policy), if one was set; `party` for whom passkeys sign,
-    `directory` by which people sign in who have no password here; `joining` what devices join with, if they may.
+    `directory` by which people sign in who have no password here; `joining` what devices join with, if they may;
+    `fresh_sign_in` how old the proof of who is signed in may be for what a borrowed session must not do.
     """
 
     database_url: str
@@ -79,6 +82,7 @@ class Parts:
     party: RelyingParty = RelyingParty()
     directory: Directory | None = None
     joining: Joining | None = None
+    fresh_sign_in: timedelta = FRESH_SIGN_IN
 
 
 def parts_of(request: Request) -> Parts:

@@ -99,6 +99,7 @@ async def web(settings: WebSettings, say: Callable[[str], None]) -> None:
             party=relying_party(settings),
             directory=directory(settings),
             joining=joining(settings),
+            fresh_sign_in=timedelta(seconds=settings.fresh_sign_in_s),
         )
         app = create_app(parts, console=settings.console_dir)
         tls = (settings.web_cert, settings.web_key) if settings.web_cert and settings.web_key else None

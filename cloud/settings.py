@@ -86,7 +86,8 @@ class WebSettings(MediaSettings):
     addresses, separated by blanks, at which people open the console, the first of them first.
 
     People sign in by a directory (OpenID Connect) where `oidc_issuer` is set. Its claims may be named by paths, as in
-    `realm_access.roles`; `oidc_roles` is a JSON object from its roles to ours.
+    `realm_access.roles`; `oidc_roles` is a JSON object from its roles to ours. Whoever adds a passkey has signed in
+    within the last `fresh_sign_in_s`.
 
     Devices join where `agents_broker_host` says how they reach the broker; their certificates last `certificate_days`.
     With `web_cert` and `web_key` (PEM) it speaks TLS itself; `web_cert` alone tells what a proxy before it shows, so
@@ -112,6 +113,7 @@ class WebSettings(MediaSettings):
     certificate_days: float = Field(default=90, gt=0, le=825)
     web_cert: Path | None = None
     web_key: Path | None = None
+    fresh_sign_in_s: int = Field(default=300, ge=30, le=3600)
 
 
 def load_settings(kind: type[S]) -> S:

@@ -52,16 +52,20 @@ class ExceptionRows(BaseModel):
     next: int | None
 
 
+OverrideKind = Literal[
+    "exception_opened", "exception_reviewed", "act_refused", "act_declined", "case_repinned", "rules_adopted",
+    "hold_lifted", "content_erased", "custody_step",
+]  # fmt: skip
+"""Of the steps only corrections are there."""
+
+
 class Override(BaseModel):
     """Something that went around the ordinary way, or was tried: who (`actor`, and `people` whose hands were on it),
     what (`kind` of the record, `action` where it is an act), when, by or against which rule, and why.
     """
 
     index: int
-    kind: Literal[
-        "exception_opened", "exception_reviewed", "act_refused", "act_declined", "case_repinned", "rules_adopted",
-        "hold_lifted", "content_erased", "custody_step",
-    ]  # fmt: skip
+    kind: OverrideKind
     at: datetime
     actor: str
     actor_name: str | None

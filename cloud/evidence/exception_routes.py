@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from cloud.db.pool import transaction
 from cloud.evidence import overrides
-from cloud.evidence.exception_models import ExceptionRows, ExceptionShown, OverrideRows
+from cloud.evidence.exception_models import ExceptionRows, ExceptionShown, OverrideKind, OverrideRows
 from cloud.evidence.read_routes import MOST_INDEX, Limit
 from cloud.parts import PartsIn
 from cloud.people.access import ReadSite
@@ -35,10 +35,12 @@ async def get_exception(id: str, site: ReadSite, parts: PartsIn) -> ExceptionSho
 
 
 @router.get("/overrides", operation_id="list_overrides")
-async def get_overrides(site: ReadSite, parts: PartsIn, before: Before = None, limit: Limit = 100) -> OverrideRows:
+async def get_overrides(
+    site: ReadSite, parts: PartsIn, kind: OverrideKind | None = None, before: Before = None, limit: Limit = 100
+) -> OverrideRows:
     """All that went around the ordinary way or was tried: openings by break-glass, refused and declined acts,
     corrections, rules put in force or given to an open case, holds lifted, contents erased.
     """
     async with transaction(parts.pool) as tx:
         pack = await pack_in_force(tx, site, parts.world.now(), parts.pack)
-        return await overrides.overrides(tx, pack, site, before=before, limit=limit)
+        return await overrides.overrides(tx, pack, site, kind=kind, before=before, limit=limit)

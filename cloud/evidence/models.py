@@ -66,10 +66,11 @@ class NewPermit(_Asked):
     people_required: int | None = Field(default=None, ge=1, le=20)
 
 
-class PermitAsked(_Asked):
-    """A permit to be revoked."""
+class Revocation(_Asked):
+    """A permit to be revoked, and why."""
 
     permit: ThingId
+    reason: Long = Field(examples=["车辆故障，改期"])
 
 
 class NewErasure(_Asked):
@@ -187,12 +188,17 @@ class Done(BaseModel):
 
 
 class PermittedThing(BaseModel):
-    """What may pass, the issue of its label, and the entry of the passage that spent the permit on it."""
+    """What may pass, the issue of its label, and the entry and time of the passage that spent the permit on it."""
 
     id: str
     kind: Kind
     issue: int
-    spent_index: int | None
+    spent_index: int | None = None
+    spent_at: datetime | None = None
+
+
+PermitState = Literal["living", "spent", "revoked", "expired"]
+"""Spent is one of which nothing is left; a permit that is not yet valid is living."""
 
 
 class Permit(BaseModel):
@@ -200,6 +206,7 @@ class Permit(BaseModel):
 
     id: str
     site: str
+    state: PermitState
     agent: str
     stations: list[str]
     direction: Direction
@@ -209,7 +216,12 @@ class Permit(BaseModel):
     not_before: datetime
     not_after: datetime
     granted_by: str
+    granted_by_name: str | None
     revoked_at: datetime | None
+    revoked_by: str | None
+    revoked_by_name: str | None
+    revoked_index: int | None
+    revoked_because: str | None
     index: int
     answer: str | None
 
@@ -242,7 +254,7 @@ class HistoryThing(BaseModel):
     """What the history is about; `kind` as in its id."""
 
     id: str
-    kind: Literal["item", "package", "case", "person", "permit", "other"]
+    kind: Literal["item", "package", "case", "person", "permit", "exception", "other"]
     name: str | None
     state: State | None
 

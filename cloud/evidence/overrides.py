@@ -10,7 +10,7 @@ from typing import Any
 from cloud.db.pool import Row, Tx, rows
 from cloud.db.queries import load_queries
 from cloud.errors import NotFoundError
-from cloud.evidence.exception_models import ExceptionRows, ExceptionShown, Override, OverrideRows
+from cloud.evidence.exception_models import ExceptionRows, ExceptionShown, Override, OverrideKind, OverrideRows
 from cloud.live.models import Wording
 from custody.rule_pack import RulePack
 
@@ -20,9 +20,11 @@ _exceptions_sql = load_queries(__file__, "exceptions.sql")
 _NEWEST = 2**62
 
 
-async def overrides(tx: Tx, pack: RulePack, site: str, *, before: int | None, limit: int) -> OverrideRows:
+async def overrides(
+    tx: Tx, pack: RulePack, site: str, *, kind: OverrideKind | None, before: int | None, limit: int
+) -> OverrideRows:
     """The newest first, older than entry `before`. What was erased since is shown by its kind, time and actor."""
-    where = {"site": site, "before": _NEWEST if before is None else before, "most": limit}
+    where = {"site": site, "kind": kind, "before": _NEWEST if before is None else before, "most": limit}
     found = [_override(row, pack) for row in await rows(tx, _sql.overrides, **where)]
     return OverrideRows(rows=found, next=found[-1].index if len(found) == limit else None)
 

@@ -98,7 +98,7 @@ def _check_times(act: Acting, new: NewPermit) -> None:
         raise InvalidError("permit_times", f"no permit lasts longer than {longest // timedelta(hours=1)} hours")
 
 
-async def revoke_permit(act: Acting, permit: str) -> Done:
+async def revoke_permit(act: Acting, permit: str, reason: str) -> Done:
     """The permit no longer holds once its agent has heard. Raises NotFoundError, ConflictError `revoked`."""
     row = await one(act.tx, _sql.permit_to_revoke, permit=permit, site=act.site)
     if row is None:
@@ -107,6 +107,6 @@ async def revoke_permit(act: Acting, permit: str) -> Done:
         raise ConflictError("revoked", f"{permit} was revoked already")
     await act.tx.execute(_sql.revoke_permit, {"permit": permit, "at": act.at})
     things = [thing["thing"] for thing in await rows(act.tx, _sql.permit_things, permit=permit)]
-    index = await act.record("permit_revoked", {"permit": permit}, [permit, *things])
+    index = await act.record("permit_revoked", {"permit": permit, "reason": reason}, [permit, *things])
     await act.order(row["agent"], OrderKind.REVOKE_PERMIT, {"permit": permit})
     return Done(index=index, things=[permit, *things])

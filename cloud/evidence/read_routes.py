@@ -16,6 +16,7 @@ from cloud.evidence.models import (
     PackageRows,
     Permit,
     PermitRows,
+    PermitState,
 )
 from cloud.parts import PartsIn
 from cloud.people.access import ReadSite
@@ -76,13 +77,14 @@ async def get_item(id: str, site: ReadSite, parts: PartsIn) -> Item:
 async def get_packages(
     site: ReadSite,
     parts: PartsIn,
+    q: Words = None,
     state: State | None = None,
     case_id: AnId | None = None,
     after: AnId = "",
     limit: Limit = 100,
 ) -> PackageRows:
-    """Packages."""
-    where = reads.Filter(state=state, case=case_id)
+    """Packages; `q` looks in seal numbers, ids and case numbers."""
+    where = reads.Filter(words=q, state=state, case=case_id)
     async with transaction(parts.pool) as tx:
         return await reads.packages(tx, site, where, after=after, limit=limit)
 
@@ -95,17 +97,22 @@ async def get_package(id: str, site: ReadSite, parts: PartsIn) -> Package:
 
 
 @router.get("/permits", operation_id="list_permits")
-async def get_permits(site: ReadSite, parts: PartsIn, after: AfterIndex = None, limit: Limit = 100) -> PermitRows:
-    """Permits, newest first."""
+async def get_permits(
+    site: ReadSite, parts: PartsIn, state: PermitState | None = None, thing: AnId | None = None,
+    case_id: AnId | None = None, agent: AnId | None = None, station: AnId | None = None, after: AfterIndex = None,
+    limit: Limit = 100,
+) -> PermitRows:  # fmt: skip
+    """Permits, newest first; those of a package are also those of what is in it."""
+    which = reads.PermitFilter(state=state, thing=thing, case=case_id, agent=agent, station=station)
     async with transaction(parts.pool) as tx:
-        return await reads.permits(tx, site, after=after, limit=limit)
+        return await reads.permits(tx, site, parts.world.now(), which, after=after, limit=limit)
 
 
 @router.get("/permits/{id:path}", operation_id="get_permit")
 async def get_permit(id: str, site: ReadSite, parts: PartsIn) -> Permit:
     """One permit, what it was spent on, and whether its agent holds it."""
     async with transaction(parts.pool) as tx:
-        return await reads.permit(tx, site, id)
+        return await reads.permit(tx, site, parts.world.now(), id)
 
 
 @router.get("/history/{id:path}", operation_id="get_history")

@@ -1,6 +1,7 @@
 """What is read of evidence: pages of cases, items, packages and permits, single ones, and labels."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import datetime
 
 from cloud.db.pool import Row, Tx, one, rows
 from cloud.db.queries import load_queries
@@ -16,6 +17,7 @@ from cloud.evidence.models import (
     PackageRows,
     Permit,
     PermitRows,
+    PermitState,
 )
 from custody.things import State
 
@@ -29,7 +31,9 @@ MOST_IN_PACKAGE = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which items or packages: those that fit all that is not None; `words` looks in names, ids and case numbers."""
+    """Which items or packages: those that fit all that is not None; `words` looks in names or seals, ids and case
+    numbers.
+    """
 
     id: str | None = None
     case: str | None = None
@@ -102,16 +106,30 @@ async def label(tx: Tx, site: str, thing: str, issue: int | None) -> Label:
     return Label.model_validate(row)
 
 
-async def permits(tx: Tx, site: str, *, name: str | None = None, after: int | None = None, limit: int) -> PermitRows:
-    """Permits, newest first."""
-    where = {"site": site, "id": name, "after": _NEWEST if after is None else after, "most": limit}
-    found = [_permit(row) for row in await rows(tx, _sql.permits, **where)]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermitFilter:
+    """Which permits: those that fit all that is not None; `thing` finds those of the package it is in as well."""
+
+    id: str | None = None
+    state: PermitState | None = None
+    thing: str | None = None
+    case: str | None = None
+    agent: str | None = None
+    station: str | None = None
+
+
+async def permits(
+    tx: Tx, site: str, at: datetime, which: PermitFilter, *, after: int | None = None, limit: int
+) -> PermitRows:
+    """Permits as they stand at `at`, newest first."""
+    where = {"site": site, "at": at, "after": _NEWEST if after is None else after, "most": limit}
+    found = [_permit(row) for row in await rows(tx, _sql.permits, **where, **asdict(which))]
     return PermitRows(rows=found, next=found[-1].index if len(found) == limit else None)
 
 
-async def permit(tx: Tx, site: str, name: str) -> Permit:
+async def permit(tx: Tx, site: str, at: datetime, name: str) -> Permit:
     """One permit. Raises NotFoundError."""
-    found = (await permits(tx, site, name=name, limit=1)).rows
+    found = (await permits(tx, site, at, PermitFilter(id=name), limit=1)).rows
     if not found:
         raise NotFoundError("permit", name)
     return found[0]
@@ -119,7 +137,7 @@ async def permit(tx: Tx, site: str, name: str) -> Permit:
 
 def _permit(row: Row) -> Permit:
     payload, spent = row["payload"], row["spent"]
-    things = [{**thing, "spent_index": spent.get(thing["id"])} for thing in payload["things"]]
+    things = [{**thing, **spent.get(thing["id"], {})} for thing in payload["things"]]
     return Permit.model_validate({
         **row,
         "things": things,

@@ -41,6 +41,7 @@ WHERE p.site = %(site)s AND p.id > %(after)s
   AND (%(id)s::text IS NULL OR p.id = %(id)s)
   AND (%(case)s::text IS NULL OR p.case_id = %(case)s)
   AND (%(state)s::text IS NULL OR p.state = %(state)s)
+  AND (%(like)s::text IS NULL OR p.seal_number ILIKE %(like)s OR p.id ILIKE %(like)s OR c.number ILIKE %(like)s)
 ORDER BY p.id LIMIT %(most)s
 
 -- name: label_
@@ -49,11 +50,35 @@ WHERE thing = %(thing)s AND site = %(site)s AND (%(issue)s::int IS NULL OR issue
 ORDER BY issue DESC LIMIT 1
 
 -- name: permits
-SELECT p.id, p.site, p.agent, p.direction, p.not_before, p.not_after, p.payload, p.granted_by, p.revoked_at, p.index,
-       o.answer,
-       (SELECT jsonb_object_agg(t.thing, t.spent_index) FROM permit_thing t WHERE t.permit = p.id) AS spent
-FROM permit p LEFT JOIN agent_order o ON o.id = p.order_id
+SELECT p.id, p.site, p.agent, p.direction, p.not_before, p.not_after, p.payload, p.granted_by, g.name AS granted_by_name,
+       p.revoked_at, r.actor AS revoked_by, r.name AS revoked_by_name, r.index AS revoked_index, r.reason AS revoked_because,
+       p.index, o.answer, s.state,
+       (SELECT jsonb_object_agg(t.thing, jsonb_build_object('spent_index', t.spent_index, 'spent_at', w.at))
+        FROM permit_thing t LEFT JOIN passage w ON w.site = p.site AND w.index = t.spent_index
+        WHERE t.permit = p.id) AS spent
+FROM permit p
+LEFT JOIN agent_order o ON o.id = p.order_id
+LEFT JOIN person g ON g.id = p.granted_by
+LEFT JOIN LATERAL (
+    SELECT r.index, r.actor, q.name, r.content::jsonb ->> 'reason' AS reason
+    FROM thing_entry e JOIN record r ON r.site = e.site AND r.index = e.index LEFT JOIN person q ON q.id = r.actor
+    WHERE p.revoked_at IS NOT NULL AND e.thing = p.id AND r.kind = 'permit_revoked' LIMIT 1
+) AS r ON true
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN NOT EXISTS (SELECT FROM permit_thing t WHERE t.permit = p.id AND t.spent_index IS NULL) THEN 'spent'
+                WHEN p.revoked_at IS NOT NULL THEN 'revoked' WHEN p.not_after <= %(at)s THEN 'expired' ELSE 'living' END
+) AS s (state)
 WHERE p.site = %(site)s AND p.index < %(after)s AND (%(id)s::text IS NULL OR p.id = %(id)s)
+  AND (%(agent)s::text IS NULL OR p.agent = %(agent)s)
+  AND (%(station)s::text IS NULL OR p.payload -> 'stations' @> to_jsonb(%(station)s::text))
+  AND (%(thing)s::text IS NULL OR p.id IN (
+      SELECT t.permit FROM permit_thing t
+      WHERE t.thing IN (%(thing)s, (SELECT i.package_id FROM item i WHERE i.id = %(thing)s))))
+  AND (%(case)s::text IS NULL OR p.id IN (
+      SELECT t.permit FROM permit_thing t
+      WHERE t.thing IN (SELECT i.id FROM item i WHERE i.case_id = %(case)s
+                        UNION ALL SELECT b.id FROM package b WHERE b.case_id = %(case)s)))
+  AND (%(state)s::text IS NULL OR s.state = %(state)s)
 ORDER BY p.index DESC LIMIT %(most)s
 
 -- name: thing
@@ -62,6 +87,7 @@ UNION ALL SELECT 'package', seal_number, state FROM package WHERE id = %(thing)s
 UNION ALL SELECT 'case', number, NULL FROM evidence_case WHERE id = %(thing)s AND site = %(site)s
 UNION ALL SELECT 'person', name, NULL FROM person WHERE id = %(thing)s AND site = %(site)s
 UNION ALL SELECT 'permit', NULL, NULL FROM permit WHERE id = %(thing)s AND site = %(site)s
+UNION ALL SELECT 'exception', station, NULL FROM exception WHERE id = %(thing)s AND site = %(site)s
 
 -- A package begins with its sealing, so all that is said of it is said of what is in it.
 -- name: history

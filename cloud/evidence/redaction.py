@@ -14,7 +14,7 @@ KEPT = frozenset({
     "gate_moved", "heartbeat", "hold_lifted", "item_shelved", "key_born", "key_ended", "label_issued", "labels_sent",
     "movement_corroborated", "movement_uncorroborated", "observation_explained", "observation_unexplained",
     "package_sealed", "passage_abandoned", "passage_crossed", "passage_decided", "passkey_added", "passkey_removed",
-    "permit_granted", "permit_revoked", "person_disabled", "person_enabled", "release_approved", "release_withdrawn",
+    "permit_granted", "person_disabled", "person_enabled", "release_approved", "release_withdrawn",
     "site_placed", "slots_added", "unit_added", "zone_added",
 })  # fmt: skip
 FREE = frozenset({

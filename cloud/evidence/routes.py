@@ -21,7 +21,7 @@ from cloud.evidence.models import (
     NewLabel,
     NewPermit,
     Permit,
-    PermitAsked,
+    Revocation,
     ThingsAsked,
 )
 from cloud.idempotency.route import IdempotentRoute
@@ -71,16 +71,16 @@ async def post_permit(body: NewPermit, person: Annotated[Person, may(Right.ISSUE
     """Permits things to pass stations of one agent, once, within a time; the agent gets it at once."""
     async with acting(parts, person) as act:
         permit = _allowed(await permits.issue_permit(act, body))
-        return await reads.permit(act.tx, act.site, permit)
+        return await reads.permit(act.tx, act.site, act.at, permit)
 
 
 @router.post("/permits/revoke", operation_id="revoke_permit", status_code=201)
 async def post_revocation(
-    body: PermitAsked, person: Annotated[Person, may(Right.REVOKE_PERMIT)], parts: PartsIn
+    body: Revocation, person: Annotated[Person, may(Right.REVOKE_PERMIT)], parts: PartsIn
 ) -> Done:
-    """Takes a permit back."""
+    """Takes a permit back, with a reason."""
     async with acting(parts, person) as act:
-        return await permits.revoke_permit(act, body.permit)
+        return await permits.revoke_permit(act, body.permit, body.reason)
 
 
 @router.post("/holds", operation_id="place_hold", status_code=201)

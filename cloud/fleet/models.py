@@ -36,6 +36,20 @@ class AgentRows(BaseModel):
     rows: list[Agent]
 
 
+class Gate(BaseModel):
+    """A station that things pass, and the agent that a permit for it goes to."""
+
+    agent: str = Field(examples=["nj01.gate-a"])
+    station: str = Field(examples=["gate-a"])
+    online: bool
+
+
+class GateRows(BaseModel):
+    """The gates of a site, by agent."""
+
+    rows: list[Gate]
+
+
 class NewAgent(BaseModel):
     """An agent to be made known; `public_key` is its raw Ed25519 key as base64url."""
 

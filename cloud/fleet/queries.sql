@@ -17,6 +17,17 @@ FROM agent a JOIN agent_stream s ON s.agent = a.id
 WHERE a.revoked_at IS NULL AND (%(site)s::text IS NULL OR a.site = %(site)s)
 ORDER BY a.id
 
+-- Looked for among the newest facts only: an agent that has said so many others since has no sign of life to show.
+-- name: heartbeats
+SELECT a.id AS agent, s.online, f.content
+FROM agent a JOIN agent_stream s ON s.agent = a.id
+CROSS JOIN LATERAL (
+    SELECT n.content FROM (SELECT seq, kind, content FROM fact WHERE agent = a.id ORDER BY seq DESC LIMIT 5000) AS n
+    WHERE n.kind = 'heartbeat' ORDER BY n.seq DESC LIMIT 1
+) AS f
+WHERE a.site = %(site)s AND a.revoked_at IS NULL AND f.content IS NOT NULL
+ORDER BY a.id
+
 -- name: add_order
 INSERT INTO agent_order (id, agent, kind, jws, created_at, about)
 VALUES (%(id)s, %(agent)s, %(kind)s, %(jws)s, %(at)s, %(about)s)

@@ -8,7 +8,7 @@ from fastapi.responses import PlainTextResponse
 from cloud.db.pool import transaction
 from cloud.errors import InvalidError
 from cloud.fleet import reads, service
-from cloud.fleet.models import AddedAgent, AgentRows, NewAgent, Site, SiteRows
+from cloud.fleet.models import AddedAgent, AgentRows, GateRows, NewAgent, Site, SiteRows
 from cloud.ledger.service import close_ledger, open_ledger
 from cloud.parts import PartsIn
 from cloud.people.access import Reader, ReadSite, acting, must_read
@@ -46,6 +46,13 @@ async def get_agents(site: ReadSite, parts: PartsIn) -> AgentRows:
     """The agents of a site, and which of them are online."""
     async with transaction(parts.pool) as tx:
         return await reads.agents(tx, site)
+
+
+@router.get("/gates", operation_id="list_gates")
+async def get_gates(site: ReadSite, parts: PartsIn) -> GateRows:
+    """The gates of a site that a permit can be for."""
+    async with transaction(parts.pool) as tx:
+        return await reads.gates(tx, site)
 
 
 @router.post("/agents", operation_id="add_agent", status_code=201)

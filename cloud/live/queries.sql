@@ -34,5 +34,19 @@ FROM record r JOIN alarm a ON a.site = r.site AND a.cleared_at = r.at
     AND a.cause = r.content::jsonb ->> 'cause' AND a.place = r.content::jsonb ->> 'place'
 WHERE r.site = %(site)s AND r.index > %(after)s AND r.index <= %(upto)s AND r.kind = 'alarm_cleared'
 
+-- What the supervisor's page shows: what went around the ordinary way (as the index record_override has it, migration
+-- 0008), and how an opening by break-glass goes on.
+-- name: overrides_between
+SELECT r.index, r.kind FROM record r
+WHERE r.site = %(site)s AND r.index > %(after)s AND r.index <= %(upto)s
+  AND (r.kind IN ('exception_opened', 'exception_reviewed', 'act_refused', 'act_declined', 'case_repinned', 'rules_adopted',
+                  'hold_lifted', 'content_erased', 'exception_recounted')
+       OR (r.kind = 'custody_step' AND r.content LIKE '%%"action":"correct"%%')
+       OR (r.kind = 'act_proposed' AND r.content LIKE '%%"action":"review_exception"%%'))
+UNION ALL
+SELECT f.index, f.kind FROM fact f
+WHERE f.site = %(site)s AND f.index > %(after)s AND f.index <= %(upto)s
+  AND f.kind IN ('break_glass_clip', 'break_glass_closed')
+
 -- name: newest_index
 SELECT size - 1 AS index FROM ledger_head WHERE site = %(site)s

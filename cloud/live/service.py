@@ -69,6 +69,8 @@ async def events_between(tx: Tx, pack: RulePack, site: str, after: int, upto: in
         found.append(event(ending, {"index": row["index"], f"{ending}_index": at}, at))
     for row in await rows(tx, _sql.alarms_between, **where):
         found.append(event("alarm", Alarm.model_validate(row), row["at_index"]))
+    for row in await rows(tx, _sql.overrides_between, **where):
+        found.append(event("override", row, row["index"]))
     return sorted(found, key=lambda one: one.index or 0)
 
 

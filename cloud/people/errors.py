@@ -34,6 +34,18 @@ class PasskeyError(ForbiddenError):
     code = "passkey"
 
 
+class StaleSignInError(ForbiddenError):
+    """What is asked for needs a sign-in of the last few minutes. By `code` programs know how: with the password
+    (`password_again`), or through the directory (`directory_again`).
+    """
+
+    diagnosis = "This needs a fresh sign-in: please show again that it is you."
+
+    def __init__(self, *, by_directory: bool, within: timedelta) -> None:
+        super().__init__(f"the last proof of who is signed in is more than {within} old")
+        self.code = "directory_again" if by_directory else "password_again"
+
+
 class OwnAccountError(ForbiddenError):
     """Somebody would change what they themselves may do."""
 

@@ -2,6 +2,7 @@
 the provider is asked."""
 
 import hashlib
+from dataclasses import dataclass
 from datetime import timedelta
 
 from cloud.db.pool import Pool, one, transaction
@@ -20,6 +21,15 @@ LOGIN_LASTS = timedelta(minutes=10)
 _sql = load_queries(__file__, "oidc.sql")
 
 
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Who signed in, the secret of their new session, and whether they were sent to show `fresh` that it is they."""
+
+    person: Person
+    secret: str
+    fresh: bool
+
+
 def directory_of(directory: Directory | None) -> Directory:
     """The directory, where one was set. Raises NotFoundError."""
     if directory is None:
@@ -27,8 +37,11 @@ def directory_of(directory: Directory | None) -> Directory:
     return directory
 
 
-async def begin(pool: Pool, world: World, directory: Directory) -> tuple[str, str]:
-    """Where to send the browser, and the state it must bring back. Raises DirectoryGoneError."""
+async def begin(pool: Pool, world: World, directory: Directory, *, fresh: bool = False) -> tuple[str, str]:
+    """Where to send the browser, and the state it must bring back; `fresh`: the directory asks for the password anew.
+
+    Raises DirectoryGoneError.
+    """
     async with openid.client() as http:
         provider = await openid.discover(http, directory)
     state, nonce, verifier = (b64(world.random(32)) for _ in range(3))
@@ -36,14 +49,16 @@ async def begin(pool: Pool, world: World, directory: Directory) -> tuple[str, st
     async with transaction(pool) as tx:
         await tx.execute(_sql.forget_expired, {"at": now})
         values = {"hash": _hash(state), "nonce": nonce, "verifier": verifier, "expires_at": now + LOGIN_LASTS}
-        await tx.execute(_sql.add_login, values)
-    return openid.authorization_url(provider, directory, state=state, nonce=nonce, verifier=verifier), state
+        await tx.execute(_sql.add_login, {**values, "fresh_from": now if fresh else None})
+    return openid.authorization_url(
+        provider, directory, state=state, nonce=nonce, verifier=verifier, fresh=fresh
+    ), state
 
 
 async def finish(
     parts: Parts, directory: Directory, *, state: str, kept: str | None, code: str | None, error: str | None
-) -> tuple[Person, str]:
-    """Who it is and the secret of their new session; `kept` is the state that the browser kept.
+) -> Finished:
+    """Who it is, and their new session; `kept` is the state that the browser kept.
 
     Raises DirectorySignInError, DirectoryGoneError, ConflictError `username_taken`, RolesClashError.
     """
@@ -58,11 +73,13 @@ async def finish(
         provider = await openid.discover(http, directory)
         given = await openid.redeem(http, provider, directory, code=code, verifier=login["verifier"])
         claims = await openid.claims_of(http, provider, directory, given, nonce=login["nonce"], now=world.now())
+    proven_at = openid.proven_at(claims, parts.world.now(), after=login["fresh_from"])
     told = read_claims(directory, claims)
     async with transaction(pool) as tx:
         person = await account_for(tx, world, parts.pack, told)
         if not isinstance(person, Refusal):
-            return person, await service.open_session(tx, world, person)
+            secret = await service.open_session(tx, world, person, proven_at=proven_at)
+            return Finished(person, secret, fresh=login["fresh_from"] is not None)
     raise DirectorySignInError(person.code, person.message)
 
 

@@ -15,6 +15,8 @@ from cloud.people.errors import DirectoryGoneError, DirectorySignInError, RolesC
 
 COOKIE = "sealtrail_oidc"
 HOME, SIGN_IN = "/", "/sign-in"
+AGAIN = "/me?again=1"
+"""Where a fresh sign-in is asked for, and goes on."""
 
 router = APIRouter(tags=["people"], prefix="/oidc")
 
@@ -39,11 +41,11 @@ async def get_directory(parts: PartsIn) -> SignInBy:
 
 
 @router.get("/login", operation_id="begin_oidc", status_code=307, response_class=RedirectResponse, responses=_AWAY)
-async def get_login(request: Request, parts: PartsIn) -> Response:
-    """Sends the browser to the directory."""
+async def get_login(request: Request, parts: PartsIn, fresh: bool = False) -> Response:
+    """Sends the browser to the directory; `fresh`: which has to ask anew who it is, even of somebody it knows."""
     directory = oidc.directory_of(parts.directory)
     try:
-        url, state = await oidc.begin(parts.pool, parts.world, directory)
+        url, state = await oidc.begin(parts.pool, parts.world, directory, fresh=fresh)
     except DirectoryGoneError as error:
         return _problem(request, error)
     response = RedirectResponse(url)
@@ -66,7 +68,7 @@ async def get_callback(
     """Where the directory sends the browser back to: opens a session."""
     directory = oidc.directory_of(parts.directory)
     try:
-        _, secret = await oidc.finish(
+        done = await oidc.finish(
             parts,
             directory,
             state=state or "",
@@ -76,8 +78,8 @@ async def get_callback(
         )
     except (DirectorySignInError, DirectoryGoneError, RolesClashError, ConflictError) as problem:
         return _problem(request, problem)
-    response = RedirectResponse(HOME, 303)
-    set_session(request, response, secret)
+    response = RedirectResponse(AGAIN if done.fresh else HOME, 303)
+    set_session(request, response, done.secret)
     response.delete_cookie(COOKIE, path=request.url.path.removesuffix("/callback"))
     return response
 

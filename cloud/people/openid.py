@@ -6,7 +6,7 @@ sign-in, so that a changed key or address is never a stale one.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -54,13 +54,17 @@ async def discover(http: httpx.AsyncClient, directory: Directory) -> Provider:
         raise DirectoryGoneError(f"{directory.issuer} names no {error}") from error
 
 
-def authorization_url(provider: Provider, directory: Directory, *, state: str, nonce: str, verifier: str) -> str:
-    """Where the browser is sent."""
+def authorization_url(
+    provider: Provider, directory: Directory, *, state: str, nonce: str, verifier: str, fresh: bool
+) -> str:
+    """Where the browser is sent; `fresh`: the provider asks for the password anew, and tells when (section 3.1.2.1)."""
     asked = {
         "response_type": "code", "client_id": directory.client_id, "redirect_uri": directory.redirect_uri,
         "scope": directory.scope, "state": state, "nonce": nonce,
         "code_challenge": create_s256_code_challenge(verifier), "code_challenge_method": "S256",
     }  # fmt: skip
+    if fresh:
+        asked |= {"prompt": "login", "max_age": "0"}
     joint = "&" if "?" in provider.authorization_endpoint else "?"
     return f"{provider.authorization_endpoint}{joint}{urlencode(asked)}"
 
@@ -105,6 +109,18 @@ async def claims_of(
     except (JoseError, ValueError, KeyError, TypeError) as error:
         raise DirectorySignInError("bad_id_token", f"no ID token of this directory: {error}") from error
     return dict(claims)
+
+
+def proven_at(claims: Mapping[str, Any], now: datetime, *, after: datetime | None) -> datetime | None:
+    """When the provider says that somebody proved who they are, if it says so. Asked to have them prove it anew,
+    `after` a time, it has to say so, and a later time. Raises DirectorySignInError `not_proven_anew`.
+    """
+    told = claims.get("auth_time")
+    seconds = told if isinstance(told, int) and told >= 0 else None
+    at = None if seconds is None else datetime.fromtimestamp(min(seconds, int(now.timestamp())), UTC)
+    if after is not None and (at is None or at < after - timedelta(seconds=LEEWAY_S)):
+        raise DirectorySignInError("not_proven_anew", f"asked for a new proof, the directory answers one of {told!r}")
+    return at
 
 
 async def _json(http: httpx.AsyncClient, method: str, url: str, **sent: Any) -> Mapping[str, Any]:

@@ -11,7 +11,8 @@ SELECT id, site, username, name, roles, unit, issuer IS NOT NULL AS external, di
 WHERE site = %(site)s AND (%(disabled)s OR disabled_at IS NULL) ORDER BY username
 
 -- name: add_session
-INSERT INTO session (hash, person, created_at, expires_at) VALUES (%(hash)s, %(person)s, %(at)s, %(expires_at)s)
+INSERT INTO session (hash, person, created_at, expires_at, proven_at)
+VALUES (%(hash)s, %(person)s, %(at)s, %(expires_at)s, %(proven_at)s)
 
 -- name: forget_expired_sessions
 DELETE FROM session WHERE expires_at <= %(at)s
@@ -23,6 +24,10 @@ DELETE FROM session WHERE hash = %(hash)s
 SELECT p.id, p.site, p.username, p.name, p.roles, p.unit
 FROM session s JOIN person p ON p.id = s.person
 WHERE s.hash = %(hash)s AND s.expires_at > %(at)s AND p.disabled_at IS NULL
+
+-- name: proven
+SELECT s.proven_at, p.issuer IS NOT NULL AS external FROM session s JOIN person p ON p.id = s.person
+WHERE s.hash = %(hash)s
 
 -- name: person_by_token
 SELECT p.id, p.site, p.username, p.name, p.roles, p.unit

@@ -3,12 +3,13 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from cloud.db.pool import Tx, one, rows
 from cloud.db.queries import load_queries
 from cloud.errors import ConflictError, NotFoundError
 from cloud.ledger.service import Appender, add_record
+from cloud.people.errors import StaleSignInError
 from cloud.people.models import Account, MadeToken, Person, Token
 from cloud.world import World
 from custody.roles import Role
@@ -85,12 +86,15 @@ async def account(tx: Tx, username: str) -> tuple[Person, str | None] | None:
     return None if row is None else (Person.model_validate(row), row["password"])
 
 
-async def open_session(tx: Tx, world: World, person: Person) -> str:
-    """A new session's secret, for the cookie. Expired sessions of everybody are forgotten on the way."""
+async def open_session(tx: Tx, world: World, person: Person, *, proven_at: datetime | None) -> str:
+    """A new session's secret, for the cookie. Expired sessions of everybody are forgotten on the way.
+
+    `proven_at`: when they last gave their password, or their directory says that they did; None where it does not say.
+    """
     secret, now = b64(world.random(32)), world.now()
     await tx.execute(_sql.forget_expired_sessions, {"at": now})
     values = {"hash": _hash(secret), "person": person.id, "at": now, "expires_at": now + SESSION_LASTS}
-    await tx.execute(_sql.add_session, values)
+    await tx.execute(_sql.add_session, {**values, "proven_at": proven_at})
     return secret
 
 
@@ -103,6 +107,13 @@ async def person_by_session(tx: Tx, world: World, secret: str) -> Person | None:
     """Whose unexpired session it is."""
     row = await one(tx, _sql.person_by_session, hash=_hash(secret), at=world.now())
     return None if row is None else Person.model_validate(row)
+
+
+async def must_be_fresh(tx: Tx, world: World, secret: str, within: timedelta) -> None:
+    """Whoever has the session proved within that time who they are. Raises StaleSignInError."""
+    row = await one(tx, _sql.proven, hash=_hash(secret))
+    if row is None or row["proven_at"] is None or row["proven_at"] <= world.now() - within:
+        raise StaleSignInError(by_directory=row is not None and row["external"], within=within)
 
 
 async def person_by_token(tx: Tx, token: str) -> Person | None:

@@ -24,4 +24,4 @@ async def sign_in(
         raise WrongPasswordError("wrong username or password")
     throttle.succeeded(key)
     async with transaction(pool) as tx:
-        return found[0], await service.open_session(tx, world, found[0])
+        return found[0], await service.open_session(tx, world, found[0], proven_at=world.now())

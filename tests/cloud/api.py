@@ -65,9 +65,9 @@ class Office:
         return person
 
     async def cookie(self, person: Person) -> str:
-        """The secret of a new session."""
+        """The secret of a new session, as after a password."""
         async with transaction(self.parts.pool) as tx:
-            return await open_session(tx, self.parts.world, person)
+            return await open_session(tx, self.parts.world, person, proven_at=self.parts.world.now())
 
     async def signed_in(self, *roles: Role, site: str = "nj01") -> httpx.AsyncClient:
         """Somebody new with `roles`, with a session and the console's header."""

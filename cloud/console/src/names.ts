@@ -5,12 +5,13 @@ import { call } from "./api/client";
 const names = reactive(new Map<string, string>());
 const asked = new Set<string>();
 
-/** The name of an item, a person, a slot or a zone by id, the seal number of a package; asked for when first needed, null until known and for nameless things. */
+/** The name of an item, a person, a slot or a zone by id, the seal number of a package, the number of a case; asked for when first needed, null until known and for nameless things. */
 export function nameOf(id: string): string | null {
   if (!asked.has(id)) {
     asked.add(id);
     if (id.includes("/I-")) void askItem(id);
     if (id.includes("/P-")) void askPackage(id);
+    if (id.includes("/C-")) void askCase(id);
     if (id.includes("/U-")) void askPeople();
     if (id.includes("/S-")) void askSlots();
     if (id.includes("/Z-")) void askZones();
@@ -36,6 +37,11 @@ async function askPackage(id: string): Promise<void> {
   if (!box) return;
   names.set(id, box.seal_number);
   learn(box.items);
+}
+
+async function askCase(id: string): Promise<void> {
+  const about = await call("get", "/api/v1/cases/{id}", { path: { id } }).catch(() => null);
+  if (about) names.set(id, about.number);
 }
 
 async function askSlots(): Promise<void> {

@@ -1,13 +1,29 @@
-// The pages that the header leads to, in their order. What does not fit stands under “More”.
-export const PAGES = [
+import { SUPERVISORS } from "./supervision/supervision";
+
+/** A page that the header leads to; one `for` some roles leads only those there. */
+export interface NavPage {
+  to: string;
+  title: string;
+  for?: readonly string[];
+}
+
+// In their order. What does not fit stands under “More”.
+export const PAGES: readonly NavPage[] = [
   { to: "/tasks", title: "nav.tasks" },
   { to: "/live", title: "nav.live" },
+  { to: "/supervision", title: "supervision.nav", for: SUPERVISORS },
   { to: "/items", title: "nav.items" },
   { to: "/cases", title: "nav.cases" },
+  { to: "/permits", title: "permit.nav" },
   { to: "/warehouse", title: "map.nav" },
   { to: "/locate", title: "locate.nav" },
   { to: "/stock-takes", title: "stockTake.nav" },
   { to: "/labels", title: "labelSheet.nav" },
   { to: "/import", title: "importing.nav" },
   { to: "/rules", title: "rules.nav" },
-] as const;
+];
+
+/** The pages for somebody with `roles`. */
+export function pagesFor(roles: readonly string[]): NavPage[] {
+  return PAGES.filter((page) => page.for?.some((role) => roles.includes(role)) ?? true);
+}

@@ -1,7 +1,7 @@
-/** Where a thing of this id is shown: a case, an act and a stock-take on pages of their own, all others by their history. */
+const PAGE_OF: Record<string, string> = { "C-": "cases", "T-": "stock-takes", "L-": "permits", "X-": "supervision", "A-": "acts" };
+
+/** Where a thing of this id is shown: cases, acts, stock-takes, permits and openings by break-glass on pages of their own, all others by their history. */
 export function wayTo(id: string): string {
   const letter = id.slice(id.indexOf("/") + 1, id.indexOf("/") + 3);
-  if (letter === "C-") return `/cases/${id}`;
-  if (letter === "T-") return `/stock-takes/${id}`;
-  return letter === "A-" ? `/acts/${id}` : `/history/${id}`;
+  return `/${PAGE_OF[letter] ?? "history"}/${id}`;
 }

@@ -74,6 +74,10 @@ async def test_its_story_to_the_end(built: Floor) -> None:
     assert (one["state"], one["open_ms"], one["crossings"], one["missed"]) == ("closed", 61_000, 3, 2)
     assert one["pictures"] == [{"sha256": DIGEST, "ready": True}] * 2
     await review(built, name)
+    told = (await keeper.get(f"history/{name}")).json()
+    assert (told["thing"]["kind"], told["thing"]["name"], told["rows"][-1]["kind"]) == (
+        "exception", GATE, "exception_reviewed",
+    )  # fmt: skip
     one = await shown(built)
     assert (one["state"], one["finding"], len(one["reviewed_by"])) == ("reviewed", "库内起烟，已排查", 2)
     assert await built.living() == {("crossed_without_decision", PLACE)}
@@ -192,6 +196,9 @@ async def test_the_supervisor_sees_at_once_what_went_around_the_ordinary_way(bui
     first = (await supervisor.get("overrides", params={"limit": 2})).json()
     rest = (await supervisor.get("overrides", params={"before": first["next"], "limit": 10})).json()
     assert (first["rows"] + rest["rows"], rest["next"]) == (rows, None)
+    for row in rows:
+        alone = (await supervisor.get("overrides", params={"kind": row["kind"]})).json()["rows"]
+        assert alone == [row]
     plan = await built.office.rows(
         "EXPLAIN (FORMAT JSON) SELECT index FROM record WHERE site = 'nj01' AND index < 10 AND (kind IN ("
         "'exception_opened', 'exception_reviewed', 'act_refused', 'act_declined', 'case_repinned', 'rules_adopted',"

@@ -98,12 +98,48 @@ async def test_a_thing_without_a_label_gets_no_permit(office: Office) -> None:
     problem(await store.keeper.post("permits", json=store.permit("in", things=[item])), 409, "not_labelled")
 
 
-async def test_a_permit_is_revoked_once_and_the_agent_hears_of_it(office: Office, clock: Clock) -> None:
+async def test_a_permit_is_revoked_once_with_a_reason_and_the_agent_hears_of_it(office: Office, clock: Clock) -> None:
     store = await warehouse(office, handed_over=True)
     permit = made(await store.keeper.post("permits", json=store.permit("in")))["id"]
     clock.advance(timedelta(seconds=1))
-    made(await store.keeper.post("permits/revoke", json={"permit": permit}))
+    problem(await store.keeper.post("permits/revoke", json={"permit": permit}), 422, "invalid")
+    asked = {"permit": permit, "reason": "车辆故障，改期"}
+    index = made(await store.keeper.post("permits/revoke", json=asked))["index"]
     assert (await orders(office))[-1]["body"] == {"permit": permit}
-    assert (await store.keeper.get(f"permits/{permit}")).json()["revoked_at"] == "2026-11-22T03:00:01Z"
-    problem(await store.keeper.post("permits/revoke", json={"permit": permit}), 409, "revoked")
-    problem(await store.keeper.post("permits/revoke", json={"permit": "nj01/L-NONE"}), 404, "not_found")
+    read = (await store.keeper.get(f"permits/{permit}")).json()
+    assert (read["revoked_at"], read["state"]) == ("2026-11-22T03:00:01Z", "revoked")
+    assert (read["revoked_index"], read["revoked_because"]) == (index, "车辆故障，改期")
+    assert read["revoked_by"] == read["granted_by"]
+    assert read["revoked_by_name"] == read["granted_by_name"]
+    problem(await store.keeper.post("permits/revoke", json=asked), 409, "revoked")
+    problem(await store.keeper.post("permits/revoke", json=asked | {"permit": "nj01/L-NONE"}), 404, "not_found")
+
+
+async def test_permits_are_found_by_what_became_of_them_and_by_thing_case_and_gate(
+    office: Office, clock: Clock
+) -> None:
+    store = await warehouse(office, handed_over=True)
+    spent, revoked, expired, living = [
+        made(await store.keeper.post("permits", json=store.permit("in", **change)))["id"]
+        for change in ({}, {}, {"not_after": "2026-11-22T04:00:00Z"}, {"stations": ["gate-b", "gate-c"]})
+    ]
+    await office.execute("UPDATE permit_thing SET spent_index = 0 WHERE permit = %s", spent)
+    for permit in (spent, revoked):  # a permit that was used up stays one that was used up
+        made(await store.keeper.post("permits/revoke", json={"permit": permit, "reason": "改期"}))
+    clock.advance(timedelta(hours=1))
+
+    async def found(**query: Any) -> list[str]:
+        return [row["id"] for row in (await store.keeper.get("permits", params=query)).json()["rows"]]
+
+    for state, permit in (("living", living), ("expired", expired), ("revoked", revoked), ("spent", spent)):
+        assert await found(state=state) == [permit]
+    everything = [living, expired, revoked, spent]
+    assert await found(thing=store.package) == await found(thing=store.item) == everything
+    assert await found(case_id=store.case) == await found(agent=AGENT) == everything
+    assert await found(station="gate-c") == [living]
+    assert await found(station="gate-a", state="living") == []
+    nothing = ({"thing": "nj01/P-NONE"}, {"case_id": "nj01/C-NONE"}, {"agent": "nj01.gate-z"})
+    assert [await found(**query) for query in nothing] == [[], [], []]
+    first = (await store.keeper.get("permits", params={"limit": 3, "thing": store.item})).json()
+    assert [row["id"] for row in first["rows"]] == everything[:3]
+    assert await found(after=first["next"]) == [spent]

@@ -1,11 +1,13 @@
 import pytest
 
+from benchmarks.telling import Teller
 from cloud.db.pool import transaction
 from cloud.ledger.checkpoints import sign_checkpoints
 from custody.roles import Role
 from proof.keys import SigningKey
 from proof.note import NoteVerifier, read_note
 from tests.cloud.api import Office, office, parts, problem
+from tests.cloud.receiving import Receiving
 
 __all__ = ["office", "parts"]
 
@@ -22,6 +24,23 @@ async def test_an_agent_is_made_known_once_and_listed(office: Office) -> None:
     assert (await admin.get("agents")).json()["rows"] == [
         {"id": "nj01.gate-b", "site": "nj01", "online": False, "seen_at": None, "next_seq": 1}
     ]
+
+
+async def test_the_gates_are_those_of_each_agents_newest_sign_of_life(office: Office) -> None:
+    teller, keeper = Teller("nj01.gate-a"), await office.signed_in(Role.KEEPER)
+    receiving = Receiving(office.parts.pool, office.parts.world, "nj01")
+    await receiving.know(teller)
+    assert (await keeper.get("gates")).json()["rows"] == []
+    states = {"every_s": 60, "uptime_s": 1, "waiting": 0, "free_bytes": 1, "lost": []}
+    for names in (["gate-z"], ["gate-b", "gate-a"]):
+        teller.say("heartbeat", states | {"gates": [{"station": name, "position": None} for name in names]})
+    teller.chatter(3)
+    await receiving.take(teller, teller.batch(1, len(teller.facts)))
+    found = [(row["agent"], row["station"]) for row in (await keeper.get("gates")).json()["rows"]]
+    assert found == [("nj01.gate-a", "gate-b"), ("nj01.gate-a", "gate-a")], "in the order in which the agent has them"
+    teller.say("heartbeat", {"gates": 5})
+    await receiving.take(teller, teller.batch(len(teller.facts), len(teller.facts)))
+    assert (await keeper.get("gates")).json()["rows"] == [], "what is of no form of ours names nothing"
 
 
 @pytest.mark.parametrize(

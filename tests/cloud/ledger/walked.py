@@ -120,7 +120,7 @@ async def _more(day: Day, store: Warehouse) -> list[str]:
         made(await store.approver.post("holds", json={"things": [thing], "reason": "法院通知"}))
     assert (await store.approver.post("holds/lift", json={"things": [store.package]})).is_success
     revoked = made(await store.keeper.post("permits", json=store.permit("out")))["id"]
-    answer = await store.keeper.post("permits/revoke", json={"permit": revoked})
+    answer = await store.keeper.post("permits/revoke", json={"permit": revoked, "reason": "改期"})
     assert answer.is_success, answer.text
     imported = await send(store.inspector, csv_of(), "a-file")
     assert imported.is_success, imported.text

@@ -121,6 +121,22 @@ async def test_a_passage_is_told_as_it_is_committed(station: Station) -> None:
     assert page.json() == {"rows": [event.data], "next": None}
 
 
+async def test_what_went_around_the_ordinary_way_is_told_as_it_is_committed(station: Station) -> None:
+    """J31: who supervises looks anew the moment there is something to see."""
+    async with station.watch() as lines:
+        await joined(lines)
+        inspector, keeper = [await station.office.signed_in(role) for role in (Role.INSPECTOR, Role.KEEPER)]
+        case = (await inspector.post("cases", json={"number": "1", "title": "x"})).json()["id"]
+        new = {"case_id": case, "name": "x", "quantity": 1, "unit": "件"}
+        item = (await inspector.post("items", json=new)).json()["id"]
+        refused = await keeper.post("acts", json={"action": "destroy", "things": [item]})
+        assert refused.status_code == 409
+        event = await told(lines)
+        (row,) = (await keeper.get("overrides")).json()["rows"]
+    assert (event.id, event.name) == (row["index"], "override")
+    assert event.data == {"index": row["index"], "kind": "act_refused"}
+
+
 async def test_every_screen_gets_every_event_in_the_order_of_the_ledger(station: Station) -> None:
     async with station.watch() as one, station.watch() as other:
         await joined(one)

@@ -44,9 +44,9 @@ class Bureau:
         answer = await self.web.put(f"{self.issuer}/users/{subject}", json=claims)
         assert answer.is_success, answer.text
 
-    async def goes(self, browser: httpx.AsyncClient, subject: str = "li") -> httpx.URL:
+    async def goes(self, browser: httpx.AsyncClient, subject: str = "li", *, fresh: bool = False) -> httpx.URL:
         """The browser is sent to the directory, signs in there; where the directory sends it back to."""
-        away = await browser.get("oidc/login")
+        away = await browser.get("oidc/login", params={"fresh": fresh})
         assert away.status_code == 307, away.text
         answer = await self.web.post(away.headers["location"], data={"sub": subject})
         assert answer.status_code == 302, answer.text
@@ -142,6 +142,28 @@ async def test_the_directory_is_asked_by_code_with_pkce_state_and_nonce(bureau: 
         "nonce": login["nonce"], "code_challenge_method": "S256",
         "code_challenge": create_s256_code_challenge(login["verifier"]),
     }  # fmt: skip
+
+
+async def test_a_passkey_asks_for_a_sign_in_that_the_directory_says_is_new(bureau: Bureau) -> None:
+    """A directory that knows its browser would else let it through without a password (max_age, auth_time)."""
+    now = int(bureau.clock.at.timestamp())
+    for told in (now - 300, None):  # the ordinary way in is open all the same
+        await bureau.tells("li", **LI | {"auth_time": told})
+        browser, _ = await bureau.sign_in()
+        problem(await browser.post("passkeys/begin"), 403, "directory_again")
+    away = await browser.get("oidc/login?fresh=true")
+    asked = parse_qs(urlsplit(away.headers["location"]).query)
+    assert (asked["prompt"], asked["max_age"]) == (["login"], ["0"])
+    for told in (now - 300, None):
+        await bureau.tells("li", **LI | {"auth_time": told})
+        problem(await browser.get(await bureau.goes(browser, fresh=True)), 401, "not_proven_anew")
+    problem(await browser.post("passkeys/begin"), 403, "directory_again")
+    await bureau.tells("li", **LI | {"auth_time": now})
+    answer = await browser.get(await bureau.goes(browser, fresh=True))
+    assert (answer.status_code, answer.headers["location"]) == (303, "/me?again=1")
+    assert (await browser.post("passkeys/begin")).is_success
+    bureau.clock.advance(timedelta(minutes=5))
+    problem(await browser.post("passkeys/begin"), 403, "directory_again")
 
 
 async def test_what_the_directory_changes_is_changed_here_and_recorded(bureau: Bureau) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,11 +17,12 @@ from cloud.people.access import COOKIE, HEADER
 from cloud.people.errors import PasskeyError
 from cloud.people.models import Person
 from cloud.people.passkeys import check_assertion
+from cloud.web.app import create_app
 from custody.roles import Role
 from proof.keys import b64, unb64
 from proof.webauthn import verify_assertion
 from simulators.passkey import SoftPasskey
-from tests.cloud.api import Office, problem
+from tests.cloud.api import PASSWORD, Office, problem
 from tests.cloud.conftest import Clock
 from tests.cloud.people.derived import holds, verified
 
@@ -94,14 +96,57 @@ async def test_a_second_passkey_is_told_of_the_first_and_one_is_never_added_twic
 
 
 async def test_a_challenge_is_good_once_and_for_five_minutes(office: Office, clock: Clock) -> None:
-    _, client = await somebody(office)
+    person, client = await somebody(office)
     problem(await client.post("passkeys", json={"name": "x", "credential": {}}), 403, "passkey")
     options = (await client.post("passkeys/begin")).json()
     clock.advance(timedelta(minutes=5))
     late = {"name": "x", "credential": soft().register(options)}
     problem(await client.post("passkeys", json=late), 403, "passkey")
+    client.cookies.set(COOKIE, await office.cookie(person))
     assert (await added(client, soft())).status_code == 201
     problem(await client.post("passkeys", json=late), 403, "passkey")
+
+
+async def test_a_living_session_alone_adds_no_passkey_the_password_has_to_be_given_anew(
+    office: Office, clock: Clock
+) -> None:
+    person, client = await somebody(office)
+    clock.advance(timedelta(minutes=5) - timedelta(seconds=1))
+    assert (await client.post("passkeys/begin")).is_success
+    clock.advance(timedelta(seconds=1))
+    problem(await client.post("passkeys/begin"), 403, "password_again")
+    assert (await client.get("session")).is_success, "for all else the session lives on"
+    again = await client.post("session", json={"username": person.username, "password": "another"})
+    problem(again, 401, "wrong_password")
+    problem(await client.post("passkeys/begin"), 403, "password_again")
+    assert (await client.post("session", json={"username": person.username, "password": PASSWORD})).is_success
+    assert (await added(client, soft())).status_code == 201
+
+
+async def test_how_old_the_password_may_be_is_a_setting(office: Office, clock: Clock) -> None:
+    person = await office.person(Role.APPROVER)
+    app = create_app(replace(office.parts, fresh_sign_in=timedelta(seconds=30)), passwords=office.passwords)
+    strict = replace(office, app=app)
+    client = await strict.visitor()
+    client.cookies.set(COOKIE, await strict.cookie(person))
+    client.headers[HEADER] = "1"
+    clock.advance(timedelta(seconds=30))
+    problem(await client.post("passkeys/begin"), 403, "password_again")
+
+
+async def test_what_was_asked_of_a_fresh_session_another_of_the_same_person_cannot_answer(
+    office: Office, clock: Clock
+) -> None:
+    """Whoever borrowed an older session does not know the challenge."""
+    person, borrowed = await somebody(office)
+    clock.advance(timedelta(minutes=6))
+    fresh = await office.visitor()
+    fresh.cookies.set(COOKIE, await office.cookie(person))
+    fresh.headers[HEADER] = "1"
+    options = (await fresh.post("passkeys/begin")).json()
+    forged = soft(2).register(options | {"challenge": b64(b"\0" * 32)})
+    problem(await borrowed.post("passkeys", json={"name": "x", "credential": forged}), 403, "passkey")
+    assert await office.rows("SELECT FROM passkey") == []
 
 
 @pytest.mark.parametrize(

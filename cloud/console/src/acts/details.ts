@@ -2,7 +2,7 @@
 
 export type DetailKind =
   | "text" | "photos" | "photo" | "grams" | "fen" | "number" | "entry" | "names" | "differences" | "parts" | "changes"
-  | "seal_intact" | "purpose" | "method" | "time" | "slot" | "seal_number" | "hash"; // prettier-ignore
+  | "seal_intact" | "purpose" | "method" | "time" | "slot" | "seal_number" | "hash" | "thing"; // prettier-ignore
 
 const KINDS: Record<string, DetailKind> = {
   photos: "photos",
@@ -24,6 +24,8 @@ const KINDS: Record<string, DetailKind> = {
   slot: "slot",
   seal_number: "seal_number",
   pack: "hash",
+  case: "thing",
+  exception: "thing",
 };
 
 // What people look for first stands first.

@@ -33,7 +33,7 @@ export interface Content {
   goods?: Record<string, Wording & { zones: string[] }>;
   zones?: Record<string, Wording>;
   slots?: { sizes?: string[] };
-  gate?: { pass_lasts_s?: number };
+  gate?: { pass_lasts_s?: number; people_required?: Record<"in" | "out", number>; permit_longest_h?: number };
   seals?: { number?: string; photos_at_least?: number };
   rules?: Record<string, Wording>;
 }

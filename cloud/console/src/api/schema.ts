@@ -488,6 +488,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Gates
+         * @description The gates of a site that a permit can be for.
+         */
+        get: operations["list_gates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/history/{id}": {
         parameters: {
             query?: never;
@@ -910,7 +930,7 @@ export interface paths {
         };
         /**
          * Get Login
-         * @description Sends the browser to the directory.
+         * @description Sends the browser to the directory; `fresh`: which has to ask anew who it is, even of somebody it knows.
          */
         get: operations["begin_oidc"];
         put?: never;
@@ -951,7 +971,7 @@ export interface paths {
         };
         /**
          * Get Packages
-         * @description Packages.
+         * @description Packages; `q` looks in seal numbers, ids and case numbers.
          */
         get: operations["list_packages"];
         put?: never;
@@ -1057,7 +1077,8 @@ export interface paths {
         put?: never;
         /**
          * Post Begin
-         * @description Options for `navigator.credentials.create`; answer within five minutes.
+         * @description Options for `navigator.credentials.create`; answer within five minutes. Needs a fresh sign-in: else 403
+         *     `password_again` or `directory_again`. Nobody else can know the challenge, so the answer needs no other proof.
          */
         post: operations["begin_passkey"];
         delete?: never;
@@ -1199,7 +1220,7 @@ export interface paths {
         };
         /**
          * Get Permits
-         * @description Permits, newest first.
+         * @description Permits, newest first; those of a package are also those of what is in it.
          */
         get: operations["list_permits"];
         put?: never;
@@ -1225,7 +1246,7 @@ export interface paths {
         put?: never;
         /**
          * Post Revocation
-         * @description Takes a permit back.
+         * @description Takes a permit back, with a reason.
          */
         post: operations["revoke_permit"];
         delete?: never;
@@ -2699,6 +2720,32 @@ export interface components {
             message: string;
         };
         /**
+         * Gate
+         * @description A station that things pass, and the agent that a permit for it goes to.
+         */
+        Gate: {
+            /**
+             * Agent
+             * @example nj01.gate-a
+             */
+            agent: string;
+            /** Online */
+            online: boolean;
+            /**
+             * Station
+             * @example gate-a
+             */
+            station: string;
+        };
+        /**
+         * GateRows
+         * @description The gates of a site, by agent.
+         */
+        GateRows: {
+            /** Rows */
+            rows: components["schemas"]["Gate"][];
+        };
+        /**
          * HandShown
          * @description Somebody's hand on an act: at its beginning or, where all must stay, at its `end`.
          */
@@ -2803,7 +2850,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "item" | "package" | "case" | "person" | "permit" | "other";
+            kind: "item" | "package" | "case" | "person" | "permit" | "exception" | "other";
             /** Name */
             name: string | null;
             state: components["schemas"]["State"] | null;
@@ -3824,6 +3871,8 @@ export interface components {
             direction: components["schemas"]["Direction"];
             /** Granted By */
             granted_by: string;
+            /** Granted By Name */
+            granted_by_name: string | null;
             /** Id */
             id: string;
             /** Index */
@@ -3842,22 +3891,27 @@ export interface components {
             people_required: number;
             /** Revoked At */
             revoked_at: string | null;
+            /** Revoked Because */
+            revoked_because: string | null;
+            /** Revoked By */
+            revoked_by: string | null;
+            /** Revoked By Name */
+            revoked_by_name: string | null;
+            /** Revoked Index */
+            revoked_index: number | null;
             /** Rule Pack */
             rule_pack: string;
             /** Site */
             site: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "living" | "spent" | "revoked" | "expired";
             /** Stations */
             stations: string[];
             /** Things */
             things: components["schemas"]["PermittedThing"][];
-        };
-        /**
-         * PermitAsked
-         * @description A permit to be revoked.
-         */
-        PermitAsked: {
-            /** Permit */
-            permit: string;
         };
         /**
          * PermitRows
@@ -3871,7 +3925,7 @@ export interface components {
         };
         /**
          * PermittedThing
-         * @description What may pass, the issue of its label, and the entry of the passage that spent the permit on it.
+         * @description What may pass, the issue of its label, and the entry and time of the passage that spent the permit on it.
          */
         PermittedThing: {
             /** Id */
@@ -3879,8 +3933,10 @@ export interface components {
             /** Issue */
             issue: number;
             kind: components["schemas"]["Kind"];
+            /** Spent At */
+            spent_at?: string | null;
             /** Spent Index */
-            spent_index: number | null;
+            spent_index?: number | null;
         };
         /**
          * Person
@@ -4052,6 +4108,19 @@ export interface components {
         Renewing: {
             /** Request */
             request: string;
+        };
+        /**
+         * Revocation
+         * @description A permit to be revoked, and why.
+         */
+        Revocation: {
+            /** Permit */
+            permit: string;
+            /**
+             * Reason
+             * @example 车辆故障，改期
+             */
+            reason: string;
         };
         /**
          * Revoked
@@ -7293,6 +7362,101 @@ export interface operations {
             };
         };
     };
+    list_gates: {
+        parameters: {
+            query?: {
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateRows"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_history: {
         parameters: {
             query?: {
@@ -9508,7 +9672,9 @@ export interface operations {
     };
     begin_oidc: {
         parameters: {
-            query?: never;
+            query?: {
+                fresh?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -9599,6 +9765,7 @@ export interface operations {
     list_overrides: {
         parameters: {
             query?: {
+                kind?: ("exception_opened" | "exception_reviewed" | "act_refused" | "act_declined" | "case_repinned" | "rules_adopted" | "hold_lifted" | "content_erased" | "custody_step") | null;
                 before?: number | null;
                 limit?: number;
                 /** @description A site that I may read; none: my own */
@@ -9696,6 +9863,7 @@ export interface operations {
     list_packages: {
         parameters: {
             query?: {
+                q?: string | null;
                 state?: components["schemas"]["State"] | null;
                 case_id?: string | null;
                 after?: string;
@@ -11031,6 +11199,11 @@ export interface operations {
     list_permits: {
         parameters: {
             query?: {
+                state?: ("living" | "spent" | "revoked" | "expired") | null;
+                thing?: string | null;
+                case_id?: string | null;
+                agent?: string | null;
+                station?: string | null;
                 after?: number | null;
                 limit?: number;
                 /** @description A site that I may read; none: my own */
@@ -11236,7 +11409,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PermitAsked"];
+                "application/json": components["schemas"]["Revocation"];
             };
         };
         responses: {

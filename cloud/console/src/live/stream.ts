@@ -15,19 +15,19 @@ export interface StreamListener {
   onSignedOut: () => void;
 }
 
-const KINDS = ["passage", "crossed", "abandoned", "alarm", "agent", "picture"] as const;
+const KINDS = ["passage", "crossed", "abandoned", "alarm", "agent", "picture", "override"] as const;
 const LONGEST_WAIT_MS = 10_000;
 const SILENCE_MS = 25_000; // the server's heartbeats are not shown to scripts: after this long we ask ourselves
 
 /**
- * Follows what happens at `site` after ledger entry `after`; answers with what ends it.
+ * Follows what happens at `site` after ledger entry `after`, null: from now on; answers with what ends it.
  *
  * EventSource reconnects and says where it stopped (Last-Event-ID) by itself after a broken connection. It gives up on
  * an answer that is no stream: then we ask whether we are still signed in and open a new one from the last entry seen.
  */
-export function follow(site: string, after: number, listener: StreamListener): () => void {
+export function follow(site: string, after: number | null, listener: StreamListener): () => void {
   let source: EventSource | null = null;
-  let last = String(after);
+  let last = after === null ? "" : String(after);
   let failures = 0;
   let heard = Date.now();
   let timer: ReturnType<typeof setTimeout> | undefined;
