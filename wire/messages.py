@@ -40,6 +40,10 @@ class FactKind(StrEnum):
     BREAK_GLASS_OPENED = "break_glass_opened"
     BREAK_GLASS_CLIP = "break_glass_clip"
     BREAK_GLASS_CLOSED = "break_glass_closed"
+    DOOR_DECIDED = "door_decided"
+    DOOR_OPENED = "door_opened"
+    DOOR_HELD_OPEN = "door_held_open"
+    DOOR_CLOSED = "door_closed"
 
 
 class OrderKind(StrEnum):
@@ -138,12 +142,16 @@ class PassageDecided(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PassageCrossed(msgspec.Struct, frozen=True, kw_only=True):
-    """Body of `passage_crossed`: the beams saw somebody go through; `decision` is the seq of the decision, if any."""
+    """Body of `passage_crossed`: the beams saw somebody go through; `decision` is the seq of the decision, if any.
+
+    `heads` is how many went through while the gate was open for it; null where nobody counted.
+    """
 
     station: str
     direction: Literal["in", "out"]
     decision: int | None
     things: list[str]
+    heads: int | None = None
 
 
 class PassageAbandoned(msgspec.Struct, frozen=True, kw_only=True):
@@ -245,6 +253,13 @@ class RackState(msgspec.Struct, frozen=True, kw_only=True):
     occupied: list[str] = []
 
 
+class DoorState(msgspec.Struct, frozen=True, kw_only=True):
+    """One door as its own contact has it: null where that has said nothing yet."""
+
+    station: str
+    position: Literal["open", "closed"] | None
+
+
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     """Body of `heartbeat`: the agent is at work, and how everything stands while nothing happens.
 
@@ -258,6 +273,7 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     lost: list[str]
     gates: list[GateState]
     racks: list[RackState] = []
+    doors: list[DoorState] = []
 
 
 class Cosigned(msgspec.Struct, frozen=True, kw_only=True):
