@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 from custody.corroboration import Sensor
 from custody.decisions import Reason
 from custody.details import FORMS
+from custody.doors import OPENS_FOR
+from custody.doors import RULES as DOOR_RULES
 from custody.errors import Fault, Path, RulePackError
 from custody.first_format import as_second_format
 from custody.pack_graph import graph_faults
@@ -294,6 +296,7 @@ class _Reader:
                     self.fault(("goods", name, "zones", number), f"{zone!r} is no zone class")
         self.corroboration()
         self.break_glass()
+        self.doors()
         try:
             re.compile(str(self.mapping(self.read, "seals").get("number")))
         except re.error as error:
@@ -322,6 +325,21 @@ class _Reader:
             if not isinstance(zones, list):
                 self.fault(("break_glass", "zones", name), "must be a list of names of zones")
         return None
+
+    def doors(self) -> None:
+        """What doors open for and how long; a pack may say nothing of it."""
+        if "doors" not in self.read:
+            return
+        told, wording = self.mapping(self.read, "doors"), self.mapping(self.read, "rules")
+        for name in ("people_required", "held_open_s", "stay_s"):
+            self.positive(told.get(name), ("doors", name))
+        self.members(Role, told.get("roles"), ("doors", "roles"), "role")
+        opens_for = told.get("opens_for")
+        if not isinstance(opens_for, list) or not opens_for or not set(map(str, opens_for)) <= set(OPENS_FOR):
+            self.fault(("doors", "opens_for"), f"must be a list of some of {', '.join(OPENS_FOR)}")
+        for rule in DOOR_RULES:
+            if not _bilingual(wording.get(rule)):
+                self.fault(("rules", rule), "has no wording in zh and en")
 
 
 _STEP_KEYS = {

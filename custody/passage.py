@@ -40,6 +40,11 @@ class Sight:
         return self.kind is Kind.PERSON and self.genuineness is Genuineness.GENUINE
 
     @property
+    def is_stale(self) -> bool:
+        """Whether it is a pass that counts for nobody."""
+        return self.genuineness is Genuineness.STALE
+
+    @property
     def concerns_gate(self) -> bool:
         """Whether a gate must judge it: evidence, or a label that is not what it should be."""
         return self.kind is None or self.kind.moves
@@ -84,11 +89,12 @@ def decide_passage(
     return Allowed(GATE_VALID, tuple(uses))
 
 
-_NOT_GENUINE = {
+NOT_GENUINE = {
     Genuineness.UNKNOWN: Reason.UNKNOWN_LABEL,
     Genuineness.FORGED: Reason.FORGED_LABEL,
     Genuineness.OTHER_SITE: Reason.OTHER_SITE,
 }
+"""For what a label that is not what it should be is refused."""
 
 # From far to near: where several permits name a thing, the refusal told is the one nearest to being allowed.
 _NEARNESS = {
@@ -109,7 +115,7 @@ _NEARNESS = {
 
 def _about_pass(refused: Refused, sights: Sequence[Sight], people: Collection[str]) -> Refused:
     """`refused` names the first stale pass of somebody who is not present otherwise, where people are what lacks."""
-    stale = [s.id for s in sights if s.genuineness is Genuineness.STALE and s.id not in people]
+    stale = [s.id for s in sights if s.is_stale and s.id not in people]
     return replace(refused, subject=stale[0]) if stale and refused.reason is Reason.TOO_FEW_PEOPLE else refused
 
 
@@ -123,8 +129,8 @@ def _decide_one(
     now: Moment,
     pack: RulePack,
 ) -> Decision:
-    if sight.genuineness in _NOT_GENUINE:
-        return pack.refuse(_NOT_GENUINE[sight.genuineness], sight.id)
+    if sight.genuineness in NOT_GENUINE:
+        return pack.refuse(NOT_GENUINE[sight.genuineness], sight.id)
     if sight.copies > 1:
         return pack.refuse(Reason.COPIED_LABEL, sight.id)
     if gate.direction is Direction.OUT and sight.id in holds:

@@ -24,6 +24,7 @@ from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from edge_agent.pictures import Pictures
 from edge_agent.rule_packs import PackBook
+from edge_agent.stations.door import DoorStation
 from edge_agent.stations.gate import GateStation
 from edge_agent.stations.rack import RackStation
 from edge_agent.store import Effect
@@ -64,7 +65,7 @@ _log = logging.getLogger(__name__)
 class Watch:
     """A station, the camera it looks through, that camera's name; `attach` begins to hear its other devices."""
 
-    station: GateStation | RackStation
+    station: GateStation | RackStation | DoorStation
     camera: Camera
     camera_name: str
     attach: Callable[[], None]
@@ -305,6 +306,7 @@ class Agent:
                 lost=parts.health.lost(),
                 gates=[one.state() for one in stations if isinstance(one, GateStation)],
                 racks=[one.state() for one in stations if isinstance(one, RackStation)],
+                doors=[one.state() for one in stations if isinstance(one, DoorStation)],
             )
             self._tell(FactKind.HEARTBEAT, to_body(beat))
             await asyncio.sleep(parts.heartbeat.total_seconds())

@@ -15,11 +15,11 @@ from pydantic import BaseModel, ValidationError
 
 from custody.errors import RulePackError
 from custody.rule_pack import RulePack
-from custody.things import Direction
-from edge_agent.agent import Agent, Parts, Watch, tell
+from edge_agent.agent import Agent, Parts, tell
+from edge_agent.building import Ground, build_stations
 from edge_agent.clock import Clock
 from edge_agent.configuration import Book, Configuration, Kept
-from edge_agent.devices import Around, Beam, Button, Camera, Gate, LabelPrinter, Lamp, Scale, SlotIndicator
+from edge_agent.devices import Around, LabelPrinter
 from edge_agent.downlink import Books, Orders
 from edge_agent.errors import SettingsError
 from edge_agent.groundwork import clock_of, journal_of, keep_time, mqtt_options, will_of
@@ -30,15 +30,13 @@ from edge_agent.key_files import read_key, read_witness_key
 from edge_agent.permits import PermitBook
 from edge_agent.pictures import Pictures
 from edge_agent.rule_packs import PackBook
-from edge_agent.settings import PREFIX, EdgeSettings, GateEntry, RackEntry, Site, SiteFile, read_settings
-from edge_agent.stations.gate import GateParts, GatePlan, GateStation
+from edge_agent.settings import PREFIX, DoorEntry, EdgeSettings, RackEntry, Site, SiteFile, read_settings
 from edge_agent.stations.printing import PrintDesk
-from edge_agent.stations.rack import RackParts, RackPlan, RackStation
+from edge_agent.stations.rack import RackStation
 from edge_agent.supervise import Health
 from edge_agent.tasks import TaskBook
 from edge_agent.uplink import Uplink
-from edge_agent.vision.labels import read_labels, warm_up
-from edge_agent.vision.stills import keep_still
+from edge_agent.vision.labels import warm_up
 from edge_agent.witness import EdgeWitness
 from proof.keys import SigningKey
 from wire.errors import RulePackFileError
@@ -82,6 +80,7 @@ def read_plan(wanted: Kept | None = None) -> Plan:
     witness_key = (
         _try(faults, lambda: read_witness_key(settings, file.site.site if file else None, key)) if settings else None
     )
+    faults += _unknown_zones(file, pack) if file and pack else ()
     if faults or settings is None or file is None or drivers is None or key is None or pack is None:
         raise SettingsError(faults)
     return Plan(settings=settings, file=file, key=key, pack=pack, drivers=drivers, witness_key=witness_key)
@@ -131,10 +130,7 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None, boo
         if entry.kind != "camera":  # those are stopped to end their threads
             stops.append(device.stop)
     uplink = Uplink(site.agent, plan.key, journal, clock, find_key)
-    around_it = _Around(plan, devices, journal, books, clock, health)
-    watches = [
-        _gate(entry, around_it) if isinstance(entry, GateEntry) else _rack(entry, around_it) for entry in site.stations
-    ]
+    watches = build_stations(Ground(site, settings.label_keys, devices, journal, books, clock, health.report))
     options = mqtt_options(settings, site.agent, will_of(site.agent))
     renewals = renewals_of(settings, site.agent, plan.key, journal, clock, options)
     tls = context_of(settings.cloud_ca)
@@ -191,105 +187,6 @@ def build_witness(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Around:
-    """What every station is built from."""
-
-    plan: Plan
-    devices: dict[str, Any]
-    journal: Journal
-    books: Books
-    clock: Clock
-    health: Health
-
-    def lamp(self, name: str | None) -> Lamp | None:
-        """The lamp called so, where there is one."""
-        lamp: Lamp | None = self.devices[name] if name else None
-        return lamp
-
-
-def _gate(entry: GateEntry, around: _Around) -> Watch:
-    plan, devices = around.plan, around.devices
-    camera: Camera = devices[entry.camera]
-    gate: Gate = devices[entry.gate]
-    button: Button | None = devices[entry.break_glass] if entry.break_glass else None
-    beams: dict[Direction, Beam] = {
-        Direction.IN: devices[entry.beam_outside],
-        Direction.OUT: devices[entry.beam_inside],
-    }
-    station = GateStation(
-        GatePlan(
-            agent=plan.file.site.agent,
-            site=plan.file.site.site,
-            name=entry.name,
-            camera=entry.camera,
-            gate=entry.gate,
-            lamp=entry.lamp or "",
-            button=entry.break_glass or "",
-            cross_within_us=int(entry.cross_within_s * 1_000_000),
-            approach_within_us=int(entry.approach_within_s * 1_000_000),
-        ),
-        GateParts(
-            gate=gate,
-            lamp=around.lamp(entry.lamp),
-            journal=around.journal,
-            book=around.books.permits,
-            clock=around.clock,
-            packs=around.books.packs,
-            label_keys=plan.settings.label_keys,
-            read=lambda frame: read_labels(frame.pixels),
-            keep=lambda frame: keep_still(frame.pixels),
-            report=around.health.report,
-        ),
-    )
-
-    def attach() -> None:
-        gate.watch(station.on_position)
-        for direction, beam in beams.items():
-            beam.watch(partial(station.on_beam, direction))
-        if button is not None:
-            button.watch(station.on_break_glass)
-
-    return Watch(station, camera, entry.camera, attach)
-
-
-def _rack(entry: RackEntry, around: _Around) -> Watch:
-    plan, camera = around.plan, around.devices[entry.camera]
-    indicator: SlotIndicator = around.devices[entry.indicator]
-    scale: Scale | None = around.devices[entry.scale] if entry.scale else None
-    station = RackStation(
-        RackPlan(
-            site=plan.file.site.site,
-            name=entry.name,
-            camera=entry.camera,
-            indicator=entry.indicator,
-            lamp=entry.lamp or "",
-            scale=entry.scale or "",
-            slots=entry.slots,
-        ),
-        RackParts(
-            indicator=indicator,
-            lamp=around.lamp(entry.lamp),
-            journal=around.journal,
-            book=around.books.permits,
-            tasks=around.books.tasks,
-            clock=around.clock,
-            packs=around.books.packs,
-            label_keys=plan.settings.label_keys,
-            read=lambda frame: read_labels(frame.pixels),
-            keep=lambda frame: keep_still(frame.pixels),
-            report=around.health.report,
-        ),
-    )
-
-    def attach() -> None:
-        indicator.watch(station.on_slot)
-        if scale is not None:
-            scale.watch(station.on_weight)
-
-    return Watch(station, camera, entry.camera, attach)
-
-
 def _desk(site: Site, devices: dict[str, Any]) -> PrintDesk | None:
     """Where the label printers stand, if there are any."""
     printers: dict[str, LabelPrinter] = {
@@ -343,6 +240,14 @@ def _unwired_slots(file: SiteFile, chosen: dict[str, _Choice]) -> Iterator[str]:
             if name not in wired:
                 at = ("stations", number, "slots", name)
                 yield file.fault(at, f"{station.indicator} has no slot called {name}")
+
+
+def _unknown_zones(file: SiteFile, pack: RulePack) -> Iterator[str]:
+    """Zone classes behind doors that the rules do not know: they would ask for nobody beside the first."""
+    for number, station in enumerate(file.site.stations):
+        for place, zone in enumerate(station.zones) if isinstance(station, DoorEntry) else ():
+            if zone not in pack.section("zones"):
+                yield file.fault(("stations", number, "zones", place), f"the rules know no zone class {zone}")
 
 
 def _read_pack(path: Path) -> RulePack:

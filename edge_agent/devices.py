@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from custody.decisions import Decision
+from custody.decisions import Allowed, Decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class Camera(Protocol):
 
 
 class Position(StrEnum):
-    """Where a gate is, by its own sensor."""
+    """Where a gate is, or a door, by its own sensor."""
 
     OPEN = "open"
     CLOSED = "closed"
@@ -72,6 +72,22 @@ class Gate(Protocol):
 
     def stop(self) -> None:
         """Closes and gives the hardware back."""
+
+
+class Door(Protocol):
+    """A door with a lock and a contact that says whether it is shut; locked from the moment it is built."""
+
+    def unlock(self, decision: Allowed) -> None:
+        """Lets it be opened until it is locked again. Raises DeviceError when it cannot be told."""
+
+    def lock(self) -> None:
+        """Locks, or stays locked; one that stands open is locked when it is shut. Raises DeviceError."""
+
+    def watch(self, on_position: Callable[[Position], None]) -> None:
+        """Calls `on_position` with the contact's first word and at every change; from any thread."""
+
+    def stop(self) -> None:
+        """Locks and gives the hardware back."""
 
 
 class Beam(Protocol):
@@ -122,7 +138,7 @@ class SlotIndicator(Protocol):
 
 
 class Button(Protocol):
-    """Something that is pressed and released: a rescue button, the dry contact of a fire panel."""
+    """Something that is pressed and released: a rescue button, one to go out by, the dry contact of a fire panel."""
 
     def watch(self, on_pressed: Callable[[bool], None]) -> None:
         """Calls `on_pressed` with True and False at every change, and at once when it is pressed; from any thread."""

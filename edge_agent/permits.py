@@ -5,7 +5,7 @@ once the fact is on disk. `lock` is held from looking to recording, so that two 
 """
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from custody.decisions import Use
@@ -52,6 +52,10 @@ class PermitBook:
         """The permits that name any of `things`."""
         found = {id_: permit for thing in things for id_, permit in self._by_thing.get(thing, {}).items()}
         return list(found.values())
+
+    def permits_at(self, stations: Collection[str]) -> list[Permit]:
+        """The permits that name any of `stations`."""
+        return [permit for permit in self._permits.values() if not set(stations).isdisjoint(permit.stations)]
 
     def read(self, token: str) -> Permit:
         """The genuine permit in `token`. Raises ProofError, or PermitError for one of another version."""

@@ -99,12 +99,12 @@ class DeviceEntry(_Part):
     """One device of the site file; its options are its driver's to judge."""
 
     name: Name
-    driver: str = Field(pattern=r"^(camera|gate|beam|lamp|slots|button|scale|labelprinter)_[a-z0-9]+$")
+    driver: str = Field(pattern=r"^(camera|gate|door|beam|lamp|slots|button|scale|labelprinter)_[a-z0-9]+$")
     options: dict[str, Any] = {}
 
     @property
     def kind(self) -> str:
-        """What it is: camera, gate, beam, lamp, slots, button, scale or labelprinter."""
+        """What it is: camera, gate, door, beam, lamp, slots, button, scale or labelprinter."""
         return self.driver.partition("_")[0]
 
 
@@ -152,6 +152,31 @@ class RackEntry(_Part):
         return _named(self, {"camera": "camera", "indicator": "slots", "lamp": "lamp", "scale": "scale"})
 
 
+class DoorEntry(_Part):
+    """One door of the site file: its name, its devices by name, what is behind it, its times."""
+
+    kind: Literal["door"]
+    name: Name
+    camera: str
+    door: str
+    lamp: str | None = None
+    exit: str | None = None
+    """The button inside, by which anybody gets out."""
+    break_glass: str | None = None
+    guards: list[str] = Field(min_length=1)
+    """The stations behind it: it opens for their tasks and permits."""
+    zones: list[str] = Field(min_length=1)
+    """The classes, by the rule pack, of the zones behind it: they say how many people it takes."""
+    open_within_s: float = Field(default=10, gt=0)
+    held_open_s: float | None = Field(default=None, gt=0)
+    """None: as the rule pack says."""
+
+    def devices(self) -> Iterator[tuple[str, str, str]]:
+        """Of each device: the member that names it, its name, the kind it must be."""
+        kinds = {"camera": "camera", "door": "door", "lamp": "lamp", "exit": "button", "break_glass": "button"}
+        return _named(self, kinds)
+
+
 def _named(entry: _Part, kinds: dict[str, str]) -> Iterator[tuple[str, str, str]]:
     for member, kind in kinds.items():
         name = getattr(entry, member)
@@ -177,7 +202,7 @@ class Site(_Part):
 
     site: Name
     agent: Annotated[str, AfterValidator(_agent)]
-    stations: list[Annotated[GateEntry | RackEntry, Field(discriminator="kind")]] = []
+    stations: list[Annotated[GateEntry | RackEntry | DoorEntry, Field(discriminator="kind")]] = []
     """None: a desk, which only prints."""
     devices: list[DeviceEntry] = Field(min_length=1)
     clock: ClockEntry = ClockEntry()
@@ -231,6 +256,7 @@ class SiteFile:
                 yield self.fault(("devices", number, "name"), f"a second device called {device.name}")
             kinds[device.name] = device.kind
         yield from self._slot_disagreements(site)
+        yield from self._door_disagreements(site)
         users: dict[str, str] = {}
         for number, station in enumerate(site.stations):
             if station.name in users.values():
@@ -253,6 +279,13 @@ class SiteFile:
                 if slot in known:
                     yield self.fault(at, f"a second place called {slot}")
                 known.add(slot)
+
+    def _door_disagreements(self, site: Site) -> Iterator[str]:
+        stations = {station.name for station in site.stations if not isinstance(station, DoorEntry)}
+        for number, station in enumerate(site.stations):
+            for place, name in enumerate(station.guards) if isinstance(station, DoorEntry) else ():
+                if name not in stations:
+                    yield self.fault(("stations", number, "guards", place), f"no gate or rack called {name}")
 
 
 def _in_the_file(loc: Path_, type_: str) -> Path_:

@@ -3,6 +3,8 @@
 As with permits, nothing changes but together with a fact, and everything is used while holding the permits' lock.
 """
 
+from collections.abc import Collection
+
 from custody.permits import time_text
 from custody.rule_pack import RulePack
 from custody.tasks import TASK_TYPE, Task
@@ -38,6 +40,10 @@ class TaskBook:
             task for task in self._tasks.values()
             if task.station == station and any(one.id == thing for one in task.things) and self._rules(task)
         ]  # fmt: skip
+
+    def at(self, stations: Collection[str]) -> list[Task]:
+        """The tasks of `stations`, done ones too."""
+        return [task for task in self._tasks.values() if task.station in stations]
 
     def add(self, token: str) -> Change | str:
         """Takes a task, or says why not. Raises ProofError, TaskError."""

@@ -1,13 +1,14 @@
 """The simulated world behind the `_sim` drivers, served on a Unix socket: gates with camera, beams, barrier, lamp and
-rescue button, racks with camera, slots, scale and lamp.
+rescue button, racks with camera, slots, scale and lamp, doors with camera, lock and contact, lamp and two buttons.
 
 One connection a device. The client says `{"device": name, "kind": kind}`; then a camera gets pictures (4-byte
 big-endian length and a JPEG, again and again), a beam `{"broken": bool}`, a gate says `{"open": bool}` and hears
-`{"position": "open"|"closed"}` from its own sensor, a lamp says `{"show": colour}`, a button hears
-`{"pressed": bool}`, slots say `{"slot": name, "show": colour}` and hear `{"slot": name, "occupied": bool}`, a scale
-hears `{"weight_g": number, "stable": bool}`, a clock hears `{"offset_s": number, "error_ms": number or null}`. A
-device is called `<gate>.<camera|beam-outside|beam-inside|barrier|lamp|break-glass>` or
-`<rack>.<camera|slots|scale|lamp>`; the one clock is called `clock`.
+`{"position": "open"|"closed"}` from its own sensor, a door says `{"unlocked": bool}` and hears the same, a lamp says
+`{"show": colour}`, a button hears `{"pressed": bool}`, slots say `{"slot": name, "show": colour}` and hear
+`{"slot": name, "occupied": bool}`, a scale hears `{"weight_g": number, "stable": bool}`, a clock hears
+`{"offset_s": number, "error_ms": number or null}`. A device is called
+`<gate>.<camera|beam-outside|beam-inside|barrier|lamp|break-glass>`, `<rack>.<camera|slots|scale|lamp>`
+or `<door>.<camera|leaf|lamp|exit|break-glass>`; the one clock is called `clock`.
 """
 
 import asyncio
@@ -146,15 +147,48 @@ class RackSet(Scene):
         await self.occupied[slot].set(False)
 
 
-class Stage:
-    """Serves gates, and racks with the names of their slots, to the drivers that connect to the socket at `path`."""
+class DoorSet(Scene):
+    """One door of the stage: whether its lock is `unlocked`, where its leaf is, and its two buttons."""
 
-    def __init__(self, path: Path, gates: Sequence[str], racks: Mapping[str, Sequence[str]] | None = None) -> None:
+    def __init__(self, name: str, seed: int) -> None:
+        super().__init__(name, seed)
+        self.unlocked = Value(False)
+        self.position = Value("closed")
+        self.exit, self.break_glass = Value(False), Value(False)
+
+    async def open(self) -> None:
+        """Somebody waits until it is unlocked and opens it."""
+        await self.unlocked.reach(True)
+        await self.position.set("open")
+
+    async def force(self) -> None:
+        """Somebody levers it open."""
+        await self.position.set("open")
+
+    async def leave(self) -> None:
+        """Somebody inside presses the button and opens it."""
+        await self.exit.set(True)
+        await self.open()
+        await self.exit.set(False)
+
+    async def shut(self) -> None:
+        """It falls shut."""
+        await self.position.set("closed")
+
+
+class Stage:
+    """Serves gates, racks with the names of their slots, and doors to the drivers that connect to the socket `path`."""
+
+    def __init__(
+        self, path: Path, gates: Sequence[str], racks: Mapping[str, Sequence[str]] | None = None,
+        doors: Sequence[str] = (),
+    ) -> None:  # fmt: skip
         self.path = path
         self.gates = {name: GateSet(name, seed) for seed, name in enumerate(gates)}
         self.racks: dict[str, RackSet] = {}
         for name, slots in (racks or {}).items():
             self.put_up(name, slots)
+        self.doors = {name: DoorSet(name, 200 + seed) for seed, name in enumerate(doors)}
         self.clock_error_ms = Value(12)
         self.connected = Value(frozenset[str]())
         self._server: asyncio.Server | None = None
@@ -202,7 +236,7 @@ class Stage:
 
     async def _play(self, name: str, kind: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         where, _, part = name.rpartition(".")
-        scene = self.gates.get(where) or self.racks.get(where)
+        scene = self.gates.get(where) or self.racks.get(where) or self.doors.get(where)
         if scene is None:
             raise StageError(f"nothing on stage for {name}")
         match scene, kind, part:
@@ -222,6 +256,11 @@ class Stage:
                     await scene.position.set("closed")  # without its agent a gate falls shut
             case GateSet(), "button", "break-glass":
                 await _tell(scene.break_glass, lambda pressed: {"pressed": pressed}, writer, _listen(reader))
+            case DoorSet(), "door", _:
+                await _tell(scene.position, lambda at: {"position": at}, writer, _lock(scene, reader))
+            case DoorSet(), "button", ("exit" | "break-glass"):
+                button = scene.exit if part == "exit" else scene.break_glass
+                await _tell(button, lambda pressed: {"pressed": pressed}, writer, _listen(reader))
             case RackSet(), "slots", _:
                 await _play_slots(scene, reader, writer)
             case RackSet(), "scale", _:
@@ -317,6 +356,14 @@ async def _move(gate: GateSet, reader: asyncio.StreamReader) -> None:
             position = "open" if _member(line, "open") is True else "closed"
             await asyncio.sleep(SENSOR_DELAY_S)
             await gate.position.set(position)
+
+
+async def _lock(door: DoorSet, reader: asyncio.StreamReader) -> None:
+    """The lock does what it is told, and falls shut when its agent leaves."""
+    with suppress(ConnectionError):
+        while line := await reader.readline():
+            await door.unlocked.set(_member(line, "unlocked") is True)
+    await door.unlocked.set(False)
 
 
 def _member(line: bytes, name: str) -> Any:

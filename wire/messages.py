@@ -48,6 +48,10 @@ class FactKind(StrEnum):
     SPACE_BACK = "space_back"
     JOURNAL_RENEWED = "journal_renewed"
     FACT_SALVAGED = "fact_salvaged"
+    DOOR_DECIDED = "door_decided"
+    DOOR_OPENED = "door_opened"
+    DOOR_HELD_OPEN = "door_held_open"
+    DOOR_CLOSED = "door_closed"
 
 
 class OrderKind(StrEnum):
@@ -254,6 +258,13 @@ class RackState(msgspec.Struct, frozen=True, kw_only=True):
     occupied: list[str] = []
 
 
+class DoorState(msgspec.Struct, frozen=True, kw_only=True):
+    """One door as its own contact has it: null where that has said nothing yet."""
+
+    station: str
+    position: Literal["open", "closed"] | None
+
+
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     """Body of `heartbeat`: the agent is at work, and how everything stands while nothing happens.
 
@@ -267,6 +278,7 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     lost: list[str]
     gates: list[GateState]
     racks: list[RackState] = []
+    doors: list[DoorState] = []
 
 
 class Cosigned(msgspec.Struct, frozen=True, kw_only=True):

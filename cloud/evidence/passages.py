@@ -6,7 +6,7 @@ from typing import Any
 from cloud.alarms.service import Severity
 from cloud.db.pool import one, storable
 from cloud.db.queries import load_queries
-from cloud.evidence import exceptions, joined, journals
+from cloud.evidence import doors, exceptions, joined, journals
 from cloud.evidence.judgement import decision_of, difference, sights_of
 from cloud.evidence.movements import abandoned, crossed
 from cloud.evidence.reported import step_decided
@@ -159,6 +159,10 @@ HANDLERS: dict[str, Callable[[Taken], Awaitable[None]]] = {
     FactKind.BREAK_GLASS_CLIP: exceptions.clip,
     FactKind.BREAK_GLASS_CLOSED: exceptions.closed,
     FactKind.AGENT_STARTED: _agent_started,
+    FactKind.DOOR_DECIDED: doors.decided,
+    FactKind.DOOR_OPENED: doors.opened,
+    FactKind.DOOR_HELD_OPEN: doors.held_open,
+    FactKind.DOOR_CLOSED: doors.closed,
     FactKind.SPACE_SHORT: journals.space_short,
     FactKind.SPACE_BACK: journals.space_back,
     FactKind.JOURNAL_RENEWED: journals.journal_renewed,

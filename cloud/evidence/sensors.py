@@ -139,7 +139,7 @@ async def _add_movement(
     tx: Tx, site: str, pack: RulePack, action: Action, moved: Moved, index: int, at: datetime, error_ms: int
 ) -> None:
     await tx.execute(_sql.end_leave, {"site": site, "things": list(moved.things), "at": at})
-    traces = traces_of(action, moved)
+    traces = traces_of(pack, action, moved)
     if not traces and action not in MOVES:
         return
     needs = needs_of(pack, action, traces)

@@ -13,6 +13,7 @@ from custody.decisions import Reason
 from custody.passage import Genuineness, Sight
 from custody.things import Action, Direction, Kind
 from wire.break_glass import BreakGlassClip, BreakGlassClosed, BreakGlassOpened
+from wire.doors import DoorClosed, DoorDecided, asked_about, session_of
 from wire.errors import MessageError
 from wire.labels import valid_id
 from wire.messages import (
@@ -76,6 +77,10 @@ def _told_beside(
         return derived_exceptions.clip(derived, body_of(BreakGlassClip, body), agent, seq)
     if kind == FactKind.BREAK_GLASS_CLOSED:
         return derived_exceptions.closed(derived, index, body_of(BreakGlassClosed, body), agent, seq, at)
+    if kind == FactKind.DOOR_DECIDED:
+        return set(_own(derived.site, asked_about(body_of(DoorDecided, body))))
+    if kind == FactKind.DOOR_CLOSED:
+        return set(_own(derived.site, session_of(body_of(DoorClosed, body))))
     derived_joining.told_by_agent(derived, index, kind, body, agent)
     if kind == FactKind.AGENT_STARTED:
         return derived_exceptions.agent_started(derived, index, agent, at)

@@ -135,7 +135,7 @@ def _add_movement(
         row = None if leave is None else derived.table("movement").get(leave["key"])
         if row is not None and row["until"] is None:
             row["until"] = at
-    traces = traces_of(action, moved)
+    traces = traces_of(pack, action, moved)
     if (not traces and action not in MOVES) or index < derived.sensed_from:
         return
     needs, key = needs_of(pack, action, traces), " ".join([f"entry:{index}", *moved.things])

@@ -1,6 +1,6 @@
-"""Break-glass at a gate (N7): fire or rescue opens at once, for anybody, until the button is released.
+"""Break-glass at a gate or a door (N7): fire or rescue opens at once, for anybody, until the button is released.
 
-Record before act has this one exception: life. The gate opens first, in the button's own thread and without waiting
+Record before act has this one exception: life. It opens first, in the button's own thread and without waiting
 for the station or the disk; the fact follows at once, or is told as soon as the disk takes it. Closing is an ordinary
 act again: both facts are on disk before the gate may close. See docs/adr/0007-life-before-record.md.
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from custody.decisions import Allowed, Decision
 from custody.things import Direction
 from edge_agent.clock import Clock
-from edge_agent.devices import Frame, Gate
+from edge_agent.devices import Frame
 from edge_agent.stations.passing import other
 from edge_agent.stations.recording import Movement, Recording
 from edge_agent.stations.seeing import Still
@@ -35,41 +35,44 @@ CLIP = 10
 
 
 class HeldOpen:
-    """The gate as its station moves it. While it is held open for life, decisions and closing wait.
+    """A gate or the lock of a door as its station moves it, by its device's `open` and `shut`, which raise DeviceError.
+    While it is held open for life, decisions and closing wait.
 
-    Its lock is held for one word to the gate and never while anything else is waited for, so that `hold` is at once.
+    Its lock is held for one word to the device and never while anything else is waited for, so that `hold` is at once.
     """
 
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
+    def __init__(self, open_: Callable[[Allowed], None], shut: Callable[[], None]) -> None:
+        self._open, self._shut = open_, shut
         self._lock = threading.Lock()
         self._pressed = self._held = self._opened = False
 
     def apply(self, decision: Decision) -> None:
         """Opens for an Allowed, closes for a Refused, if it is not held. Raises DeviceError."""
         with self._lock:
-            if not self._held:
-                self._gate.apply(decision)
+            if not self._held and isinstance(decision, Allowed):
+                self._open(decision)
+            elif not self._held:
+                self._shut()
 
     def close(self) -> None:
         """Closes, if it is not held. Raises DeviceError."""
         with self._lock:
             if not self._held:
-                self._gate.close()
+                self._shut()
 
     def hold(self) -> None:
         """Opens now and stays open. Raises DeviceError; `again` tries again."""
         with self._lock:
             self._pressed = self._held = True
             self._opened = False
-            self._gate.apply(Allowed(RULE))
+            self._open(Allowed(RULE))
             self._opened = True
 
     def again(self) -> None:
         """Opens if it is held and could not be told before. Raises DeviceError."""
         with self._lock:
             if self._held and not self._opened:
-                self._gate.apply(Allowed(RULE))
+                self._open(Allowed(RULE))
                 self._opened = True
 
     def release(self) -> None:
@@ -86,7 +89,7 @@ class HeldOpen:
 
 @dataclass(slots=True)
 class _Opening:
-    """From the press until the gate may close."""
+    """From the press until it may close."""
 
     told: Movement
     since_us: int
@@ -112,7 +115,7 @@ class BreakGlass:
 
     @property
     def open(self) -> bool:
-        """Whether the gate is held open for life."""
+        """Whether it is held open for life."""
         return self._opening is not None
 
     def pressed(self, approach: Direction | None) -> None:
@@ -136,7 +139,7 @@ class BreakGlass:
             self._opening.released = True
 
     def may_close(self) -> bool:
-        """Once, when released and everything that must be told before the gate closes is on disk."""
+        """Once, when released and everything that must be told before it closes is on disk."""
         opening = self._opening
         if opening is None or not opening.released:
             return False

@@ -96,7 +96,7 @@ class GateStation:
         self._stopped = False
         self._read_us = -plan.idle_us
         self._recording = Recording(plan.name, parts.journal, parts.book, parts.clock, plan.retry_us)
-        self._gate = HeldOpen(parts.gate)
+        self._gate = HeldOpen(parts.gate.apply, parts.gate.close)
         self._life = BreakGlass(plan.name, plan.button, plan.camera, self._recording, parts.clock, parts.keep)
 
     def on_frame(self, frame: Frame) -> None:

@@ -74,6 +74,8 @@ class RackParts:
     read: Callable[[Frame], Sequence[TextRead]]
     keep: Callable[[Frame], Still]
     report: Callable[[str, str | None], None]
+    moved: Callable[[str], None] = lambda slot: None
+    """Told of every slot whose sensor changed."""
 
 
 class RackStation:
@@ -134,6 +136,7 @@ class RackStation:
             row = {"station": self._plan.name, "slot": slot, "occupied": occupied}
             self._moved(FactKind.SLOT_CHANGED, self._plan.indicator, body, (Effect("set_slot", row),))
         self.lights.dark(slot)
+        self._parts.moved(slot)
 
     def on_weight(self, weight: Weight) -> None:
         """The scale said something."""

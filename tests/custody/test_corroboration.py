@@ -39,7 +39,7 @@ def movement(
     name: int, at: datetime = NOON, *, action: Action = Action.PLACE, moved: Moved | None = None,
     error: timedelta = timedelta(0), until: datetime | None = None,
 ) -> Movement:  # fmt: skip
-    traces = traces_of(action, moved or Moved(("t",), filled=(SLOT,)))
+    traces = traces_of(PACK, action, moved or Moved(("t",), filled=(SLOT,)))
     return Movement(
         id=name, at=at, until=until or at, error=error, window=window_of(PACK), traces=traces,
         needs=needs_of(PACK, action, traces),
@@ -102,7 +102,7 @@ def test_a_move_has_to_empty_one_slot_and_to_fill_the_other() -> None:
 def test_a_slot_without_a_sensor_and_one_that_stays_as_it_was_are_no_traces() -> None:
     assert Moved.between(["t"], [SLOT], OTHER, frozenset({OTHER})) == Moved(("t",), (OTHER,), ())
     assert Moved.between(["t"], [SLOT], SLOT, frozenset({SLOT})) == Moved(("t",))
-    assert traces_of(Action.WEIGH, Moved.between(["t"], [SLOT], None, frozenset({SLOT}))) == (
+    assert traces_of(PACK, Action.WEIGH, Moved.between(["t"], [SLOT], None, frozenset({SLOT}))) == (
         Trace(Sensor.SLOT, SLOT, EMPTIED), Trace(Sensor.SLOT, SLOT, FILLED),
     )  # fmt: skip
 

@@ -11,12 +11,14 @@ from typing import Any, Protocol, TypeVar
 from gpiozero import Device
 from gpiozero.pins.mock import MockFactory
 
-from edge_agent.devices import Around, Beam, Button, Gate, Lamp, Light, Position, SlotIndicator
+from edge_agent.devices import Around, Beam, Button, Door, Gate, Lamp, Light, Position, SlotIndicator
 from edge_agent.drivers import (
     beam_gpiozero,
     beam_sim,
     button_gpiozero,
     button_sim,
+    door_gpiozero,
+    door_sim,
     gate_gpiozero,
     gate_sim,
     lamp_gpiozero,
@@ -53,6 +55,9 @@ class World(Rack, Protocol):
     def break_beam(self, broken: bool) -> None: ...
     def button(self) -> Button: ...
     def press(self, pressed: bool) -> None: ...
+    def door(self) -> Door: ...
+    def reach_lock(self, unlocked: bool) -> None: ...
+    def swing(self, position: Position) -> None: ...
 
 
 class Pins:
@@ -108,6 +113,19 @@ class Pins:
         switch = self.pins.pin(SLOT_PINS[slot] + 2)
         (switch.drive_low if occupied else switch.drive_high)()
 
+    def door(self) -> Door:
+        options = door_gpiozero.Options(lock_pin=17, contact_pin=27)
+        door = door_gpiozero.build(options, around(Path()))
+        self.swing(Position.CLOSED)
+        return door
+
+    def reach_lock(self, unlocked: bool) -> None:
+        assert self._lit(17) is unlocked
+
+    def swing(self, position: Position) -> None:
+        contact = self.pins.pin(27)
+        (contact.drive_low if position is Position.CLOSED else contact.drive_high)()
+
     def _lit(self, pin: int) -> bool:
         return bool(self.pins.pin(pin).state)
 
@@ -118,7 +136,7 @@ class OnStage:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.loop = asyncio.new_event_loop()
-        self.stage = Stage(folder / "stage.sock", ["gate-a"], {"rack-1": list(SLOT_PINS)})
+        self.stage = Stage(folder / "stage.sock", ["gate-a"], {"rack-1": list(SLOT_PINS)}, ["door-a"])
         self._thread = threading.Thread(target=self.loop.run_forever)
         self._thread.start()
         self.call(self.stage.open())
@@ -170,12 +188,23 @@ class OnStage:
         rack = self.stage.racks["rack-1"]
         self.call(rack.put(slot) if occupied else rack.take(slot))
 
+    def door(self) -> Door:
+        options = door_sim.Options(stage=Path("stage.sock"), device="door-a.leaf")
+        return self._connected("leaf", lambda: door_sim.build(options, self._around))
+
+    def reach_lock(self, unlocked: bool) -> None:
+        self._reach(self.stage.doors["door-a"].unlocked, unlocked)
+
+    def swing(self, position: Position) -> None:
+        door = self.stage.doors["door-a"]
+        self.call(door.force() if position is Position.OPEN else door.shut())
+
     def _connected(self, part: str, build: Callable[[], T]) -> T:
         device = build()
         assert self.reports.get(timeout=10) is None
         return device
 
-    def _reach(self, value: Value, wanted: str) -> None:
+    def _reach(self, value: Value, wanted: object) -> None:
         self.call(asyncio.wait_for(value.reach(wanted), 10))
 
     def _at(self, part: str) -> dict[str, object]:

@@ -243,7 +243,7 @@ class Stubborn:
 
 def test_a_gate_that_could_not_be_told_is_told_again_and_a_second_press_keeps_it_open() -> None:
     stubborn = Stubborn()
-    gate = HeldOpen(stubborn)
+    gate = HeldOpen(stubborn.apply, stubborn.close)
     with pytest.raises(DeviceError):
         gate.hold()
     stubborn.deaf = False

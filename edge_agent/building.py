@@ -1,0 +1,174 @@
+"""The stations of an agent, put together from their entries in the site file and the devices that are built."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from custody.things import Direction
+from edge_agent.agent import Watch
+from edge_agent.clock import Clock
+from edge_agent.devices import Beam, Button, Camera, Door, Gate, Lamp, Scale, SlotIndicator
+from edge_agent.downlink import Books
+from edge_agent.journal.journal import Journal
+from edge_agent.settings import DoorEntry, GateEntry, RackEntry, Site
+from edge_agent.stations.door import DoorParts, DoorPlan, DoorStation
+from edge_agent.stations.gate import GateParts, GatePlan, GateStation
+from edge_agent.stations.rack import RackParts, RackPlan, RackStation
+from edge_agent.vision.labels import read_labels
+from edge_agent.vision.stills import keep_still
+from proof.keys import VerifyKey
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What every station is built from; `report` takes device faults."""
+
+    site: Site
+    label_keys: Sequence[VerifyKey]
+    devices: Mapping[str, Any]
+    journal: Journal
+    books: Books
+    clock: Clock
+    report: Callable[[str, str | None], None]
+
+    def lamp(self, name: str | None) -> Lamp | None:
+        """The lamp called so, where there is one."""
+        lamp: Lamp | None = self.devices[name] if name else None
+        return lamp
+
+    def button(self, name: str | None) -> Button | None:
+        """The button called so, where there is one."""
+        button: Button | None = self.devices[name] if name else None
+        return button
+
+    @property
+    def common(self) -> dict[str, Any]:
+        """The parts that every station has."""
+        return {
+            "journal": self.journal, "book": self.books.permits, "clock": self.clock, "packs": self.books.packs,
+            "label_keys": self.label_keys, "read": lambda frame: read_labels(frame.pixels),
+            "keep": lambda frame: keep_still(frame.pixels), "report": self.report,
+        }  # fmt: skip
+
+
+def build_stations(ground: Ground) -> list[Watch]:
+    """All of them, in the order of the site file. Doors are told what moves in the racks behind them."""
+    doors: list[DoorStation] = []
+    watches = []
+    for entry in ground.site.stations:
+        if isinstance(entry, GateEntry):
+            watches.append(_gate(entry, ground))
+        elif isinstance(entry, RackEntry):
+            watches.append(_rack(entry, ground, doors))
+        else:
+            station, watch = _door(entry, ground)
+            doors.append(station)
+            watches.append(watch)
+    return watches
+
+
+def _gate(entry: GateEntry, ground: Ground) -> Watch:
+    devices = ground.devices
+    camera: Camera = devices[entry.camera]
+    gate: Gate = devices[entry.gate]
+    button = ground.button(entry.break_glass)
+    beams: dict[Direction, Beam] = {
+        Direction.IN: devices[entry.beam_outside],
+        Direction.OUT: devices[entry.beam_inside],
+    }
+    station = GateStation(
+        GatePlan(
+            agent=ground.site.agent,
+            site=ground.site.site,
+            name=entry.name,
+            camera=entry.camera,
+            gate=entry.gate,
+            lamp=entry.lamp or "",
+            button=entry.break_glass or "",
+            cross_within_us=int(entry.cross_within_s * 1_000_000),
+            approach_within_us=int(entry.approach_within_s * 1_000_000),
+        ),
+        GateParts(
+            gate=gate,
+            lamp=ground.lamp(entry.lamp),
+            **ground.common,
+        ),
+    )
+
+    def attach() -> None:
+        gate.watch(station.on_position)
+        for direction, beam in beams.items():
+            beam.watch(partial(station.on_beam, direction))
+        if button is not None:
+            button.watch(station.on_break_glass)
+
+    return Watch(station, camera, entry.camera, attach)
+
+
+def _rack(entry: RackEntry, ground: Ground, doors: Sequence[DoorStation]) -> Watch:
+    camera = ground.devices[entry.camera]
+    indicator: SlotIndicator = ground.devices[entry.indicator]
+    scale: Scale | None = ground.devices[entry.scale] if entry.scale else None
+
+    def moved(slot: str) -> None:
+        for door in doors:
+            if entry.name in door.guards:
+                door.on_moved(slot)
+
+    station = RackStation(
+        RackPlan(
+            site=ground.site.site,
+            name=entry.name,
+            camera=entry.camera,
+            indicator=entry.indicator,
+            lamp=entry.lamp or "",
+            scale=entry.scale or "",
+            slots=entry.slots,
+        ),
+        RackParts(
+            indicator=indicator,
+            lamp=ground.lamp(entry.lamp),
+            tasks=ground.books.tasks,
+            moved=moved,
+            **ground.common,
+        ),
+    )
+
+    def attach() -> None:
+        indicator.watch(station.on_slot)
+        if scale is not None:
+            scale.watch(station.on_weight)
+
+    return Watch(station, camera, entry.camera, attach)
+
+
+def _door(entry: DoorEntry, ground: Ground) -> tuple[DoorStation, Watch]:
+    camera: Camera = ground.devices[entry.camera]
+    door: Door = ground.devices[entry.door]
+    exit_, glass = ground.button(entry.exit), ground.button(entry.break_glass)
+    station = DoorStation(
+        DoorPlan(
+            agent=ground.site.agent,
+            site=ground.site.site,
+            name=entry.name,
+            camera=entry.camera,
+            door=entry.door,
+            lamp=entry.lamp or "",
+            button=entry.break_glass or "",
+            guards=frozenset(entry.guards),
+            zones=tuple(entry.zones),
+            open_within_us=int(entry.open_within_s * 1_000_000),
+            held_open_us=None if entry.held_open_s is None else int(entry.held_open_s * 1_000_000),
+        ),
+        DoorParts(door=door, lamp=ground.lamp(entry.lamp), tasks=ground.books.tasks, **ground.common),
+    )
+
+    def attach() -> None:
+        door.watch(station.on_position)
+        if exit_ is not None:
+            exit_.watch(station.on_exit)
+        if glass is not None:
+            glass.watch(station.on_break_glass)
+
+    return station, Watch(station, camera, entry.camera, attach)
