@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -17,6 +17,7 @@ from cloud.authority import serial_text
 from cloud.errors import KeyFileError
 from cloud.gatekeeper import ACL, CA, REVOKED, Gatekeeper, tell_process
 from cloud.world import World, real_world
+from simulators.broker import free_port
 from simulators.pki import Authority, Identity
 from tests.cloud.api import Office
 from tests.cloud.api import office as office
@@ -27,7 +28,7 @@ from tests.simulators.conftest import brokerage as brokerage
 from tests.system.waiting import until
 from wire.access import CLOUD_DOWNLINK, acl_text
 from wire.errors import LinkError
-from wire.link import Link, Message
+from wire.link import Connect, Link, Message
 from wire.topics import FACTS, ORDERS
 
 A, B = "nj01.gate-a", "nj01.gate-b"
@@ -62,19 +63,22 @@ async def revoke(office: Office, agent: str) -> None:
 
 
 @asynccontextmanager
-async def keeping(office: Office, brokerage: Brokerage, database: Database) -> AsyncIterator[Gatekeeper]:
+async def keeping(
+    office: Office, brokerage: Brokerage, database: Database, take_name: Callable[[str], Connect] | None = None
+) -> AsyncIterator[Identity]:
+    """The worker at work; what it is known by at the broker."""
     broker = brokerage.broker
     worker = brokerage.authority.client(CLOUD_DOWNLINK, datetime.now(UTC))
     keeper = Gatekeeper(
         office.parts.pool, database.app, office.parts.world, brokerage.authority.signer, broker.home,
         reload=partial(tell_process, broker.home / "mosquitto.pid"),
-        take_name=lambda agent: brokerage.connect(agent, port=broker.worker_port, identity=worker),
+        take_name=take_name or (lambda agent: brokerage.connect(agent, port=broker.worker_port, identity=worker)),
         every=timedelta(seconds=1),
     )  # fmt: skip
     running = asyncio.create_task(keeper.run())
     try:
         await asyncio.wait_for(keeper.ready.wait(), 20)
-        yield keeper
+        yield worker
     finally:
         running.cancel()
         await asyncio.wait({running})
@@ -104,14 +108,14 @@ async def test_a_session_ends_and_nothing_gets_in_again_while_others_go_on(
     context = ssl.create_default_context(cafile=str(authority.certificate_file))
     context.load_cert_chain(bad.certificate, bad.key)
     context.maximum_version = ssl.TLSVersion.TLSv1_2  # whose sessions are resumed without showing a certificate
-    async with keeping(office, brokerage, database):
+    async with keeping(office, brokerage, database) as worker:
         answer, session = await asyncio.to_thread(attempt, context, port, None)
         assert answer[:1] == b"\x20"
         # Under whatever id it calls itself: its name at the broker is that of its certificate.
         async with (
             brokerage.connect("somebody-else", identity=bad)() as out,
             brokerage.connect(B, identity=good)() as stays,
-            brokerage.connect("cloud-downlink", port=brokerage.broker.worker_port)() as cloud,
+            brokerage.connect("a worker", port=brokerage.broker.worker_port, identity=worker)() as cloud,
         ):
             await stays.subscribe(f"sealtrail/v1/{B}/{ORDERS}")
             heard = asyncio.create_task(first(out))
@@ -186,3 +190,21 @@ def test_a_broker_that_does_not_run_is_no_error(tmp_path: Path) -> None:
     tell_process(tmp_path / "none")
     (tmp_path / "pid").write_text("noise")
     tell_process(tmp_path / "pid")
+
+
+async def test_who_could_not_be_thrown_out_at_once_is_thrown_out_later(
+    office: Office, brokerage: Brokerage, database: Database
+) -> None:
+    bad, tried = await issue(office, brokerage.authority, A), list[str]()
+    worker = brokerage.authority.client(CLOUD_DOWNLINK, datetime.now(UTC))
+
+    def take_name(agent: str) -> Connect:
+        tried.append(agent)
+        port = free_port() if len(tried) == 1 else brokerage.broker.worker_port  # nobody listens at the first
+        return brokerage.connect(agent, port=port, identity=worker)
+
+    async with brokerage.connect(A, identity=bad)() as out, keeping(office, brokerage, database, take_name):
+        await revoke(office, A)
+        with pytest.raises(LinkError):
+            await asyncio.wait_for(first(out), 60)
+    assert len(tried) > 1
