@@ -28,6 +28,9 @@ CA, REVOKED, ACL = "ca.pem", "crl.pem", "acl"
 ROUNDS = 2
 """How often a session is ended: the second time for whoever came back before the broker had read its files."""
 
+LATELY = timedelta(hours=1)
+"""Sessions of what was revoked within it are ended at a start, for nobody may have looked meanwhile."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -50,6 +53,8 @@ class Gatekeeper:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _out: dict[str, int] = field(default_factory=dict)
     """agent → how often its session is to be ended still"""
+    _seen: set[str] = field(default_factory=set)
+    """serials of what was revoked lately, whose agents were put out or are in `_out`"""
 
     async def run(self) -> None:
         """Looks when something was revoked, and every few seconds, until it is cancelled."""
@@ -61,25 +66,21 @@ class Gatekeeper:
         while True:
             try:
                 async with listening(self.database_url, "access") as connection:
-                    async for notice in connection.notifies():
-                        self._out[notice.payload] = ROUNDS
+                    self._wake.set()
+                    async for _ in connection.notifies():
                         self._wake.set()
             except DatabaseGoneError as error:
                 _log.warning("%s; trying again", error)
             await asyncio.sleep(self.every.total_seconds())
 
     async def _look(self) -> None:
-        since = self.world.now() - timedelta(minutes=10)  # what was revoked while nobody looked
         while True:
+            self._wake.clear()
             try:
-                if not self.ready.is_set():
-                    async with transaction(self.pool) as tx:
-                        self._out |= dict.fromkeys(await revoked_since(tx, since), ROUNDS)
                 await self.look()
                 self.ready.set()
             except* (DatabaseGoneError, LinkError, KeyFileError) as errors:
                 _log.warning("%s; trying again", first_of(errors))
-            self._wake.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(self.every.total_seconds()):
                     await self._wake.wait()
@@ -88,18 +89,22 @@ class Gatekeeper:
         """Brings the files up to date, and ends the sessions of those who were revoked."""
         async with transaction(self.pool) as tx:
             revoked = await revocation_list(tx, self.world, self.authority)
+            lately = await revoked_since(tx, self.world.now() - LATELY)
+        for serial in lately.keys() - self._seen:
+            self._out[lately[serial]] = ROUNDS
+        self._seen = set(lately)
         wanted = {CA: self.authority.pem, REVOKED: revoked["pem"], ACL: acl_text()}
         changed = [name for name, text in wanted.items() if _replaced(self.folder / name, text)]
         if changed:
             self.reload()
             _log.info("told the broker of %s", ", ".join(changed))
-        out, self._out = self._out, {}
-        for agent, left in out.items():
+        for agent in list(self._out):
             await asyncio.sleep(0.2)  # the broker reads its files when it comes to it, and says nothing of it
             async with self.take_name(agent)():
                 _log.info("ended the session of %s", agent)
-            if left > 1:
-                self._out.setdefault(agent, left - 1)
+            self._out[agent] -= 1
+            if not self._out[agent]:
+                del self._out[agent]
 
 
 def _replaced(path: Path, text: str) -> bool:

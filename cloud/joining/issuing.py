@@ -212,9 +212,9 @@ async def revocation_list(tx: Tx, world: World, authority: Authority) -> Row:
     return row
 
 
-async def revoked_since(tx: Tx, since: datetime) -> list[str]:
-    """Agents of which a certificate was revoked since then."""
-    return [row["agent"] for row in await rows(tx, _sql.revoked_since, since=since)]
+async def revoked_since(tx: Tx, since: datetime) -> dict[str, str]:
+    """Serial → agent of what was revoked since then."""
+    return {row["serial"]: row["agent"] for row in await rows(tx, _sql.revoked_since, since=since)}
 
 
 def _whole(at: datetime) -> datetime:

@@ -65,7 +65,7 @@ SELECT pg_notify('access', %(agent)s)
 SELECT serial, revoked_at FROM certificate WHERE revoked_at IS NOT NULL AND not_after > %(at)s ORDER BY revoked_at, serial
 
 -- name: revoked_since
-SELECT c.agent FROM certificate c WHERE c.revoked_at > %(since)s GROUP BY c.agent ORDER BY c.agent
+SELECT serial, agent FROM certificate WHERE revoked_at > %(since)s ORDER BY revoked_at, serial
 
 -- name: lock_lists
 SELECT pg_advisory_xact_lock(hashtext('revocation_list'))

@@ -60,6 +60,8 @@ class Identities:
             own = self.folder / f"{max(numbers, default=0) + 1:04}"
             asking.rename(own)
             self._point(name, own.name)
+            if name == CURRENT:
+                (self.folder / FRESH).unlink(missing_ok=True)  # of an identity before it
         except OSError as error:
             raise JoiningError("file", path=self.folder, problem=error.strerror) from error
 

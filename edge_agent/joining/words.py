@@ -4,7 +4,7 @@ from edge_agent.errors import EdgeError
 
 TEXTS: dict[str, tuple[str, str]] = {
     "claim": ("加入码无效：{problem}。请核对后重新输入。", "The claim code cannot be right: {problem}. Type it again."),
-    "no_cloud": ("没有云端地址：请加 --cloud https://…", "Nobody said where the cloud is: add --cloud https://…"),
+    "no_cloud": ("没有云端地址：请加 --cloud https://…", "Nobody said where the cloud is: add --cloud https://..."),
     "not_https": (
         "{url} 未使用加密连接：请使用 https:// 地址。",
         "{url} is not encrypted: give an address that begins with https://",
