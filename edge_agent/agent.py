@@ -18,6 +18,7 @@ from edge_agent.clock import STEP, Clock, Reading, StepWatch
 from edge_agent.devices import Camera
 from edge_agent.downlink import Orders
 from edge_agent.errors import JournalError, RenewalError
+from edge_agent.film.films import Films
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from edge_agent.pictures import Pictures
@@ -59,12 +60,13 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """A station, the camera it looks through, that camera's name; `attach` begins to hear its other devices."""
+    """A station, the camera it looks through, the names of both; `attach` begins to hear its other devices."""
 
     station: GateStation | RackStation
     camera: Camera
     camera_name: str
     attach: Callable[[], None]
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,7 @@ class Parts:
     heartbeat: timedelta = timedelta(seconds=60)
     witness: EdgeWitness | None = None
     keep_time: Callable[[Reading], None] = lambda _: None
+    films: Films | None = None
     stops: list[Callable[[], None]] = field(default_factory=list)
 
 
@@ -114,14 +117,17 @@ class Agent:
             software=parts.software, rule_pack=parts.packs.now.hash, rule_packs=parts.packs.hashes,
             cameras=len(parts.watches),
         )  # fmt: skip
+        step = stepped_back(parts.journal, parts.clock.read().at)  # asked before there is a fact from now
         self._tell(FactKind.AGENT_STARTED, to_body(started))
-        if step := stepped_back(parts.journal, parts.clock.read().at):
+        if step:
             self._tell(FactKind.CLOCK_STEPPED, {"by_ms": step // timedelta(milliseconds=1), "while_off": True})
         cameras = [self._camera_loop(watch) for watch in parts.watches]
         still = threading.Event()
         ticker = Loop("ticker", lambda at_work: self._tick(still, at_work))
         async with AsyncExitStack() as undo:
             undo.push_async_callback(asyncio.to_thread, self._close, cameras, ticker, still)
+            if parts.films:
+                parts.films.start()
             for watch in parts.watches:
                 watch.attach()
             for one in (*cameras, ticker):
@@ -154,6 +160,8 @@ class Agent:
             for frame in watch.camera.frames():
                 self._parts.health.report(watch.camera_name, None)
                 at_work()
+                if self._parts.films:
+                    self._parts.films.offer(watch.camera_name, frame)
                 watch.station.on_frame(frame)
 
         return Loop(watch.camera_name, look, lambda problem: self._parts.health.report(watch.camera_name, problem))
@@ -170,6 +178,8 @@ class Agent:
         for watch in self._parts.watches:
             watch.camera.stop()
             watch.station.stop()
+        if self._parts.films:
+            self._parts.films.stop()
 
     def _close(self, cameras: Sequence[Loop], ticker: Loop, still: threading.Event) -> None:
         self._close_stations(cameras)

@@ -2,7 +2,7 @@
 
 import importlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,6 +21,8 @@ from edge_agent.clock import Clock
 from edge_agent.devices import Around, Beam, Button, Camera, Gate, LabelPrinter, Lamp, Scale, SlotIndicator
 from edge_agent.downlink import Books, Orders
 from edge_agent.errors import SettingsError
+from edge_agent.film.clips import Keep
+from edge_agent.film.films import FilmPlan, Films
 from edge_agent.groundwork import clock_of, journal_of, keep_time, mqtt_options, will_of
 from edge_agent.journal.journal import Journal
 from edge_agent.permits import PermitBook
@@ -155,6 +157,7 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None) -> 
         _gate(entry, around_it) if isinstance(entry, GateEntry) else _rack(entry, around_it) for entry in site.stations
     ]
     lights = [watch.station.lights for watch in watches if isinstance(watch.station, RackStation)]
+    films = build_films(settings, {watch.name: watch.camera_name for watch in watches}, journal, clock)
     agent = Parts(
         agent=site.agent,
         software=version("sealtrail"),
@@ -173,6 +176,7 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None) -> 
         heartbeat=timedelta(seconds=settings.heartbeat_s),
         witness=build_witness(settings, site.agent, plan.witness_key, journal, clock),
         keep_time=partial(keep_time, settings.data_dir, system),
+        films=films,
         stops=stops,
     )
     undo.pop_all()
@@ -188,6 +192,18 @@ def build_witness(
     return EdgeWitness(
         agent, key, settings.witness_logs, journal, clock, str(settings.cloud_url), settings.witness_every_s
     )
+
+
+def build_films(settings: EdgeSettings, cameras: Mapping[str, str], journal: Journal, clock: Clock) -> Films | None:
+    """What films the `cameras` (station → camera), if anything is filmed. Raises FilmError."""
+    if not settings.film:
+        return None
+    keep = Keep(before_us=int(settings.film_before_s * 1e6), after_us=int(settings.film_after_s * 1e6))
+    plan = FilmPlan(
+        folder=settings.film_dir or settings.data_dir / "film", ring_bytes=settings.film_ring_mb << 20,
+        free_bytes=settings.film_free_mb << 20, keep=keep,
+    )  # fmt: skip
+    return Films(plan, cameras, journal, clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +265,7 @@ def _gate(entry: GateEntry, around: _Around) -> Watch:
         if button is not None:
             button.watch(station.on_break_glass)
 
-    return Watch(station, camera, entry.camera, attach)
+    return Watch(station, camera, entry.camera, attach, entry.name)
 
 
 def _rack(entry: RackEntry, around: _Around) -> Watch:
@@ -286,7 +302,7 @@ def _rack(entry: RackEntry, around: _Around) -> Watch:
         if scale is not None:
             scale.watch(station.on_weight)
 
-    return Watch(station, camera, entry.camera, attach)
+    return Watch(station, camera, entry.camera, attach, entry.name)
 
 
 def _desk(site: Site, devices: dict[str, Any]) -> PrintDesk | None:

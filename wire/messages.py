@@ -48,6 +48,10 @@ class FactKind(StrEnum):
     SPACE_BACK = "space_back"
     JOURNAL_RENEWED = "journal_renewed"
     FACT_SALVAGED = "fact_salvaged"
+    CLIP_SEGMENT = "clip_segment"
+    CLIP_CLOSED = "clip_closed"
+    VIDEO_LOST = "video_lost"
+    VIDEO_BACK = "video_back"
 
 
 class OrderKind(StrEnum):
