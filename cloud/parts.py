@@ -65,7 +65,8 @@ class Joining:
 class Parts:
     """`database_url` is for connections that listen; `pack` the rules in force; `media` where stills are kept;
     `policy` the trust policy in force (tlog-policy), if one was set; `party` for whom passkeys sign,
-    `directory` by which people sign in who have no password here; `joining` what devices join with, if they may.
+    `directory` by which people sign in who have no password here; `joining` what devices join with, if they may;
+    `film_quota` how many bytes of film each site may have here.
     """
 
     database_url: str
@@ -79,6 +80,7 @@ class Parts:
     party: RelyingParty = RelyingParty()
     directory: Directory | None = None
     joining: Joining | None = None
+    film_quota: int | None = None
 
 
 def parts_of(request: Request) -> Parts:

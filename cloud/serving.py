@@ -99,6 +99,7 @@ async def web(settings: WebSettings, say: Callable[[str], None]) -> None:
             party=relying_party(settings),
             directory=directory(settings),
             joining=joining(settings),
+            film_quota=None if settings.film_quota_gb is None else int(settings.film_quota_gb * 1e9),
         )
         app = create_app(parts, console=settings.console_dir)
         tls = (settings.web_cert, settings.web_key) if settings.web_cert and settings.web_key else None

@@ -19,6 +19,7 @@ from edge_agent.devices import Camera
 from edge_agent.downlink import Orders
 from edge_agent.errors import JournalError, RenewalError
 from edge_agent.film.films import Films
+from edge_agent.film.uploads import Uploads
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from edge_agent.pictures import Pictures
@@ -91,6 +92,7 @@ class Parts:
     witness: EdgeWitness | None = None
     keep_time: Callable[[Reading], None] = lambda _: None
     films: Films | None = None
+    film_uploads: Uploads | None = None
     stops: list[Callable[[], None]] = field(default_factory=list)
 
 
@@ -138,6 +140,9 @@ class Agent:
             )]  # fmt: skip
             if parts.witness:
                 tasks.append(asyncio.create_task(parts.witness.work()))
+            if parts.film_uploads:
+                parts.film_uploads.attach(loop)
+                tasks.append(asyncio.create_task(parts.film_uploads.deliver()))
             undo.push_async_callback(_end, tasks)
             stopped = asyncio.create_task(stop.wait())
             undo.push_async_callback(_end, [stopped])

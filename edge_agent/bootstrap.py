@@ -23,6 +23,7 @@ from edge_agent.downlink import Books, Orders
 from edge_agent.errors import SettingsError
 from edge_agent.film.clips import Keep
 from edge_agent.film.films import FilmPlan, Films
+from edge_agent.film.uploads import Uploads
 from edge_agent.groundwork import clock_of, journal_of, keep_time, mqtt_options, will_of
 from edge_agent.journal.journal import Journal
 from edge_agent.permits import PermitBook
@@ -158,6 +159,8 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None) -> 
     ]
     lights = [watch.station.lights for watch in watches if isinstance(watch.station, RackStation)]
     films = build_films(settings, {watch.name: watch.camera_name for watch in watches}, journal, clock)
+    url = str(settings.cloud_url)
+    uploads = Uploads(site.agent, plan.key, journal, clock, url, films.ring, films.damaged) if films else None
     agent = Parts(
         agent=site.agent,
         software=version("sealtrail"),
@@ -170,13 +173,14 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None) -> 
         watches=watches,
         uplink=uplink,
         orders=Orders(site.agent, journal, books, clock, find_key, uplink.resend, lights, _desk(site, devices)),
-        pictures=Pictures(site.agent, plan.key, journal, clock, str(settings.cloud_url)),
+        pictures=Pictures(site.agent, plan.key, journal, clock, url),
         connect=connect or mqtt_connect(mqtt_options(settings, site.agent, will_of(site.agent))),
         keep=timedelta(days=settings.keep_days),
         heartbeat=timedelta(seconds=settings.heartbeat_s),
         witness=build_witness(settings, site.agent, plan.witness_key, journal, clock),
         keep_time=partial(keep_time, settings.data_dir, system),
         films=films,
+        film_uploads=uploads,
         stops=stops,
     )
     undo.pop_all()

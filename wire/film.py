@@ -33,8 +33,17 @@ class ClipSegment(msgspec.Struct, frozen=True, kw_only=True):
     cut: bool = False
 
 
+class KeptSegment(msgspec.Struct, frozen=True, kw_only=True):
+    """One segment of a clip, as its `clip_segment` told it."""
+
+    sha256: str
+    bytes: int
+    begun: str
+    ended: str
+
+
 class ClipClosed(msgspec.Struct, frozen=True, kw_only=True):
-    """Body of `clip_closed`: all `segments` of a clip by digest, in order; `events` are the seqs that it was kept for.
+    """Body of `clip_closed`: all `segments` of a clip, in order; `events` are the seqs that it was kept for.
 
     Milliseconds that are missing: before the first event (of the `before_ms` that are promised), after the last one (of
     `after_ms`), and between segments.
@@ -44,7 +53,7 @@ class ClipClosed(msgspec.Struct, frozen=True, kw_only=True):
     camera: str
     clip: int
     events: list[int]
-    segments: list[str]
+    segments: list[KeptSegment]
     before_ms: int
     after_ms: int
     missing_before_ms: int
@@ -69,3 +78,13 @@ class VideoBack(msgspec.Struct, frozen=True, kw_only=True):
     cause: VideoCause
     since: str
     until: str
+
+
+class SegmentDamaged(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `segment_damaged`: a kept segment is no longer what was signed; its file has the digest `found`, or none.
+
+    It is not sent, and not deleted either.
+    """
+
+    sha256: str
+    found: str

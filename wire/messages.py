@@ -52,6 +52,7 @@ class FactKind(StrEnum):
     CLIP_CLOSED = "clip_closed"
     VIDEO_LOST = "video_lost"
     VIDEO_BACK = "video_back"
+    SEGMENT_DAMAGED = "segment_damaged"
 
 
 class OrderKind(StrEnum):

@@ -23,7 +23,7 @@ from edge_agent.film.telling import Telling
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from edge_agent.store import Effect
-from wire.film import ClipClosed, ClipSegment
+from wire.film import ClipClosed, ClipSegment, KeptSegment
 from wire.messages import Fact, FactKind, to_body
 
 EVENTS = frozenset({
@@ -220,10 +220,15 @@ def _closed(clip: _Clip, keep: Keep) -> ClipClosed:
     gaps = (later.from_us - one.to_us for one, later in pairwise(segments))
     return ClipClosed(
         station=clip.station, camera=clip.camera, clip=clip.seq, events=clip.events,
-        segments=[one.sha256 for one in segments], before_ms=keep.before_us // 1000, after_ms=keep.after_us // 1000,
+        segments=[_kept(one) for one in segments], before_ms=keep.before_us // 1000, after_ms=keep.after_us // 1000,
         missing_before_ms=_missing(before), missing_after_ms=_missing(after),
         missing_between_ms=sum(_missing(gap) for gap in gaps),
     )  # fmt: skip
+
+
+def _kept(segment: Segment) -> KeptSegment:
+    begun, ended = time_text(segment.begun), time_text(segment.ended)
+    return KeptSegment(sha256=segment.sha256, bytes=segment.bytes, begun=begun, ended=ended)
 
 
 def _missing(span_us: int) -> int:
