@@ -68,7 +68,8 @@ class Parts:
     """`database_url` is for connections that listen; `pack` the rules in force; `media` where stills are kept;
     `policy` the trust policy in force (tlog-policy), if one was set; `party` for whom passkeys sign,
     `directory` by which people sign in who have no password here; `joining` what devices join with, if they may;
-    `fresh_sign_in` how old the proof of who is signed in may be for what a borrowed session must not do.
+    `fresh_sign_in` how old the proof of who is signed in may be for what a borrowed session must not do;
+    `film_quota` how many bytes of film each site may have here.
     """
 
     database_url: str
@@ -83,6 +84,7 @@ class Parts:
     directory: Directory | None = None
     joining: Joining | None = None
     fresh_sign_in: timedelta = FRESH_SIGN_IN
+    film_quota: int | None = None
 
 
 def parts_of(request: Request) -> Parts:

@@ -82,8 +82,9 @@ class MediaSettings(CloudSettings):
 
 
 class WebSettings(MediaSettings):
-    """For `cloud web`: where it listens, and the console's built pages; for whom passkeys sign (a domain), and the
-    addresses, separated by blanks, at which people open the console, the first of them first.
+    """For `cloud web`: where it listens, the console's built pages, and how much film a site may have here (as much as
+    there is room for, where it is not said); for whom passkeys sign (a domain), and the addresses, separated by blanks,
+    at which people open the console, the first of them first.
 
     People sign in by a directory (OpenID Connect) where `oidc_issuer` is set. Its claims may be named by paths, as in
     `realm_access.roles`; `oidc_roles` is a JSON object from its roles to ours. Whoever adds a passkey has signed in
@@ -97,6 +98,7 @@ class WebSettings(MediaSettings):
     web_host: str = "127.0.0.1"
     web_port: int = Field(ge=0, le=65535)
     console_dir: Path | None = None
+    film_quota_gb: float | None = Field(default=None, gt=0)
     rp_id: str = Field(default="localhost", pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")
     origins: str | None = Field(default=None, pattern=r"^https?://[^/\s]+( https?://[^/\s]+)*$")
     oidc_issuer: str | None = Field(default=None, pattern=r"^(https://|http://(localhost|127\.0\.0\.1)[:/])")

@@ -8,26 +8,28 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 
-from custody.permits import parse_time, time_text
-from edge_agent.clock import STEP, Clock, Reading, StepWatch
+from custody.permits import time_text
+from edge_agent.clock import Clock, Reading, StepWatch
 from edge_agent.configuration import Configuration
 from edge_agent.devices import Camera
 from edge_agent.downlink import Orders
 from edge_agent.errors import JournalError, RenewalError
+from edge_agent.film.films import Films
+from edge_agent.film.uploads import Uploads
 from edge_agent.joining.renewing import Renewals
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
+from edge_agent.journal.upkeep import stepped_back, tidy
 from edge_agent.pictures import Pictures
 from edge_agent.rule_packs import PackBook
 from edge_agent.stations.door import DoorStation
 from edge_agent.stations.gate import GateStation
 from edge_agent.stations.rack import RackStation
-from edge_agent.store import Effect
 from edge_agent.supervise import Health, Loop, Vigil
 from edge_agent.uplink import Uplink
 from edge_agent.witness import EdgeWitness
@@ -63,12 +65,13 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """A station, the camera it looks through, that camera's name; `attach` begins to hear its other devices."""
+    """A station, the camera it looks through, the names of both; `attach` begins to hear its other devices."""
 
     station: GateStation | RackStation | DoorStation
     camera: Camera
     camera_name: str
     attach: Callable[[], None]
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +97,8 @@ class Parts:
     renewals: Renewals | None = None
     configuration: Configuration | None = None
     keep_time: Callable[[Reading], None] = lambda _: None
+    films: Films | None = None
+    film_uploads: Uploads | None = None
     stops: list[Callable[[], None]] = field(default_factory=list)
 
 
@@ -122,14 +127,17 @@ class Agent:
             software=parts.software, rule_pack=parts.packs.now.hash, rule_packs=parts.packs.hashes,
             cameras=len(parts.watches),
         )  # fmt: skip
+        step = stepped_back(parts.journal, parts.clock.read().at)  # asked before there is a fact from now
         self._tell(FactKind.AGENT_STARTED, to_body(started))
-        if step := stepped_back(parts.journal, parts.clock.read().at):
+        if step:
             self._tell(FactKind.CLOCK_STEPPED, {"by_ms": step // timedelta(milliseconds=1), "while_off": True})
         cameras = [self._camera_loop(watch) for watch in parts.watches]
         still = threading.Event()
         ticker = Loop("ticker", lambda at_work: self._tick(still, at_work))
         async with AsyncExitStack() as undo:
             undo.push_async_callback(asyncio.to_thread, self._close, cameras, ticker, still)
+            if parts.films:
+                parts.films.start()
             for watch in parts.watches:
                 watch.attach()
             for one in (*cameras, ticker):
@@ -138,7 +146,7 @@ class Agent:
                 self._link(), parts.pictures.deliver(), self._watch_clock_and_journal(), self._beat(), self._tidy(),
                 self._pulse((*cameras, ticker), on_alive),
             )]  # fmt: skip
-            for beside in (parts.witness, parts.renewals, parts.configuration):
+            for beside in (parts.witness, parts.renewals, parts.configuration, parts.film_uploads):
                 if beside:
                     tasks.append(asyncio.create_task(beside.work()))
             undo.push_async_callback(_end, tasks)
@@ -166,6 +174,8 @@ class Agent:
             for frame in watch.camera.frames():
                 self._parts.health.report(watch.camera_name, None)
                 at_work()
+                if self._parts.films:
+                    self._parts.films.offer(watch.camera_name, frame)
                 watch.station.on_frame(frame)
 
         return Loop(watch.camera_name, look, lambda problem: self._parts.health.report(watch.camera_name, problem))
@@ -182,6 +192,8 @@ class Agent:
         for watch in self._parts.watches:
             watch.camera.stop()
             watch.station.stop()
+        if self._parts.films:
+            self._parts.films.stop()
 
     def _close(self, cameras: Sequence[Loop], ticker: Loop, still: threading.Event) -> None:
         self._close_stations(cameras)
@@ -355,24 +367,6 @@ def tell(journal: Journal, kind: FactKind, device: str, body: dict[str, object])
         journal.submit(Draft(kind=kind, device=device, body=body)).add_done_callback(_log_failure)
     except JournalError as error:
         _log.error("%s of %s not recorded: %s", kind, device, error)
-
-
-def stepped_back(journal: Journal, now: datetime) -> timedelta | None:
-    """By how much at least the clock was set back while the agent was off: the newest fact is from later than `now`."""
-    for (at,) in journal.reads.rows("newest_at"):
-        step = now - parse_time(at)
-        return step if step < -STEP else None
-    return None
-
-
-def tidy(journal: Journal, before: str) -> None:
-    """Forgets what is in the cloud's hands and older than the time `before`."""
-    forgotten = journal.prune(before)
-    values = {"before": before}
-    old = ("drop_pictures", "drop_old_permits", "drop_old_spent", "drop_old_tasks", "drop_old_done")
-    journal.apply([Effect(name, values) for name in old])
-    if forgotten:
-        _log.info("forgot %d receipted facts", forgotten)
 
 
 def _log_failure(done: "Future[SealedFact]") -> None:

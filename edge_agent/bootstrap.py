@@ -2,7 +2,7 @@
 
 import importlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,6 +22,9 @@ from edge_agent.configuration import Book, Configuration, Kept
 from edge_agent.devices import Around, LabelPrinter
 from edge_agent.downlink import Books, Orders
 from edge_agent.errors import SettingsError
+from edge_agent.film.clips import Keep
+from edge_agent.film.films import FilmPlan, Films
+from edge_agent.film.uploads import Uploads
 from edge_agent.groundwork import clock_of, journal_of, keep_time, mqtt_options, will_of
 from edge_agent.joining.building import renewals_of
 from edge_agent.joining.reaching import context_of
@@ -135,6 +138,9 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None, boo
     renewals = renewals_of(settings, site.agent, plan.key, journal, clock, options)
     tls = context_of(settings.cloud_ca)
     lights = [watch.station.lights for watch in watches if isinstance(watch.station, RackStation)]
+    films = build_films(settings, {watch.name: watch.camera_name for watch in watches}, journal, clock)
+    url = str(settings.cloud_url)
+    uploads = Uploads(site.agent, plan.key, journal, clock, url, films.ring, films.damaged, tls) if films else None
     agent = Parts(
         agent=site.agent,
         software=version("sealtrail"),
@@ -147,7 +153,7 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None, boo
         watches=watches,
         uplink=uplink,
         orders=Orders(site.agent, journal, books, clock, find_key, uplink.resend, lights, _desk(site, devices)),
-        pictures=Pictures(site.agent, plan.key, journal, clock, str(settings.cloud_url), tls),
+        pictures=Pictures(site.agent, plan.key, journal, clock, url, tls),
         connect=connect or (renewals.connect if renewals else mqtt_connect(options)),
         renewals=renewals,
         configuration=_configuration(book, plan, journal, health),
@@ -155,6 +161,8 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None, boo
         heartbeat=timedelta(seconds=settings.heartbeat_s),
         witness=build_witness(settings, site.agent, plan.witness_key, journal, clock),
         keep_time=partial(keep_time, settings.data_dir, system),
+        films=films,
+        film_uploads=uploads,
         stops=stops,
     )
     undo.pop_all()
@@ -185,6 +193,18 @@ def build_witness(
         settings.witness_every_s,
         tls=context_of(settings.cloud_ca),
     )
+
+
+def build_films(settings: EdgeSettings, cameras: Mapping[str, str], journal: Journal, clock: Clock) -> Films | None:
+    """What films the `cameras` (station → camera), if anything is filmed. Raises FilmError."""
+    if not settings.film:
+        return None
+    keep = Keep(before_us=int(settings.film_before_s * 1e6), after_us=int(settings.film_after_s * 1e6))
+    plan = FilmPlan(
+        folder=settings.film_dir or settings.data_dir / "film", ring_bytes=settings.film_ring_mb << 20,
+        free_bytes=settings.film_free_mb << 20, keep=keep,
+    )  # fmt: skip
+    return Films(plan, cameras, journal, clock)
 
 
 def _desk(site: Site, devices: dict[str, Any]) -> PrintDesk | None:

@@ -103,7 +103,7 @@ def _gate(entry: GateEntry, ground: Ground) -> Watch:
         if button is not None:
             button.watch(station.on_break_glass)
 
-    return Watch(station, camera, entry.camera, attach)
+    return Watch(station, camera, entry.camera, attach, entry.name)
 
 
 def _rack(entry: RackEntry, ground: Ground, doors: Sequence[DoorStation]) -> Watch:
@@ -140,7 +140,7 @@ def _rack(entry: RackEntry, ground: Ground, doors: Sequence[DoorStation]) -> Wat
         if scale is not None:
             scale.watch(station.on_weight)
 
-    return Watch(station, camera, entry.camera, attach)
+    return Watch(station, camera, entry.camera, attach, entry.name)
 
 
 def _door(entry: DoorEntry, ground: Ground) -> tuple[DoorStation, Watch]:
@@ -171,4 +171,4 @@ def _door(entry: DoorEntry, ground: Ground) -> tuple[DoorStation, Watch]:
         if glass is not None:
             glass.watch(station.on_break_glass)
 
-    return station, Watch(station, camera, entry.camera, attach)
+    return station, Watch(station, camera, entry.camera, attach, entry.name)

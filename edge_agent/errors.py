@@ -57,6 +57,12 @@ class PictureError(EdgeError):
     diagnosis = "A picture could not be kept or sent; the fact it belongs to is safe."
 
 
+class FilmError(EdgeError):
+    """A picture that cannot be encoded or written, or a segment that cannot be read."""
+
+    diagnosis = "A camera cannot be filmed; check the room on the disk. Stills and facts are kept all the same."
+
+
 class TilesError(EdgeError):
     """Another site's log cannot be read just now, so nothing can be said of its checkpoint."""
 

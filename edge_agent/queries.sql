@@ -169,3 +169,28 @@ INSERT INTO salvaged (seq, content, salt, head) VALUES (:old, :content, :salt, :
 
 -- name: drop_salvaged
 DELETE FROM salvaged WHERE seq = :old
+
+-- name: add_segment
+INSERT INTO segment (sha256, bytes, camera, seq, at) VALUES (:sha256, :bytes, :camera, :seq, :at)
+ON CONFLICT (sha256) DO UPDATE SET seq = excluded.seq
+
+-- name: waiting_segments
+SELECT sha256, bytes FROM segment WHERE uploaded_at IS NULL AND seq <= :receipted ORDER BY seq LIMIT :limit
+
+-- name: set_segment_uploaded
+UPDATE segment SET uploaded_at = :at WHERE sha256 = :sha256
+
+-- name: uploaded_segments
+SELECT sha256, bytes FROM segment WHERE uploaded_at < :before ORDER BY uploaded_at LIMIT :limit
+
+-- name: drop_segment
+DELETE FROM segment WHERE sha256 = :sha256 AND uploaded_at IS NOT NULL
+
+-- name: kept_bytes
+SELECT coalesce(sum(bytes) FILTER (WHERE uploaded_at IS NULL), 0), coalesce(sum(bytes), 0) FROM segment
+
+-- name: film_mark
+SELECT upto FROM film_mark
+
+-- name: set_film_mark
+INSERT INTO film_mark (one, upto) VALUES (1, :upto) ON CONFLICT (one) DO UPDATE SET upto = excluded.upto

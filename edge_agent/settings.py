@@ -89,6 +89,17 @@ class EdgeSettings(BaseSettings):
     """Within which the agent has to be healthy under a new configuration."""
     keep_days: int = Field(default=30, ge=1)
     """Days for which receipted facts and uploaded pictures are kept here."""
+    film: bool = True
+    """Whether cameras are filmed, beside the stills of decisions."""
+    film_dir: Path | None = None
+    """Where film lies; beside the journal where it is not said."""
+    film_ring_mb: int = Field(default=2048, ge=16)
+    """What is filmed and not kept for anything: about six hours of one camera."""
+    film_free_mb: int = Field(default=512, ge=0)
+    """What film leaves free on its disk."""
+    film_before_s: float = Field(default=10, ge=0, le=120)
+    film_after_s: float = Field(default=15, ge=1, le=120)
+    """Kept before and after what happens."""
 
 
 class _Part(BaseModel):

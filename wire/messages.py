@@ -52,6 +52,11 @@ class FactKind(StrEnum):
     DOOR_OPENED = "door_opened"
     DOOR_HELD_OPEN = "door_held_open"
     DOOR_CLOSED = "door_closed"
+    CLIP_SEGMENT = "clip_segment"
+    CLIP_CLOSED = "clip_closed"
+    VIDEO_LOST = "video_lost"
+    VIDEO_BACK = "video_back"
+    SEGMENT_DAMAGED = "segment_damaged"
 
 
 class OrderKind(StrEnum):

@@ -25,6 +25,7 @@ from cloud.ledger.proofs import consistency
 from cloud.ledger.public import own_policy
 from cloud.ledger.tiles import read_tiles
 from cloud.media import store as media_store
+from cloud.media.uploads import VIDEO_TYPE
 from custody.permits import time_text
 from proof.bundle import MANIFEST, VERSION, Bundle, write_bundle
 from proof.canonical import canonical
@@ -231,7 +232,8 @@ async def _media(gathering: _Gathering, store: ObjectStore) -> None:
     named = (_named(content, name) for content in gathering.contents for name in PICTURES)
     digests = sorted(set().union(*named))
     for row in await rows(gathering.tx, _sql.kept_media, site=gathering.site, digests=digests):
-        gathering.files[f"media/{row['sha256']}.jpg"] = await media_store.read(store, row["sha256"])
+        name = f"media/{row['sha256']}.{'mp4' if row['media_type'] == VIDEO_TYPE else 'jpg'}"
+        gathering.files[name] = await media_store.read(store, row["sha256"])
 
 
 def _people(gathering: _Gathering) -> list[str]:

@@ -93,7 +93,7 @@ ORDER BY size
 SELECT hash, content FROM rule_pack WHERE hash = ANY (%(hashes)s)
 
 -- name: kept_media
-SELECT m.sha256 FROM media m LEFT JOIN agent a ON a.id = m.agent LEFT JOIN person p ON p.id = m.person
+SELECT m.sha256, m.media_type FROM media m LEFT JOIN agent a ON a.id = m.agent LEFT JOIN person p ON p.id = m.person
 WHERE m.sha256 = ANY (%(digests)s) AND coalesce(a.site, p.site) = %(site)s AND m.erased_index IS NULL
 
 -- name: people

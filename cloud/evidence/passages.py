@@ -6,7 +6,7 @@ from typing import Any
 from cloud.alarms.service import Severity
 from cloud.db.pool import one, storable
 from cloud.db.queries import load_queries
-from cloud.evidence import doors, exceptions, joined, journals
+from cloud.evidence import clips, doors, exceptions, joined, journals
 from cloud.evidence.judgement import decision_of, difference, sights_of
 from cloud.evidence.movements import abandoned, crossed
 from cloud.evidence.reported import step_decided
@@ -163,6 +163,11 @@ HANDLERS: dict[str, Callable[[Taken], Awaitable[None]]] = {
     FactKind.DOOR_OPENED: doors.opened,
     FactKind.DOOR_HELD_OPEN: doors.held_open,
     FactKind.DOOR_CLOSED: doors.closed,
+    FactKind.CLIP_SEGMENT: clips.segment_kept,
+    FactKind.CLIP_CLOSED: clips.closed,
+    FactKind.VIDEO_LOST: clips.video_lost,
+    FactKind.VIDEO_BACK: clips.video_back,
+    FactKind.SEGMENT_DAMAGED: clips.segment_damaged,
     FactKind.SPACE_SHORT: journals.space_short,
     FactKind.SPACE_BACK: journals.space_back,
     FactKind.JOURNAL_RENEWED: journals.journal_renewed,

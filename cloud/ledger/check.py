@@ -127,11 +127,13 @@ async def _run(check: _Check, read_still: ReadStill | None, save: Callable[[Walk
         await _read(check, head, save)
         await _compare(check)
         if check.whole and read_still is not None:
-            check.stills, absent = await check_stills(check.tx, walk.site, read_still, check.on_progress)
+            check.stills, absent, unfilmed = await check_stills(check.tx, walk.site, read_still, check.on_progress)
             if absent:
                 check.doubts.append(f"{absent} stills that passages name were not brought up, or are gone unseen")
+            if unfilmed:
+                check.doubts.append(f"{unfilmed} segments of film that clips name were not brought up yet")
         elif check.whole:
-            check.doubts.append("stills were not read: no address of the store was given")
+            check.doubts.append("stills and film were not read: no address of the store was given")
     except LedgerFaultError as error:
         found = error
     return _told(check, found)

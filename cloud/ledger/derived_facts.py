@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from cloud.db.pool import storable
-from cloud.ledger import derived_exceptions, derived_joining, derived_sensors
+from cloud.ledger import derived_exceptions, derived_film, derived_joining, derived_sensors
 from cloud.ledger.derived import Derived, Packs, Row, pack_of, place, step_of
 from cloud.ledger.derived_custody import passed
 from cloud.ledger.faults import LedgerFaultError
@@ -15,6 +15,7 @@ from custody.things import Action, Direction, Kind
 from wire.break_glass import BreakGlassClip, BreakGlassClosed, BreakGlassOpened
 from wire.doors import DoorClosed, DoorDecided, asked_about, session_of
 from wire.errors import MessageError
+from wire.film import ClipClosed, ClipSegment
 from wire.labels import valid_id
 from wire.messages import (
     FactKind,
@@ -36,6 +37,14 @@ def take_fact(
     derived: Derived, index: int, fact: Mapping[str, Any], agent: str, at: datetime, taken_at: datetime, packs: Packs
 ) -> tuple[Row | None, set[str]]:
     """Takes a fact; returns the row of the passage that it is, if it is one, and the things it is filed under."""
+    row, filed = _take(derived, index, fact, agent, at, taken_at, packs)
+    derived_film.remember(derived, agent, fact["seq"], filed)
+    return row, filed
+
+
+def _take(
+    derived: Derived, index: int, fact: Mapping[str, Any], agent: str, at: datetime, taken_at: datetime, packs: Packs
+) -> tuple[Row | None, set[str]]:
     kind, body, seq = fact["kind"], fact["body"], fact["seq"]
     try:
         if kind == FactKind.PASSAGE_DECIDED:
@@ -84,6 +93,10 @@ def _told_beside(
     derived_joining.told_by_agent(derived, index, kind, body, agent)
     if kind == FactKind.AGENT_STARTED:
         return derived_exceptions.agent_started(derived, index, agent, at)
+    if kind == FactKind.CLIP_SEGMENT:
+        return derived_film.segment_kept(derived, index, body_of(ClipSegment, body), agent, seq)
+    if kind == FactKind.CLIP_CLOSED:
+        return derived_film.closed(derived, index, body_of(ClipClosed, body), agent, seq)
     return set()
 
 

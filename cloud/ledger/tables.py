@@ -32,7 +32,7 @@ TABLES = (
     "act", "act_hand", "pack_adoption", "task",
     "stock_take", "stock_take_line", "stock_take_count", "difference",
     "import", "import_row", "authority", "claim", "certificate", "desired",
-    "movement", "observation", "slot_sensor", "exception",
+    "movement", "observation", "slot_sensor", "exception", "clip_segment", "clip",
 )  # fmt: skip
 """Tables that are compared whole at the end. Passages and thing_entry are compared while the log is read."""
 
@@ -150,8 +150,10 @@ def _check_signed(keys: Keys, row: Row, where: str, purpose: str) -> None:
 
 async def check_stills(
     tx: Tx, site: str, read: ReadStill, on_progress: Callable[[str, int, int], None]
-) -> tuple[int, int]:
-    """Reads every kept still; returns how many hold, and how many that passages name were never brought up."""
+) -> tuple[int, int, int]:
+    """Reads every kept still and segment of film; returns how many hold, and how many stills that passages name, and
+    segments that clips name, were not brought up.
+    """
     count = await one(tx, _sql.still_count, site=site) or {"stills": 0}
     after, done = "", 0
     while found := await rows(tx, _sql.stills, site=site, after=after):
@@ -160,7 +162,8 @@ async def check_stills(
         after, done = found[-1]["sha256"], done + len(found)
         on_progress("stills", done, count["stills"])
     absent = await one(tx, _sql.stills_not_kept, site=site) or {"stills": 0}
-    return done, absent["stills"]
+    unfilmed = await one(tx, _sql.segments_not_kept, site=site) or {"segments": 0}
+    return done, absent["stills"], unfilmed["segments"]
 
 
 async def _check_still(row: Row, read: ReadStill) -> None:

@@ -95,6 +95,11 @@ WHERE coalesce(a.site, p.site) = %(site)s AND m.erased_index IS NULL
 SELECT count(*) AS stills FROM passage p LEFT JOIN media m ON m.sha256 = p.picture
 WHERE p.site = %(site)s AND p.picture IS NOT NULL AND m.sha256 IS NULL
 
+-- Erased ones are in `media` too.
+-- name: segments_not_kept
+SELECT count(DISTINCT s.sha256) AS segments FROM clip_segment s LEFT JOIN media m ON m.sha256 = s.sha256
+WHERE s.site = %(site)s AND m.sha256 IS NULL
+
 -- name: zone
 SELECT id AS key, name, class, index FROM zone WHERE site = %(site)s
 
@@ -165,3 +170,11 @@ SELECT slot AS key, occupied, at, index FROM slot_sensor WHERE site = %(site)s
 -- name: exception
 SELECT id AS key, agent, station, input, opened_seq, opened_index, opened_at, closed_index, closed_at, open_ms, crossings,
        pictures, missed, recounts, due_at, state, finding, reviewed_index, index FROM exception WHERE site = %(site)s
+
+-- name: clip_segment
+SELECT 'entry:' || index AS key, agent, clip, station, camera, sha256, bytes, begun, ended, error_ms, frames
+FROM clip_segment WHERE site = %(site)s
+
+-- name: clip
+SELECT 'entry:' || index AS key, agent, clip, station, camera, events, segments, missing_before_ms, missing_after_ms,
+       missing_between_ms FROM clip WHERE site = %(site)s

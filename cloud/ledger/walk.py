@@ -16,7 +16,7 @@ from proof.keys import VerifyKey
 from proof.merkle import Frontier
 from proof.tiles import Tile
 
-_VERSION = 2
+_VERSION = 3
 
 
 class WalkFileError(CloudError):

@@ -24,3 +24,12 @@ class StoreGoneError(CloudError, ConnectionError):
     """The folder or object store of the stills cannot be read or written."""
 
     diagnosis = "The pictures' store cannot be reached; check the folder's rights and space, or the address."
+
+
+class StoreFullError(CloudError):
+    """The site has as many bytes of film here as it may."""
+
+    diagnosis = (
+        "There is no more room for film here: raise the limit, or let older film go. The edge keeps what it has."
+    )
+    code = "no_room"

@@ -12,10 +12,38 @@ ON CONFLICT DO NOTHING RETURNING sha256
 SELECT pg_notify('media', %(payload)s)
 
 -- name: find
-SELECT m.media_type FROM media m LEFT JOIN agent a ON a.id = m.agent LEFT JOIN person p ON p.id = m.person
+SELECT m.media_type, m.bytes FROM media m LEFT JOIN agent a ON a.id = m.agent LEFT JOIN person p ON p.id = m.person
 WHERE m.sha256 = %(sha256)s AND coalesce(a.site, p.site) = %(site)s AND m.erased_index IS NULL
 
 -- name: add_photo
 INSERT INTO media (sha256, person, bytes, media_type, stored_at)
 VALUES (%(sha256)s, %(person)s, %(bytes)s, %(media_type)s, %(at)s)
 ON CONFLICT DO NOTHING
+
+-- name: told
+SELECT max(s.bytes) AS bytes, s.site FROM clip_segment s
+WHERE s.agent = %(agent)s AND s.sha256 = %(sha256)s
+  AND NOT EXISTS (SELECT FROM erasure e WHERE e.site = s.site AND e.index = s.index)
+GROUP BY s.site
+
+-- name: kept
+SELECT bytes, erased_index FROM media WHERE sha256 = %(sha256)s
+
+-- name: upload
+SELECT bytes, received, parts FROM upload WHERE agent = %(agent)s AND sha256 = %(sha256)s
+
+-- name: begin_upload
+INSERT INTO upload (sha256, agent, bytes, received, parts, at)
+VALUES (%(sha256)s, %(agent)s, %(bytes)s, 0, '{}', %(at)s) ON CONFLICT DO NOTHING
+
+-- name: add_part
+UPDATE upload SET received = received + %(size)s, parts = parts || %(offset)s::bigint, at = %(at)s
+WHERE agent = %(agent)s AND sha256 = %(sha256)s AND received = %(offset)s
+RETURNING parts
+
+-- name: end_upload
+DELETE FROM upload WHERE agent = %(agent)s AND sha256 = %(sha256)s RETURNING parts
+
+-- name: film_bytes
+SELECT coalesce(sum(m.bytes), 0)::bigint AS bytes FROM media m JOIN agent a ON a.id = m.agent
+WHERE a.site = %(site)s AND m.media_type = 'video/mp4' AND m.erased_index IS NULL

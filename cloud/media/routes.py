@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi.responses import StreamingResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 
@@ -14,9 +15,9 @@ from cloud.people.access import Reader, ReadSite
 
 router = APIRouter(tags=["media"])
 
-Digest = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="Hex SHA-256 of the JPEG")]
+Digest = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="Hex SHA-256 of the content")]
 
-_agent = HTTPBearer(
+signed_by_agent = HTTPBearer(
     auto_error=False,
     scheme_name="AgentUpload",
     bearerFormat=service.UPLOAD_TYPE,
@@ -48,7 +49,7 @@ async def put_still(
     request: Request,
     response: Response,
     parts: PartsIn,
-    token: Annotated[HTTPAuthorizationCredentials | None, Depends(_agent)],
+    token: Annotated[HTTPAuthorizationCredentials | None, Depends(signed_by_agent)],
 ) -> Kept:
     """Takes a still from an agent: a JPEG of at most 5 MB whose digest is the one in the address."""
     if token is None:
@@ -67,14 +68,18 @@ async def put_still(
     "/media/{sha256}",
     operation_id="get_still",
     response_class=Response,
-    responses={200: {"description": "The still", "content": {"image/jpeg": {}}}},
+    responses={200: {"description": "The still, or the segment", "content": {"image/jpeg": {}, "video/mp4": {}}}},
 )
 async def get_still(sha256: Digest, site: ReadSite, parts: PartsIn) -> Response:
-    """A still of a site. It never changes, so it may be cached for ever."""
+    """A still or a segment of film of a site. It never changes, so it may be cached for ever."""
     async with transaction(parts.pool) as tx:
         found = await service.find(tx, site, sha256)
     headers = {"Cache-Control": "private, max-age=31536000, immutable", "ETag": f'"{sha256}"'}
-    return Response(await store.read(parts.media, sha256), media_type=found["media_type"], headers=headers)
+    if found["media_type"] == service.MEDIA_TYPE:
+        return Response(await store.read(parts.media, sha256), media_type=service.MEDIA_TYPE, headers=headers)
+    headers["Content-Length"] = str(found["bytes"])
+    pieces = await store.pieces_of(parts.media, sha256)
+    return StreamingResponse(pieces, media_type=found["media_type"], headers=headers)
 
 
 @router.post(

@@ -13,6 +13,7 @@ from cloud.alarms.routes import router as alarms
 from cloud.db.pool import Tx
 from cloud.evidence.act_routes import router as acts
 from cloud.evidence.bundle_routes import router as bundles
+from cloud.evidence.clip_routes import router as clips
 from cloud.evidence.exception_routes import router as exceptions
 from cloud.evidence.label_routes import router as labels
 from cloud.evidence.read_routes import router as evidence_reads
@@ -71,7 +72,7 @@ _TAGS = [
     {"name": "control", "description": "Openings by break-glass, and all that went around the ordinary way"},
     {"name": "live", "description": "Passages and alarms, as pages and as a stream"},
     {"name": "fleet", "description": "Sites and agents"},
-    {"name": "media", "description": "Stills"},
+    {"name": "media", "description": "Stills and film"},
     {"name": "health", "description": "For whoever runs it"},
 ]
 
@@ -143,7 +144,7 @@ def _bare() -> FastAPI:
     errors.install(app)
     for router in (
         people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, tasks, exceptions, bundles, labels,
-        imports, stock_takes, live, alarms, fleet, joining, media,
+        imports, stock_takes, live, alarms, fleet, joining, media, clips,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)

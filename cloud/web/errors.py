@@ -25,7 +25,7 @@ from cloud.evidence.errors import ChangedError, RefusedError
 from cloud.imports.faults import ImportConflictError, ImportFaultsError
 from cloud.imports.models import RowFault
 from cloud.live.models import Wording
-from cloud.media.errors import MediaError, MediaTooLargeError, StoreGoneError
+from cloud.media.errors import MediaError, MediaTooLargeError, StoreFullError, StoreGoneError
 from cloud.parts import Parts
 from cloud.people.errors import DirectoryGoneError, ThrottledError
 
@@ -44,6 +44,7 @@ STATUSES: Mapping[type[CloudError], int] = {
     ThrottledError: 429,
     DatabaseGoneError: 503,
     StoreGoneError: 503,
+    StoreFullError: 507,
     DirectoryGoneError: 503,
 }
 """Each error's status; a child without one of its own has its parent's."""

@@ -17,6 +17,7 @@ from custody.permits import PERMIT_TYPE
 from custody.things import Direction
 from edge_agent.agent import Agent
 from edge_agent.bootstrap import Plan, build_agent, choose_drivers
+from edge_agent.film.segment import play
 from edge_agent.journal.journal import FILE, Journal, check_chain
 from edge_agent.settings import EdgeSettings, SiteFile
 from edge_agent.store import Reads
@@ -103,7 +104,7 @@ class Site:
             site_file=file.path, data_dir=self.folder / "data", key_file=unused, cloud_keys=(CLOUD.public,),
             label_keys=(LABELS.public,), broker_host="unused", broker_ca=unused, broker_cert=unused,
             broker_key=unused, cloud_url=HttpUrl(self.media.url), witness_logs=self.witnessed,
-            heartbeat_s=self.heartbeat_s, witness_every_s=0, reserve_mb=1,
+            heartbeat_s=self.heartbeat_s, witness_every_s=0, film_before_s=1, film_after_s=1, reserve_mb=1,
         )  # fmt: skip
         return Plan(
             settings=settings, file=file, key=AGENT_KEY, pack=PACK, drivers=choose_drivers(file),
@@ -192,6 +193,24 @@ async def test_a_stranger_is_refused_and_the_clock_is_trusted_by_receipts_alone(
         assert gate.position.now == "closed"
         await asyncio.wait_for(gate.light.reach("red"), 30)
     assert peer.of("passage_decided")[0]["reason"] == "no_permit"
+
+
+async def test_what_a_gate_decides_is_filmed_and_the_film_is_told_by_its_digest(site: Site) -> None:
+    gate = site.stage.gates["gate-a"]
+    async with cloud_peer(site.broker, real_time()) as peer, running(site):
+        await gate.approach(Direction.OUT)
+        gate.show([Held(package("STRANGER"), "?")])
+        await peer.until(has("passage_decided"))
+        gate.clear()
+        await peer.until(has("clip_closed"))
+        (decided,) = (one.fact for one in peer.facts if one.fact.kind == "passage_decided")
+        closed, told = peer.of("clip_closed")[0], peer.of("clip_segment")
+        assert closed["events"] == [decided.seq]
+        assert [one["sha256"] for one in closed["segments"]] == [one["sha256"] for one in told]
+        assert any(one["begun"] <= decided.at <= one["ended"] for one in told)
+        for one in told:
+            kept = site.folder / "data" / "film" / "kept" / f"{one['sha256']}.mp4"
+            assert play(kept) == one["frames"]
 
 
 async def test_what_happens_without_a_line_goes_up_when_there_is_one(site: Site) -> None:

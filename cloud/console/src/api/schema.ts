@@ -348,6 +348,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/clips": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Clips
+         * @description The film of what an agent told in its fact `seq`, with the digests it signed. Segments are at `/media`.
+         */
+        get: operations["list_clips"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/enrolments": {
         parameters: {
             query?: never;
@@ -866,7 +886,7 @@ export interface paths {
         };
         /**
          * Get Still
-         * @description A still of a site. It never changes, so it may be cached for ever.
+         * @description A still or a segment of film of a site. It never changes, so it may be cached for ever.
          */
         get: operations["get_still"];
         /**
@@ -1357,6 +1377,32 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        /**
+         * Head Segment
+         * @description How many bytes of a segment are here: `Upload-Offset` of `Upload-Length`; all, when it is kept.
+         */
+        head: operations["get_upload"];
+        /**
+         * Patch Segment
+         * @description Takes the next bytes of a segment, at most 1 MiB, beginning at `Upload-Offset`.
+         *
+         *     With the last ones its digest is checked: it is kept, or begins anew with a 422 and an alarm.
+         */
+        patch: operations["add_piece"];
         trace?: never;
     };
     "/api/v1/session": {
@@ -2362,6 +2408,36 @@ export interface components {
             ready: boolean;
             /** Sha256 */
             sha256: string;
+        };
+        /**
+         * ClipRows
+         * @description The clips of an event.
+         */
+        ClipRows: {
+            /** Rows */
+            rows: components["schemas"]["ClipShown"][];
+        };
+        /**
+         * ClipShown
+         * @description What a camera saw around an event, `clip` being its seq at the agent. Until it is closed there may be more.
+         */
+        ClipShown: {
+            /** Camera */
+            camera: string;
+            /** Clip */
+            clip: number;
+            /** Closed Index */
+            closed_index: number | null;
+            /** Missing After Ms */
+            missing_after_ms: number | null;
+            /** Missing Before Ms */
+            missing_before_ms: number | null;
+            /** Missing Between Ms */
+            missing_between_ms: number | null;
+            /** Segments */
+            segments: components["schemas"]["SegmentShown"][];
+            /** Station */
+            station: string;
         };
         /**
          * Configuration
@@ -4233,6 +4309,39 @@ export interface components {
             quantity: number | null;
             /** Slot */
             slot: string | null;
+        };
+        /**
+         * SegmentShown
+         * @description A few seconds of a clip. `sha256` is what the agent signed in entry `index`; `ready` once it can be fetched.
+         */
+        SegmentShown: {
+            /**
+             * Begun
+             * Format: date-time
+             */
+            begun: string;
+            /** Bytes */
+            bytes: number;
+            /**
+             * Ended
+             * Format: date-time
+             */
+            ended: string;
+            /** Erased */
+            erased: boolean;
+            /**
+             * Error Ms
+             * @description How wrong the agent's clock can be; null where nobody knows
+             */
+            error_ms: number | null;
+            /** Frames */
+            frames: number;
+            /** Index */
+            index: number;
+            /** Ready */
+            ready: boolean;
+            /** Sha256 */
+            sha256: string;
         };
         /**
          * SignIn
@@ -6585,6 +6694,103 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_clips: {
+        parameters: {
+            query: {
+                agent: string;
+                seq: number;
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClipRows"];
+                };
             };
             /** @description The body is not JSON */
             400: {
@@ -9286,20 +9492,21 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Hex SHA-256 of the JPEG */
+                /** @description Hex SHA-256 of the content */
                 sha256: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The still */
+            /** @description The still, or the segment */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "image/jpeg": unknown;
+                    "video/mp4": unknown;
                 };
             };
             /** @description The body is not JSON */
@@ -9381,7 +9588,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Hex SHA-256 of the JPEG */
+                /** @description Hex SHA-256 of the content */
                 sha256: string;
             };
             cookie?: never;
@@ -11998,6 +12205,198 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Pack"];
                 };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Hex SHA-256 of the content */
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_piece: {
+        parameters: {
+            query?: never;
+            header: {
+                "Upload-Offset": number;
+            };
+            path: {
+                /** @description Hex SHA-256 of the content */
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The body is not JSON */
             400: {
