@@ -63,6 +63,10 @@ class FilmError(EdgeError):
     diagnosis = "A camera cannot be filmed; check the room on the disk. Stills and facts are kept all the same."
 
 
+class SegmentGoneError(FilmError):
+    """A segment that was dropped, because the ring was full, before an event could keep it."""
+
+
 class TilesError(EdgeError):
     """Another site's log cannot be read just now, so nothing can be said of its checkpoint."""
 

@@ -15,7 +15,7 @@ import msgspec
 
 from custody.permits import time_text
 from edge_agent.clock import Clock
-from edge_agent.errors import FilmError, JournalError
+from edge_agent.errors import FilmError, JournalError, SegmentGoneError
 from edge_agent.film.recorder import NoVideo
 from edge_agent.film.ring import Ring
 from edge_agent.film.segment import FRAME_US, Segment
@@ -130,11 +130,11 @@ class Clips:
     def _told_meanwhile(self) -> list[Segment | NoVideo | None]:
         return [self._inbox.get_nowait() for _ in range(self._inbox.qsize())]
 
-    def _over(self) -> set[str]:
-        """Cameras whose clip has all its pictures."""
+    def _over(self) -> dict[str, int]:
+        """Cameras whose clip has all its pictures until then; an event that is seen later makes it longer."""
         now, boot = self._clock.mono_us(), self._clock.read().boot
         return {
-            camera for camera, clip in self._open.items()
+            camera: clip.until_us for camera, clip in self._open.items()
             if clip.boot != boot or (now > clip.until_us + LAG_US and self._filmed_until(camera, clip.until_us))
         }  # fmt: skip
 
@@ -167,21 +167,26 @@ class Clips:
                 return
             if fact.boot == clip.boot:  # what is being written begins the next one
                 clip.until_us = min(clip.until_us, fact.mono_us)
-            self._settle({camera})
+            self._settle({camera: clip.until_us})
         from_us = fact.mono_us - keep.before_us
         clip = self._open[camera] = _Clip(
             str(fact.body["station"]), camera, fact.seq, fact.boot, fact.mono_us, from_us, until_us, [fact.seq]
         )
         clip.segments = self._ring.covering(camera, fact.boot, from_us, until_us)
 
-    def _settle(self, over: set[str]) -> None:
+    def _settle(self, over: Mapping[str, int]) -> None:
         """Keeps and tells of every segment, and closes the clips that are over. Raises FilmError, JournalError."""
         for camera, clip in list(self._open.items()):
-            for number in range(clip.told, len(clip.segments)):
-                self._ring.keep(clip.segments[number])
-                self._tell_segment(clip, clip.segments[number])
+            while clip.told < len(clip.segments):
+                try:
+                    self._ring.keep(clip.segments[clip.told])
+                except SegmentGoneError as error:  # the clip says that it lacks it
+                    _log.warning("%s", error)
+                    del clip.segments[clip.told]
+                    continue
+                self._tell_segment(clip, clip.segments[clip.told])
                 clip.told += 1
-            if camera in over:
+            if over.get(camera) == clip.until_us:
                 del self._open[camera]
                 upto = min((one.seq - 1 for one in self._open.values()), default=self._seen)
                 try:

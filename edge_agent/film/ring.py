@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge_agent.errors import FilmError
+from edge_agent.errors import FilmError, SegmentGoneError
 from edge_agent.film.segment import PART, WHOLE, Segment, examine, recover
 
 RING, KEPT = "ring", "kept"
@@ -86,7 +86,10 @@ class Ring:
         return sorted((one for one in found if one.to_us > from_us), key=lambda one: one.from_us)
 
     def keep(self, segment: Segment) -> None:
-        """Gives the segment a second name under which nothing drops it, durable from now on. Raises FilmError."""
+        """Gives the segment a second name under which nothing drops it, durable from now on.
+
+        Raises SegmentGoneError where it was dropped already, FilmError.
+        """
         place = self.kept_as(segment.sha256)
         try:
             with self._lock:
@@ -98,6 +101,8 @@ class Ring:
                     if piece.path == segment.path and not piece.kept:
                         self._bytes -= piece.bytes
                         piece.kept = True
+        except FileNotFoundError as error:
+            raise SegmentGoneError(f"a segment of {segment.camera} was dropped before it could be kept") from error
         except OSError as error:
             raise FilmError(f"a segment of {segment.camera} cannot be kept: {error}") from error
 
