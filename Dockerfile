@@ -40,7 +40,7 @@ COPY --from=console /build/dist /opt/sealtrail/console
 ENV PATH=/opt/sealtrail/bin:$PATH PYTHONUNBUFFERED=1
 USER 10001:10001
 WORKDIR /data
-# For what speaks to the broker (port 8883 is 22B3): is the connection established? docker-compose.yml says it for others.
-HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD grep -q ':22B3 01 ' /proc/net/tcp
+# For what speaks to the broker (ports 8883, 8884: 22B3, 22B4): is it connected? docker-compose.yml says it for others.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD grep -q ':22B[34] 01 ' /proc/net/tcp
 ENTRYPOINT ["sealtrail"]
 CMD ["--help"]

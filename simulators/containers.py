@@ -44,7 +44,7 @@ from wire.labels import Label, write_label
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 
 OWNER = "sealtrail"
-BROKER_HOST, BROKER_PORT = "broker", 8883
+BROKER_HOST, BROKER_PORT, WORKER_PORT = "broker", 8883, 8884
 DATABASE_HOST = "database"
 PARTIES = ("broker", "database", "founding", "cloud", "edge")
 """Who has files of his own; `founding` is for the migration and the first records, which need the owner's rights."""
@@ -58,10 +58,10 @@ SECRETS = Path("/secrets")
 
 @app.command()
 def prepare(folder: Path) -> None:
-    """Fills one folder for each of PARTIES in FOLDER; the authority's own key stays in `authority/`."""
+    """Fills one folder for each of PARTIES in FOLDER; the authority's own key is one of the cloud's."""
     broker, database, founding, cloud, edge = (_private(folder / name) for name in PARTIES)
     now, random = datetime.now(UTC), os.urandom
-    authority = Authority.open(folder / "authority", now)
+    authority = Authority.open(folder / "authority", now, home=cloud / "keys")
     for party in (broker, cloud, edge):
         shutil.copyfile(authority.certificate_file, party / "ca.pem")
     _take(authority.server(now, (BROKER_HOST, "localhost", "127.0.0.1")), broker)
@@ -71,10 +71,11 @@ def prepare(folder: Path) -> None:
 
     files = BrokerFiles(
         ca=SECRETS / "ca.pem", certificate=SECRETS / "server.pem", key=SECRETS / "server.key", acl=SECRETS / "acl",
-        store=Path("/store"),
+        store=Path("/store"), revoked=SECRETS / "crl.pem", pid=Path("/store/mosquitto.pid"),
     )  # fmt: skip
-    _write(broker / "mosquitto.conf", config_text(files, port=BROKER_PORT, address="0.0.0.0"))  # noqa: S104 - inside its container
+    _write(broker / "mosquitto.conf", config_text(files, port=BROKER_PORT, worker_port=WORKER_PORT, address="0.0.0.0"))  # noqa: S104 - inside its container
     _write(broker / "acl", acl_text())
+    _kept(broker / "crl.pem", authority.no_one_revoked(now).decode("ascii"))
 
     owner, role = (_kept(database / name, secrets.token_urlsafe(24)) for name in ("owner_password", "app_password"))
     _write(database / "app_role.sql", f"CREATE ROLE {APP} LOGIN PASSWORD '{role}';\n")

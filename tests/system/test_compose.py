@@ -114,7 +114,7 @@ class ByHand:
     def __init__(self, folder: Path, database: EmbeddedServer) -> None:
         self.folder = folder
         self.database = database
-        self.broker_port, self.web_port = free_port(), free_port()
+        self.broker_port, self.worker_port, self.web_port = free_port(), free_port(), free_port()
         for name in COMPOSE["volumes"]:
             (folder / name).mkdir(mode=0o700)
         (folder / "prepared").mkdir()
@@ -137,6 +137,7 @@ class ByHand:
             places[config["target"]].write_text(content, "utf-8")
         text = self.local_paths(places, text)
         text = re.sub(r"\b8883\b", str(self.broker_port), re.sub(r"\b8080\b", str(self.web_port), text))
+        text = re.sub(r"\b8884\b", str(self.worker_port), text).replace("22B4", f"{self.worker_port:04X}")
         text = text.replace("22B3", f"{self.broker_port:04X}").replace("$$", "$")
         return re.sub(r"^(broker|0\.0\.0\.0)$|(?<=//)web(?=:)", "127.0.0.1", text)
 
@@ -211,12 +212,14 @@ async def test_every_command_runs_and_a_refused_stranger_reaches_the_screen(by_h
         broker = by_hand.broker()
         running.push_async_callback(broker.stop)
         await broker.start()
-        for service in ("uplink", "downlink", "web", "stage", "edge"):
+        for service in ("uplink", "downlink", "gatekeeper", "web", "stage", "edge"):
             child = by_hand.child(service)
             running.push_async_callback(child.stop)
             await child.start()
             await child.ready(60)
-        assert [name for name in ("uplink", "downlink", "web", "stage", "edge") if not by_hand.healthy(name)] == []
+        assert [
+            name for name in ("uplink", "downlink", "gatekeeper", "web", "stage", "edge") if not by_hand.healthy(name)
+        ] == []
 
         password = (by_hand.folder_of("found", "/founding") / "operator_password").read_text("ascii")
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{by_hand.web_port}", timeout=30) as client:
