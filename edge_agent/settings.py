@@ -89,8 +89,8 @@ class EdgeSettings(BaseSettings):
     """Within which the agent has to be healthy under a new configuration."""
     keep_days: int = Field(default=30, ge=1)
     """Days for which receipted facts and uploaded pictures are kept here."""
-    film: bool = True
-    """Whether cameras are filmed, beside the stills of decisions."""
+    film: bool = False
+    """Whether cameras are filmed, beside the stills of decisions: that takes a part of a core for each camera."""
     film_dir: Path | None = None
     """Where film lies; beside the journal where it is not said."""
     film_ring_mb: int = Field(default=2048, ge=16)

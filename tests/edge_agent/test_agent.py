@@ -83,6 +83,7 @@ class Site:
     media: Media
     witnessed: tuple[NoteVerifier, ...] = ()
     heartbeat_s: float = 60
+    film: bool = False
     stations: list[dict[str, object]] = field(default_factory=list)
     devices: list[dict[str, object]] = field(default_factory=list)
     """Beside the gate and what hangs on it."""
@@ -104,7 +105,8 @@ class Site:
             site_file=file.path, data_dir=self.folder / "data", key_file=unused, cloud_keys=(CLOUD.public,),
             label_keys=(LABELS.public,), broker_host="unused", broker_ca=unused, broker_cert=unused,
             broker_key=unused, cloud_url=HttpUrl(self.media.url), witness_logs=self.witnessed,
-            heartbeat_s=self.heartbeat_s, witness_every_s=0, film_before_s=1, film_after_s=1, reserve_mb=1,
+            heartbeat_s=self.heartbeat_s, witness_every_s=0, film=self.film, film_before_s=1,
+            film_after_s=1, reserve_mb=1,
         )  # fmt: skip
         return Plan(
             settings=settings, file=file, key=AGENT_KEY, pack=PACK, drivers=choose_drivers(file),
@@ -196,6 +198,7 @@ async def test_a_stranger_is_refused_and_the_clock_is_trusted_by_receipts_alone(
 
 
 async def test_what_a_gate_decides_is_filmed_and_the_film_is_told_by_its_digest(site: Site) -> None:
+    site.film = True
     gate = site.stage.gates["gate-a"]
     async with cloud_peer(site.broker, real_time()) as peer, running(site):
         await gate.approach(Direction.OUT)
