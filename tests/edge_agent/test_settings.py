@@ -72,7 +72,7 @@ def test_a_label_printer_needs_no_station_but_its_options(tmp_path: Path) -> Non
         ("name: beam-in,", "name: beam-out,", "site.yaml:9: devices.3.name: a second device called beam-out"),
         ("lamp_gpiozero", "toaster_gpiozero", "site.yaml:10: devices.4.driver: String should match pattern"),
         ("site: nj01", "sight: nj01", "site.yaml:1: site: Field required"),
-        ("kind: gate,", "kind: door,", "site.yaml:4: stations.0.kind: Input tag 'door'"),
+        ("kind: gate,", "kind: tower,", "site.yaml:4: stations.0.kind: Input tag 'tower'"),
         ("kind: gate, ", "", "site.yaml:4: stations.0.kind: Unable to extract tag"),
         (
             "lamp: lamp}",
@@ -153,7 +153,7 @@ def test_a_slot_that_its_device_has_not_is_told_with_its_line(tmp_path: Path) ->
 
 
 def test_every_fault_of_a_file_is_told_at_once(tmp_path: Path) -> None:
-    wrong = RIGHT.replace("agent: nj01.gate-a", "agent: x").replace("kind: gate,", "kind: door,") + "colour: blue\n"
+    wrong = RIGHT.replace("agent: nj01.gate-a", "agent: x").replace("kind: gate,", "kind: tower,") + "colour: blue\n"
     assert [told.split(":")[1] for told in faults(tmp_path, wrong)] == ["2", "4", "11"]
 
 
