@@ -4,7 +4,6 @@ A message may be acknowledged to the broker before anybody looked at it, and is 
 harmless here, because nothing counts as delivered without a signed receipt.
 """
 
-import asyncio
 import logging
 import ssl
 from collections.abc import AsyncIterator
@@ -107,8 +106,5 @@ def mqtt_connect(options: MqttOptions) -> Connect:
                 await client.__aexit__(None, None, None)
             except aiomqtt.MqttError as error:  # it was gone already
                 _log.debug("left a dead connection: %s", error)
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():  # what it waits by may swallow that (asyncio.wait_for of 3.11)
-                raise asyncio.CancelledError
 
     return connect
