@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -19,8 +20,6 @@ from edge_agent.configuration import Configuration
 from edge_agent.devices import Camera
 from edge_agent.downlink import Orders
 from edge_agent.errors import JournalError, RenewalError
-from edge_agent.film.films import Films
-from edge_agent.film.uploads import Uploads
 from edge_agent.joining.renewing import Renewals
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
@@ -40,6 +39,10 @@ from wire.journal_facts import SpaceBack, SpaceShort
 from wire.link import Connect, Link
 from wire.messages import AgentStarted, Birth, FactKind, Heartbeat, encode, to_body
 from wire.topics import BIRTH, DESIRED, ORDERS, RECEIPTS, Topic, every_site_checkpoint, parse_topic, site_of_checkpoint
+
+if TYPE_CHECKING:  # an agent that films nothing loads no codec
+    from edge_agent.film.films import Films
+    from edge_agent.film.uploads import Uploads
 
 TICK_S = 0.2
 CLOCK_S = 1.0
@@ -97,8 +100,8 @@ class Parts:
     renewals: Renewals | None = None
     configuration: Configuration | None = None
     keep_time: Callable[[Reading], None] = lambda _: None
-    films: Films | None = None
-    film_uploads: Uploads | None = None
+    films: "Films | None" = None
+    film_uploads: "Uploads | None" = None
     stops: list[Callable[[], None]] = field(default_factory=list)
 
 

@@ -9,7 +9,8 @@ from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar
+from ssl import SSLContext
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -22,9 +23,6 @@ from edge_agent.configuration import Book, Configuration, Kept
 from edge_agent.devices import Around, LabelPrinter
 from edge_agent.downlink import Books, Orders
 from edge_agent.errors import SettingsError
-from edge_agent.film.clips import Keep
-from edge_agent.film.films import FilmPlan, Films
-from edge_agent.film.uploads import Uploads
 from edge_agent.groundwork import clock_of, journal_of, keep_time, mqtt_options, will_of
 from edge_agent.joining.building import renewals_of
 from edge_agent.joining.reaching import context_of
@@ -47,6 +45,10 @@ from wire.link import Connect
 from wire.messages import FactKind
 from wire.mqtt import mqtt_connect
 from wire.rule_packs import load_rule_pack
+
+if TYPE_CHECKING:  # an agent that films nothing loads no codec
+    from edge_agent.film.films import Films
+    from edge_agent.film.uploads import Uploads
 
 T = TypeVar("T")
 
@@ -140,7 +142,7 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None, boo
     lights = [watch.station.lights for watch in watches if isinstance(watch.station, RackStation)]
     films = build_films(settings, {watch.name: watch.camera_name for watch in watches}, journal, clock)
     url = str(settings.cloud_url)
-    uploads = Uploads(site.agent, plan.key, journal, clock, url, films.ring, films.damaged, tls) if films else None
+    uploads = build_uploads(films, plan, journal, clock, tls) if films else None
     agent = Parts(
         agent=site.agent,
         software=version("sealtrail"),
@@ -195,10 +197,22 @@ def build_witness(
     )
 
 
-def build_films(settings: EdgeSettings, cameras: Mapping[str, str], journal: Journal, clock: Clock) -> Films | None:
+def build_uploads(films: "Films", plan: Plan, journal: Journal, clock: Clock, tls: SSLContext | None) -> "Uploads":
+    """What sends the kept segments of `films`."""
+    from edge_agent.film.uploads import Uploads
+
+    url = str(plan.settings.cloud_url)
+    agent = plan.file.site.agent
+    return Uploads(agent, plan.key, journal, clock, url, films.ring, films.damaged, tls or True)
+
+
+def build_films(settings: EdgeSettings, cameras: Mapping[str, str], journal: Journal, clock: Clock) -> "Films | None":
     """What films the `cameras` (station → camera), if anything is filmed. Raises FilmError."""
     if not settings.film:
         return None
+    from edge_agent.film.clips import Keep
+    from edge_agent.film.films import FilmPlan, Films
+
     keep = Keep(before_us=int(settings.film_before_s * 1e6), after_us=int(settings.film_after_s * 1e6))
     plan = FilmPlan(
         folder=settings.film_dir or settings.data_dir / "film", ring_bytes=settings.film_ring_mb << 20,
