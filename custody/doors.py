@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from custody.corroboration import Sensor, Trace
 from custody.decisions import Allowed, Decision, Reason, Refused, Use
 from custody.passage import NOT_GENUINE, Sight, out_of_time
 from custody.permits import Permit
@@ -64,6 +65,12 @@ def held_open_after(pack: RulePack) -> timedelta:
 def stay_of(pack: RulePack) -> timedelta:
     """How long somebody may be behind a door: so long its opening speaks for what moves there and who leaves."""
     return timedelta(seconds=pack.section("doors").get("stay_s", 3600))
+
+
+def stay_s(pack: RulePack, traces: Iterable[Trace]) -> int:
+    """By how many seconds a door may have been opened earlier for a movement with these traces."""
+    doors = any(trace.sensor is Sensor.DOOR for trace in traces)
+    return int(stay_of(pack).total_seconds()) if doors else 0
 
 
 def decide_door(

@@ -15,7 +15,17 @@ from cloud.db.queries import load_queries
 from cloud.evidence.sensors import WITHOUT_GOODS, goods_found
 from cloud.ledger.service import Appender, add_record
 from cloud.world import World
-from custody.corroboration import MOST_ERROR_MS, Judgement, Movement, Observation, Sensor, Trace, judge, window_of
+from custody.corroboration import (
+    MOST_ERROR_MS,
+    SHARED,
+    Judgement,
+    Movement,
+    Observation,
+    Sensor,
+    Trace,
+    judge,
+    window_of,
+)
 from custody.rule_pack import RulePack
 
 ACTOR = "jobs"
@@ -80,7 +90,8 @@ async def _load(bench: _Bench, due_movements: list[Row], due_observations: list[
     """What could have to do with what is due: everything open at the same places that is near in time."""
     places = {row["place"] for row in due_observations}.union(*(row["places"] for row in due_movements))
     times = [row["at"] for row in (*due_movements, *due_observations)]
-    reach = bench.window + timedelta(milliseconds=2 * MOST_ERROR_MS)
+    stay = max((row["stay_s"] for row in due_movements), default=0)
+    reach = bench.window + timedelta(milliseconds=2 * MOST_ERROR_MS, seconds=stay)
     near = {
         "site": bench.appender.site, "places": sorted(places), "low": min(times) - reach, "high": max(times) + reach,
     }  # fmt: skip
@@ -97,6 +108,7 @@ def movement_of(row: Row) -> Movement:
         traces=tuple(Trace(Sensor(sensor), place, what) for sensor, place, what in row["traces"]),
         needs=tuple(frozenset(map(Sensor, group)) for group in row["needs"]),
         seen=frozenset(n for n, index in enumerate(row["corroborated_by"]) if index is not None),
+        stay=timedelta(seconds=row["stay_s"]),
     )  # fmt: skip
 
 
@@ -142,6 +154,8 @@ async def _set(bench: _Bench, row: Row, state: str, by: list[int | None], entry:
 
 
 async def _explained(bench: _Bench, row: Row, movement: int, entry: int) -> None:
+    if row["kind"] in SHARED:
+        return  # more movements may come of it
     values = {"site": bench.appender.site, "observation": row["index"], "place": row["place"], "index": entry}
     await bench.tx.execute(_sql.set_observation, {**values, "state": "explained", "movement": movement})
     if row["state"] == "unexplained":

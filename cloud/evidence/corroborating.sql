@@ -1,17 +1,17 @@
 -- name: due_movements
-SELECT index, at, places FROM movement
+SELECT index, at, places, stay_s FROM movement
 WHERE site = %(site)s AND state = 'waiting'
   AND at + window_s * interval '1 second' + error_ms * interval '1 millisecond' <= %(now)s
 ORDER BY at, index LIMIT %(most)s
 
 -- name: due_observations
 SELECT index, at, place FROM observation
-WHERE site = %(site)s AND state = 'waiting' AND kind <> 'weight'
+WHERE site = %(site)s AND state = 'waiting' AND kind IN ('gate', 'slot')
   AND at + %(window)s::interval + error_ms * interval '1 millisecond' <= %(now)s
 ORDER BY at, index LIMIT %(most)s
 
 -- name: movements_at
-SELECT index, action, things, at, until, error_ms, window_s, traces, needs, corroborated_by, state FROM movement
+SELECT index, action, things, at, until, error_ms, window_s, stay_s, traces, needs, corroborated_by, state FROM movement
 WHERE places && %(places)s AND state <> 'abandoned' AND site = %(site)s
   AND array_position(corroborated_by, NULL) IS NOT NULL
   AND at <= %(high)s AND (until IS NULL OR until >= %(low)s)

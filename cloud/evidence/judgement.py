@@ -49,7 +49,7 @@ async def difference(taken: Taken, body: PassageDecided, sights: Sequence[Sight]
     Within the error of the device's clock the agent has the benefit of the doubt. A refusal is not judged while
     orders to the agent are unanswered: it knew less than the cloud then, and a closed gate harms nothing.
     """
-    if isinstance(decided, Refused) and await _has_open_orders(taken.tx, taken.agent):
+    if isinstance(decided, Refused) and await has_open_orders(taken.tx, taken.agent):
         return None
     ours = await _decide(taken, body, sights, decided)
     return None if _same(ours, decided) else ours
@@ -110,6 +110,7 @@ async def _holds(taken: Taken, things: list[str], at: datetime) -> set[str]:
     return {row["thing"] for row in await rows(taken.tx, _sql.holds_on, site=taken.site, things=things, at=at)}
 
 
-async def _has_open_orders(tx: Tx, agent: str) -> bool:
+async def has_open_orders(tx: Tx, agent: str) -> bool:
+    """Whether the cloud has asked `agent` for something that it has not answered."""
     row = await one(tx, _sql.has_open_orders, agent=agent)
     return row is not None and bool(row["open"])

@@ -134,6 +134,7 @@ async def _recording_blocked(taken: Taken) -> None:
 async def _agent_started(taken: Taken) -> None:
     """What it held open ended with it; it has the rules that it tells, and is sent those that it lacks."""
     await exceptions.agent_started(taken)
+    await doors.agent_started(taken)
     body = body_of(AgentStarted, taken.fact.body)
     if packs := body.rule_packs or list(filter(None, [body.rule_pack])):
         await note_packs(taken.tx, taken.agent, packs)

@@ -10,7 +10,7 @@ from typing import Any
 
 KEPT = frozenset({
     "act_proposed", "act_refused", "act_signed", "agent_added", "bundle_exported", "clock_stepped", "content_erased",
-    "custody_step", "erasure_proposed", "exception_opened", "exception_recounted",
+    "custody_step", "door_furnished", "erasure_proposed", "exception_opened", "exception_recounted",
     "gate_moved", "heartbeat", "hold_lifted", "item_shelved", "key_born", "key_ended", "label_issued", "labels_sent",
     "movement_corroborated", "movement_uncorroborated", "observation_explained", "observation_unexplained",
     "package_sealed", "passage_abandoned", "passage_crossed", "passage_decided", "passkey_added", "passkey_removed",

@@ -10,7 +10,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from cloud.alarms.service import clear_alarm
-from cloud.db.pool import Tx, one, rows
+from cloud.db.pool import Tx, one, rows, storable
 from cloud.db.queries import load_queries
 from cloud.evidence.acting import Acting
 from cloud.evidence.taken import ACTOR, Taken
@@ -23,6 +23,8 @@ from custody.corroboration import (
     FILLED,
     LEAVES,
     MOVES,
+    OPENED,
+    SLOTTED,
     Moved,
     Sensor,
     error_known,
@@ -32,6 +34,7 @@ from custody.corroboration import (
     weights_agree,
     window_of,
 )
+from custody.doors import stay_s
 from custody.permits import parse_time
 from custody.rule_pack import RulePack
 from custody.things import Action, Direction
@@ -39,11 +42,10 @@ from wire.errors import MessageError
 from wire.messages import SlotChanged, WeightMeasured, body_of
 
 _sql = load_queries(__file__, "sensors.sql")
+_doors = load_queries(__file__, "doors.sql")
 
 WITHOUT_GOODS = "record_without_goods"
 """The alarm of a movement that its sensors did not see; its place is the thing."""
-SLOTTED = frozenset({Action.PLACE, Action.MOVE, Action.SHELVE})
-"""Steps whose details name the slot that the things come into."""
 
 
 async def note_step(
@@ -58,7 +60,8 @@ async def note_step(
     error = 0 if fact is None else error_known(fact["error_ms"])
     ids = [row["id"] for row in things]
     lay_in, to = {row["slot"] for row in things if row["slot"]}, details.get("slot") if action in SLOTTED else None
-    moved = Moved.between(ids, lay_in, to, await _telling(act.tx, ids, {*lay_in, *([to] if to else ())}))
+    slots = {*lay_in, *([to] if to else ())}
+    moved = Moved.between(ids, lay_in, to, await _telling(act.tx, ids, slots), await _behind(act.tx, slots))
     await _add_movement(act.tx, act.site, pack, action, moved, index, at, error)
     if action is Action.WEIGH:
         for row in things:
@@ -84,6 +87,14 @@ async def note_crossing(taken: Taken, station: str, direction: str) -> None:
     error = error_known(taken.fact.clock.error_ms)
     place = gate_place(taken.agent, station)
     await _add_observation(taken.tx, taken.site, taken.index, Sensor.GATE, place, direction, taken.at, error)
+
+
+async def note_opening(taken: Taken, station: str) -> None:
+    """A door was opened, by who was let in or from inside: what moves in each zone behind it may come of it."""
+    error = error_known(taken.fact.clock.error_ms)
+    row = await one(taken.tx, _doors.door_at, agent=taken.agent, station=storable(station))
+    for zone in row["zones"] if row else ():
+        await _add_observation(taken.tx, taken.site, taken.index, Sensor.DOOR, zone, OPENED, taken.at, error)
 
 
 async def note_abandoned(taken: Taken, passage: int) -> None:
@@ -135,6 +146,12 @@ async def _telling(tx: Tx, things: Sequence[str], slots: set[str]) -> frozenset[
     return frozenset(row["slot"] for row in found)
 
 
+async def _behind(tx: Tx, slots: set[str]) -> list[str]:
+    """The zones of `slots` that are behind a door."""
+    found = await rows(tx, _doors.zones_behind, slots=sorted(slots)) if slots else []
+    return [row["zone"] for row in found]
+
+
 async def _add_movement(
     tx: Tx, site: str, pack: RulePack, action: Action, moved: Moved, index: int, at: datetime, error_ms: int
 ) -> None:
@@ -146,7 +163,7 @@ async def _add_movement(
     row = {
         "site": site, "index": index, "action": action.value, "things": list(moved.things), "at": at,
         "until": None if action in LEAVES else at, "error_ms": error_ms,
-        "window_s": int(window_of(pack).total_seconds()),
+        "window_s": int(window_of(pack).total_seconds()), "stay_s": stay_s(pack, traces),
         "traces": Jsonb([[trace.sensor.value, trace.place, trace.what] for trace in traces]),
         "needs": Jsonb([sorted(group) for group in needs]),
         "places": sorted({trace.place for trace in traces}), "corroborated_by": [None] * len(traces),

@@ -21,10 +21,10 @@ JOIN evidence_case c ON c.id = t.case_id JOIN custody u ON u.thing = t.id
 UPDATE movement SET until = %(at)s WHERE site = %(site)s AND until IS NULL AND things && %(things)s
 
 -- name: add_movement
-INSERT INTO movement (site, index, action, things, at, until, error_ms, window_s, traces, needs, places, corroborated_by,
-                      state)
-VALUES (%(site)s, %(index)s, %(action)s, %(things)s, %(at)s, %(until)s, %(error_ms)s, %(window_s)s, %(traces)s,
-        %(needs)s, %(places)s, %(corroborated_by)s, %(state)s)
+INSERT INTO movement (site, index, action, things, at, until, error_ms, window_s, stay_s, traces, needs, places,
+                      corroborated_by, state)
+VALUES (%(site)s, %(index)s, %(action)s, %(things)s, %(at)s, %(until)s, %(error_ms)s, %(window_s)s, %(stay_s)s,
+        %(traces)s, %(needs)s, %(places)s, %(corroborated_by)s, %(state)s)
 
 -- name: add_observation
 INSERT INTO observation (site, index, place, kind, what, at, error_ms)

@@ -121,7 +121,7 @@ async def _run(check: _Check, read_still: ReadStill | None, save: Callable[[Walk
     head = await one(check.tx, _sql.head, site=walk.site)
     if head is None:
         raise NotFoundError("site", walk.site)
-    walk.derived.sensed_from = head["sensed_from"]
+    walk.derived.sensed_from, walk.derived.doors_from = head["sensed_from"], head["doors_from"]
     found: LedgerFaultError | None = None
     try:
         await _read(check, head, save)

@@ -1,5 +1,6 @@
 -- name: head
-SELECT h.size, h.frontier, s.origin, coalesce((SELECT index FROM sensed_from f WHERE f.site = h.site), 0) AS sensed_from
+SELECT h.size, h.frontier, s.origin, coalesce((SELECT index FROM sensed_from f WHERE f.site = h.site), 0) AS sensed_from,
+       coalesce((SELECT index FROM doors_from f WHERE f.site = h.site), 0) AS doors_from
 FROM ledger_head h JOIN site s ON s.id = h.site WHERE h.site = %(site)s
 
 -- name: entries

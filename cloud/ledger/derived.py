@@ -8,7 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cloud.ledger import derived_exceptions, derived_imports, derived_joining, derived_people, derived_sensors
+from cloud.ledger import (
+    derived_doors,
+    derived_exceptions,
+    derived_imports,
+    derived_joining,
+    derived_people,
+    derived_sensors,
+)
 from cloud.ledger.derived_stock_takes import TAKE as STOCK_TAKES
 from cloud.ledger.faults import LedgerFaultError
 from custody.decisions import Refused
@@ -50,6 +57,8 @@ class Derived:
     hands: dict[str, set[str]] = field(default_factory=dict)
     """thing and action → whose hand was on it"""
     passages: int = 0
+    doors_from: int = 0
+    """the same of the rows about doors"""
     sensed_from: int = 0
     """the first entry of which what sensors told was kept: later than 0 where an older program began the ledger"""
 
@@ -332,6 +341,7 @@ _TAKE: dict[str, Callable[[Derived, Told], set[str] | None]] = {
     **derived_imports.TAKE,
     **derived_sensors.TAKE,
     **derived_exceptions.TAKE,
+    **derived_doors.TAKE,
     KEY_BORN: _key_born,
     KEY_ENDED: _key_ended,
     ERASED_KIND: _erased,

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from cloud.db.pool import storable
-from cloud.ledger import derived_exceptions, derived_film, derived_joining, derived_sensors
+from cloud.ledger import derived_doors, derived_exceptions, derived_film, derived_joining, derived_sensors
 from cloud.ledger.derived import Derived, Packs, Row, pack_of, place, step_of
 from cloud.ledger.derived_custody import passed
 from cloud.ledger.faults import LedgerFaultError
@@ -13,7 +13,6 @@ from custody.decisions import Reason
 from custody.passage import Genuineness, Sight
 from custody.things import Action, Direction, Kind
 from wire.break_glass import BreakGlassClip, BreakGlassClosed, BreakGlassOpened
-from wire.doors import DoorClosed, DoorDecided, asked_about, session_of
 from wire.errors import MessageError
 from wire.film import ClipClosed, ClipSegment
 from wire.labels import valid_id
@@ -86,12 +85,11 @@ def _told_beside(
         return derived_exceptions.clip(derived, body_of(BreakGlassClip, body), agent, seq)
     if kind == FactKind.BREAK_GLASS_CLOSED:
         return derived_exceptions.closed(derived, index, body_of(BreakGlassClosed, body), agent, seq, at)
-    if kind == FactKind.DOOR_DECIDED:
-        return set(_own(derived.site, asked_about(body_of(DoorDecided, body))))
-    if kind == FactKind.DOOR_CLOSED:
-        return set(_own(derived.site, session_of(body_of(DoorClosed, body))))
+    if (filed := derived_doors.told_by_agent(derived, index, fact, agent, at)) is not None:
+        return filed
     derived_joining.told_by_agent(derived, index, kind, body, agent)
     if kind == FactKind.AGENT_STARTED:
+        derived_doors.agent_started(derived, index, agent, at)
         return derived_exceptions.agent_started(derived, index, agent, at)
     if kind == FactKind.CLIP_SEGMENT:
         return derived_film.segment_kept(derived, index, body_of(ClipSegment, body), agent, seq)

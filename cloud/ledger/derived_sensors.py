@@ -16,6 +16,9 @@ from custody.corroboration import (
     FILLED,
     LEAVES,
     MOVES,
+    OPENED,
+    SHARED,
+    SLOTTED,
     Moved,
     Movement,
     Observation,
@@ -30,6 +33,7 @@ from custody.corroboration import (
     weights_agree,
     window_of,
 )
+from custody.doors import stay_s
 from custody.permits import parse_time
 from custody.rule_pack import RulePack
 from custody.things import Action, Direction
@@ -55,6 +59,18 @@ def _telling(derived: "Derived", things: Sequence[str], slots: Iterable[str]) ->
     return frozenset(s for s in slots if s in known and set(derived.table(LYING).get(s, {})) <= set(things))
 
 
+def _behind(derived: "Derived", slots: Iterable[str]) -> set[str]:
+    """The zones of `slots` that are behind a door."""
+    doors = set[str]().union(*(row["zones"] for row in derived.table("door").values()))
+    return doors & {derived.table("slot")[slot]["zone"] for slot in slots if slot in derived.table("slot")}
+
+
+def door_opened(derived: "Derived", index: int, zones: Sequence[str], at: datetime, error_ms: int | None) -> None:
+    """A door before `zones` was opened."""
+    for zone in zones:
+        _observed(derived, index, Sensor.DOOR, zone, OPENED, at, error_known(error_ms))
+
+
 def stepped(derived: "Derived", told: "Told", pack: RulePack | None, before: Mapping[str, "Row"]) -> None:
     """A step was taken: `before` is what was known of the custody of its things."""
     content, action, things = told.content, Action(told.content["action"]), list(told.content["things"])
@@ -65,8 +81,9 @@ def stepped(derived: "Derived", told: "Told", pack: RulePack | None, before: Map
         derived.unsure.add(f"entry:{told.index}")
         return
     lay_in = {row["slot"] for row in before.values() if row.get("slot")}
-    to = content["details"].get("slot") if action in (Action.PLACE, Action.MOVE, Action.SHELVE) else None
-    moved = Moved.between(things, lay_in, to, _telling(derived, things, {*lay_in, *([to] if to else ())}))
+    to = content["details"].get("slot") if action in SLOTTED else None
+    slots = {*lay_in, *([to] if to else ())}
+    moved = Moved.between(things, lay_in, to, _telling(derived, things, slots), _behind(derived, slots))
     _add_movement(derived, told.index, pack, action, moved, at, error)
     for thing in things if action is Action.WEIGH else ():
         if weights_agree(pack, before[thing].get("weight_g"), content["details"]["weight_g"]):
@@ -143,6 +160,7 @@ def _add_movement(
     derived.table("movement")[key] = {
         "action": action.value, "things": list(moved.things), "at": at, "until": None if action in LEAVES else at,
         "error_ms": error_ms, "window_s": int(window_of(pack).total_seconds()),
+        "stay_s": stay_s(pack, traces),
         "traces": [[trace.sensor.value, trace.place, trace.what] for trace in traces],
         "needs": [sorted(group) for group in needs], "places": sorted({trace.place for trace in traces}),
         "corroborated_by": [None] * len(traces), "judged_index": None,
@@ -191,6 +209,7 @@ def _as_movement(index: int, row: "Row") -> Movement:
         traces=tuple(Trace(Sensor(sensor), place, what) for sensor, place, what in row["traces"]),
         needs=tuple(frozenset(map(Sensor, group)) for group in row["needs"]),
         seen=frozenset(n for n, entry in enumerate(row["corroborated_by"]) if entry is not None),
+        stay=timedelta(seconds=row["stay_s"]),
     )  # fmt: skip
 
 
@@ -240,6 +259,8 @@ def _explain(derived: "Derived", told: "Told", movement: "Row | None", one: Mapp
         known, trace = _as_movement(name, movement), one["trace"]
         if trace in known.seen or not fits(known, trace, _as_observation(index, place, row)):
             raise _fault(told, f"not what movement {name} makes it tell, or not in time", f"observation {key}")
+    if row["kind"] in SHARED:
+        return
     row.update(state="explained", explained_by=name, judged_index=told.index)
     derived.table(OPEN).get(place, {}).pop(str(index), None)
 

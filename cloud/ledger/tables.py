@@ -32,7 +32,7 @@ TABLES = (
     "act", "act_hand", "pack_adoption", "task",
     "stock_take", "stock_take_line", "stock_take_count", "difference",
     "import", "import_row", "authority", "claim", "certificate", "desired",
-    "movement", "observation", "slot_sensor", "exception", "clip_segment", "clip",
+    "movement", "observation", "slot_sensor", "exception", "door", "door_session", "clip_segment", "clip",
 )  # fmt: skip
 """Tables that are compared whole at the end. Passages and thing_entry are compared while the log is read."""
 

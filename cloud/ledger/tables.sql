@@ -157,7 +157,7 @@ FROM difference d JOIN stock_take t ON t.id = d.stock_take WHERE t.site = %(site
 SELECT id AS key, agent, payload, granted_by, index, revoked_at, done_index, jws AS signed FROM task WHERE site = %(site)s
 
 -- name: movement
-SELECT array_to_string('entry:' || index || things, ' ') AS key, action, things, at, until, error_ms, window_s, traces, needs,
+SELECT array_to_string('entry:' || index || things, ' ') AS key, action, things, at, until, error_ms, window_s, stay_s, traces, needs,
        places, corroborated_by, state, judged_index FROM movement WHERE site = %(site)s
 
 -- name: observation
@@ -178,3 +178,11 @@ FROM clip_segment WHERE site = %(site)s
 -- name: clip
 SELECT 'entry:' || index AS key, agent, clip, station, camera, events, segments, missing_before_ms, missing_after_ms,
        missing_between_ms FROM clip WHERE site = %(site)s
+
+-- name: door
+SELECT agent || ' ' || station AS key, guards, zones, index FROM door WHERE site = %(site)s
+
+-- name: door_session
+SELECT 'entry:' || index AS key, agent, station, state, at, decision_seq, rule, reason, subject, task, permit, things,
+       people, picture, how, opened_seq, opened_index, opened_at, held_index, closed_index, closed_at, open_ms, moved
+FROM door_session WHERE site = %(site)s

@@ -14,6 +14,7 @@ from cloud.db.pool import Tx
 from cloud.evidence.act_routes import router as acts
 from cloud.evidence.bundle_routes import router as bundles
 from cloud.evidence.clip_routes import router as clips
+from cloud.evidence.door_routes import router as doors
 from cloud.evidence.exception_routes import router as exceptions
 from cloud.evidence.label_routes import router as labels
 from cloud.evidence.read_routes import router as evidence_reads
@@ -143,8 +144,8 @@ def _bare() -> FastAPI:
     )
     errors.install(app)
     for router in (
-        people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, tasks, exceptions, bundles, labels,
-        imports, stock_takes, live, alarms, fleet, joining, media, clips,
+        people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, doors, tasks, exceptions, bundles,
+        labels, imports, stock_takes, live, alarms, fleet, joining, media, clips,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)

@@ -111,7 +111,7 @@ LATER = "2026-11-22T12:05:01.000000Z"
 def log(*changes: tuple[int, bool, int]) -> Derived:
     """A site whose log tells of a placing at NOON, entry 2, and of changes of its slot: entry, occupied, seconds."""
     derived = Derived("nj01")
-    derived.table("slot")[SLOT] = {"agent": A}
+    derived.table("slot")[SLOT] = {"agent": A, "zone": "nj01/Z-A"}
     slot_changed(derived, 1, SlotChanged(station="rack", slot=SLOT, occupied=False), A, parse_time(NOON), 0)
     content = {
         "actor": "nj01/U-A", "action": "place", "things": [THING], "details": {"slot": SLOT}, "hands": [],

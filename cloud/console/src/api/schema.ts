@@ -368,6 +368,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/door-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Door Sessions
+         * @description Who asked at doors and was let or refused, when they stood open, for what and how long; newest first.
+         */
+        get: operations["list_door_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/doors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Doors
+         * @description The doors of my site, what is behind each, and whether it stands open.
+         */
+        get: operations["list_doors"];
+        put?: never;
+        /**
+         * Post Door
+         * @description Says what is behind a door, anew where it was said before.
+         */
+        post: operations["furnish_door"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/enrolments": {
         parameters: {
             query?: never;
@@ -2639,6 +2683,111 @@ export interface components {
             things: string[];
         };
         /**
+         * Door
+         * @description A door with what is behind it; `open` while it stands open.
+         */
+        Door: {
+            /** Agent */
+            agent: string;
+            /** Guards */
+            guards: string[];
+            /** Index */
+            index: number;
+            /** Open */
+            open: boolean;
+            /** Station */
+            station: string;
+            /** Zones */
+            zones: string[];
+        };
+        /**
+         * DoorRows
+         * @description All doors of a site.
+         */
+        DoorRows: {
+            /** Rows */
+            rows: components["schemas"]["Door"][];
+        };
+        /**
+         * DoorSession
+         * @description From a question at a door, or an opening that nobody asked for, to its end.
+         *
+         *     `state`: refused; allowed and not opened; open; closed. `open_ms` is null where a restart or another opening cut it
+         *     short. `moved` are slots behind it whose sensor changed meanwhile; `differs` is what the cloud would have answered.
+         */
+        DoorSession: {
+            /** Agent */
+            agent: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Closed At */
+            closed_at: string | null;
+            /** Closed Index */
+            closed_index: number | null;
+            /** Differs */
+            differs: string | null;
+            /**
+             * Held Open
+             * @description It stood open for longer than the rules allow
+             */
+            held_open: boolean;
+            /** How */
+            how: ("decision" | "exit" | "break_glass" | "found" | "forced") | null;
+            /** Index */
+            index: number;
+            /** Moved */
+            moved: string[];
+            /**
+             * Names
+             * @description Of the people, in their order; the id of one who has no account
+             */
+            names: string[];
+            /** Open Ms */
+            open_ms: number | null;
+            /** Opened At */
+            opened_at: string | null;
+            /** Opened Index */
+            opened_index: number | null;
+            /** People */
+            people: string[];
+            /** Permit */
+            permit: string | null;
+            /** Picture */
+            picture: string | null;
+            /** Picture Ready */
+            picture_ready: boolean;
+            /** Reason */
+            reason: string | null;
+            /** Rule */
+            rule: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "refused" | "allowed" | "open" | "closed";
+            /** Station */
+            station: string;
+            /** Subject */
+            subject: string | null;
+            /** Task */
+            task: string | null;
+            /** Things */
+            things: string[];
+        };
+        /**
+         * DoorSessionRows
+         * @description Newest first; `next` goes on as `before`.
+         */
+        DoorSessionRows: {
+            /** Next */
+            next: number | null;
+            /** Rows */
+            rows: components["schemas"]["DoorSession"][];
+        };
+        /**
          * Due
          * @description When a zone has to be counted next; `last` is the newest stock-take that covered it whole and was compared.
          */
@@ -3354,6 +3503,21 @@ export interface components {
             scans: number;
             /** Stock Take */
             stock_take: string;
+        };
+        /**
+         * NewDoor
+         * @description What is behind a door of an agent: `guards` are stations of the same agent, for whose tasks and permits it opens;
+         *     `zones` say how many people it takes, and what moves there needs its opening. What was said before is replaced.
+         */
+        NewDoor: {
+            /** Agent */
+            agent: string;
+            /** Guards */
+            guards: string[];
+            /** Station */
+            station: string;
+            /** Zones */
+            zones: string[];
         };
         /**
          * NewErasure
@@ -6790,6 +6954,303 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClipRows"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_door_sessions: {
+        parameters: {
+            query?: {
+                agent?: string | null;
+                station?: string | null;
+                state?: ("refused" | "allowed" | "open" | "closed") | null;
+                how?: ("decision" | "exit" | "break_glass" | "found" | "forced") | null;
+                person?: string | null;
+                task?: string | null;
+                before?: number | null;
+                limit?: number;
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorSessionRows"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_doors: {
+        parameters: {
+            query?: {
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorRows"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    furnish_door: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Asked again with the same key and content, the same is answered and nothing is done twice; kept for 72 hours (draft-ietf-httpapi-idempotency-key-header). */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDoor"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Door"];
                 };
             };
             /** @description The body is not JSON */
