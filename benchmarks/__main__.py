@@ -3,7 +3,20 @@
 import importlib
 import sys
 
-NAMES = ("custody", "gate", "journal", "costs", "cloud", "screen", "find", "bundle", "ledger", "verify", "stock_take")
+NAMES = (
+    "custody",
+    "gate",
+    "journal",
+    "costs",
+    "recording",
+    "cloud",
+    "screen",
+    "find",
+    "bundle",
+    "ledger",
+    "verify",
+    "stock_take",
+)
 """The modules beside this one; each has a `run()` that prints its figures beside their limits."""
 
 

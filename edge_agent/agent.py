@@ -331,6 +331,8 @@ class Agent:
             before = time_text(self._parts.clock.read().at - self._parts.keep)
             try:
                 await asyncio.to_thread(tidy, self._parts.journal, before)
+                if self._parts.films:
+                    await asyncio.to_thread(self._parts.films.tidy, before)
             except JournalError as error:
                 _log.error("not tidied: %s", error)
             await asyncio.sleep(TIDY_S)

@@ -14,6 +14,7 @@ from edge_agent.film.recorder import Pace, Recorder
 from edge_agent.film.ring import Ring
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
+from edge_agent.store import Effect
 from wire.film import SegmentDamaged
 from wire.messages import FactKind, to_body
 
@@ -77,6 +78,19 @@ class Films:
             _log.error("segment %s is damaged, which is told later: %s", sha256[:12], error)
         else:
             self._damaged.add(sha256)
+
+    def tidy(self, before: str) -> int:
+        """Forgets the kept segments that the cloud has had since before the time `before`; how many.
+
+        What was not brought up stays, whatever the disk says. Raises JournalError.
+        """
+        forgotten = 0
+        while old := self._journal.reads.rows("uploaded_segments", before=before, limit=500):
+            for sha256, _ in old:
+                self.ring.forget(sha256)
+            self._journal.apply([Effect("drop_segment", {"sha256": sha256}) for sha256, _ in old])
+            forgotten += len(old)
+        return forgotten
 
     def _filmed_until(self, camera: str, until_us: int) -> bool:
         return self._recorders[camera].filmed_until(until_us)

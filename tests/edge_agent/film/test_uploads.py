@@ -141,6 +141,19 @@ async def test_what_is_kept_is_brought_once_its_facts_are_in_the_ledger(tmp_path
         assert all(set_.films.ring.kept_as(one).exists() for one in digests)
 
 
+async def test_only_what_the_cloud_has_had_for_long_is_forgotten(tmp_path: Path, cloud: Cloud) -> None:
+    with studio(tmp_path) as set_:
+        first, *others = clip(set_)
+        brought = {"sha256": first, "at": "2026-11-01T00:00:00.000000Z"}
+        set_.journal.apply([Effect("set_segment_uploaded", brought)])
+        ring = set_.films.ring
+        assert set_.films.tidy("2026-10-31T00:00:00.000000Z") == 0
+        assert set_.films.tidy("2026-11-02T00:00:00.000000Z") == 1
+        assert not ring.kept_as(first).exists()
+        assert all(ring.kept_as(one).exists() for one in others)
+        assert set_.films.tidy("2099-01-01T00:00:00.000000Z") == 0  # the others were not brought up
+
+
 async def test_a_piece_that_was_cut_off_is_sent_again_from_where_the_cloud_is(tmp_path: Path, cloud: Cloud) -> None:
     with studio(tmp_path) as set_:
         digests = clip(set_)
