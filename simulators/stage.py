@@ -29,6 +29,8 @@ from simulators.frames import Conditions, gate_scene, render
 
 FRAMES_PER_S = 10
 JPEG_QUALITY = 85
+NOISES = 7
+"""So many pictures of nobody, each with another noise, as of a sensor; not a divisor of a second's pictures."""
 SENSOR_DELAY_S = 0.15
 STRIDE_S = 0.2
 """How long somebody stands in a beam while walking through it."""
@@ -73,7 +75,7 @@ class Scene:
         self._held: Sequence[Held] = ()
         self._conditions = GOOD
         self._since = 0.0
-        self._empty = _jpeg(render(self._scene, [], GOOD, self._dice))
+        self._empty = [_jpeg(render(self._scene, [], GOOD, self._dice)) for _ in range(NOISES)]
 
     def show(self, held: Sequence[Held], conditions: Conditions = GOOD) -> None:
         """From now on `held` is in front of the camera, under `conditions`."""
@@ -88,7 +90,7 @@ class Scene:
         """What the camera sees at loop time `now_s`, as a JPEG."""
         held, conditions, seconds = self._held, self._conditions, now_s - self._since
         if not held:
-            return self._empty
+            return self._empty[int(now_s * FRAMES_PER_S) % NOISES]
         return _jpeg(render(self._scene, pose(held, seconds), conditions, self._dice))
 
 

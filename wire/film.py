@@ -88,3 +88,22 @@ class SegmentDamaged(msgspec.Struct, frozen=True, kw_only=True):
 
     sha256: str
     found: str
+
+
+class CameraImpaired(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `camera_impaired`: the pictures are worth less than they look; believed from `since` on."""
+
+    station: str
+    camera: str
+    what: Impairment
+    since: str
+
+
+class CameraClear(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `camera_clear`: it no longer is so."""
+
+    station: str
+    camera: str
+    what: Impairment
+    since: str
+    until: str

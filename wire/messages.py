@@ -57,6 +57,8 @@ class FactKind(StrEnum):
     VIDEO_LOST = "video_lost"
     VIDEO_BACK = "video_back"
     SEGMENT_DAMAGED = "segment_damaged"
+    CAMERA_IMPAIRED = "camera_impaired"
+    CAMERA_CLEAR = "camera_clear"
 
 
 class OrderKind(StrEnum):

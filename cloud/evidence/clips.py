@@ -2,19 +2,23 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from cloud.alarms.service import Severity
 from cloud.db.pool import Tx, rows, storable
 from cloud.db.queries import load_queries
 from cloud.evidence.clip_models import ClipRows, ClipShown, SegmentShown
 from cloud.evidence.taken import Taken
 from custody.permits import parse_time
 from wire.errors import MessageError
-from wire.film import ClipClosed, ClipSegment, SegmentDamaged, VideoBack, VideoLost
+from wire.film import CameraClear, CameraImpaired, ClipClosed, ClipSegment, SegmentDamaged, VideoBack, VideoLost
 from wire.messages import body_of
 
 NOT_FILMED, VIDEO_LOST, DAMAGED = "not_filmed", "video_lost", "segment_damaged"
+SEVERITY: Mapping[str, Severity] = {
+    "frozen": "major", "covered": "major", "moved": "major", "out_of_focus": "warning", "too_dark": "warning",
+}  # fmt: skip
 REACH = 10_000
 """A clip that is told so many facts after its event, or more, is not filed under the event's things."""
 
@@ -66,6 +70,19 @@ async def video_back(taken: Taken) -> None:
     """It is again."""
     body_of(VideoBack, taken.fact.body)
     await taken.clear(VIDEO_LOST, taken.fact.device)
+
+
+async def camera_impaired(taken: Taken) -> None:
+    """A camera's picture is worth less than it looks."""
+    body = body_of(CameraImpaired, taken.fact.body)
+    detail = {"camera": body.camera, "since": body.since}
+    await taken.alarm(f"camera_{body.what}", taken.fact.device, SEVERITY[body.what], detail)
+
+
+async def camera_clear(taken: Taken) -> None:
+    """It no longer is."""
+    body = body_of(CameraClear, taken.fact.body)
+    await taken.clear(f"camera_{body.what}", taken.fact.device)
 
 
 async def segment_damaged(taken: Taken) -> None:

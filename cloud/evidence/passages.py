@@ -169,6 +169,8 @@ HANDLERS: dict[str, Callable[[Taken], Awaitable[None]]] = {
     FactKind.VIDEO_LOST: clips.video_lost,
     FactKind.VIDEO_BACK: clips.video_back,
     FactKind.SEGMENT_DAMAGED: clips.segment_damaged,
+    FactKind.CAMERA_IMPAIRED: clips.camera_impaired,
+    FactKind.CAMERA_CLEAR: clips.camera_clear,
     FactKind.SPACE_SHORT: journals.space_short,
     FactKind.SPACE_BACK: journals.space_back,
     FactKind.JOURNAL_RENEWED: journals.journal_renewed,

@@ -16,7 +16,7 @@ import msgspec
 from custody.permits import time_text
 from edge_agent.clock import Clock
 from edge_agent.errors import FilmError, JournalError, SegmentGoneError
-from edge_agent.film.recorder import NoVideo
+from edge_agent.film.recorder import Impaired, News, NoVideo
 from edge_agent.film.ring import Ring
 from edge_agent.film.segment import FRAME_US, Segment
 from edge_agent.film.telling import Telling
@@ -83,7 +83,7 @@ class Clips:
     ) -> None:  # fmt: skip
         self._journal, self._clock, self._ring, self._cameras = journal, clock, ring, dict(cameras)
         self._keep, self._filmed_until = keep, filmed_until
-        self._inbox: queue.SimpleQueue[Segment | NoVideo | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[News | None] = queue.SimpleQueue()
         self._open: dict[str, _Clip] = {}
         self._telling = Telling(journal, clock, {camera: station for station, camera in cameras.items()})
         self._stopped = threading.Event()
@@ -95,7 +95,7 @@ class Clips:
         self._journal.watch(lambda: self._inbox.put(None))
         self._thread.start()
 
-    def hear(self, news: Segment | NoVideo) -> None:
+    def hear(self, news: News) -> None:
         """Takes what a recorder tells; from its thread."""
         self._inbox.put(news)
 
@@ -111,7 +111,7 @@ class Clips:
             self._look(self._wait())
         self._look(None)
 
-    def _look(self, news: Segment | NoVideo | None) -> None:
+    def _look(self, news: News | None) -> None:
         over = self._over()  # asked before: what is whole by then has been told by then
         self._take([news, *self._told_meanwhile()])
         self._telling.pay()
@@ -121,13 +121,13 @@ class Clips:
         except (FilmError, JournalError) as error:  # a full disk: what there is waits, and is told when it can be
             _log.warning("clips wait: %s", error)
 
-    def _wait(self) -> Segment | NoVideo | None:
+    def _wait(self) -> News | None:
         try:
             return self._inbox.get(timeout=TICK_S)
         except queue.Empty:
             return None
 
-    def _told_meanwhile(self) -> list[Segment | NoVideo | None]:
+    def _told_meanwhile(self) -> list[News | None]:
         return [self._inbox.get_nowait() for _ in range(self._inbox.qsize())]
 
     def _over(self) -> dict[str, int]:
@@ -138,10 +138,12 @@ class Clips:
             if clip.boot != boot or (now > clip.until_us + LAG_US and self._filmed_until(camera, clip.until_us))
         }  # fmt: skip
 
-    def _take(self, told: Sequence[Segment | NoVideo | None]) -> None:
+    def _take(self, told: Sequence[News | None]) -> None:
         for news in told:
             if isinstance(news, NoVideo):
                 self._telling.video(news)
+            elif isinstance(news, Impaired):
+                self._telling.impaired(news)
             elif news is not None:
                 self._ring.add(news)
                 clip = self._open.get(news.camera)

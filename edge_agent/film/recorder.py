@@ -12,12 +12,16 @@ from edge_agent.clock import Clock
 from edge_agent.devices import Frame
 from edge_agent.errors import FilmError
 from edge_agent.film.segment import Segment, SegmentWriter
+from edge_agent.vision.health import Impairment, Watcher
 
 QUEUE = 8
 """Pictures that wait for the encoder; 22 MB of them at 720p. One more is missed, and counted."""
 
 IDLE_S = 3.0
 """Without a picture for so long there is no video."""
+
+LOOK_US = 1_000_000
+"""Between two looks at whether the camera still shows what it is there for."""
 
 RETRY_US = 5_000_000
 """Before filming is tried again after it failed."""
@@ -47,11 +51,27 @@ class NoVideo:
     at_us: int
 
 
+@dataclass(frozen=True, slots=True)
+class Impaired:
+    """The picture of `camera` is, from `at_us` on, or is no longer (`so`), `what` makes it worth less."""
+
+    camera: str
+    what: Impairment
+    so: bool
+    at_us: int
+
+
+News = Segment | NoVideo | Impaired
+"""What a recorder tells."""
+
+
 class Recorder:
-    """Films what it is offered; `tell` hears of whole segments and of when there is no video, from its thread."""
+    """Films what it is offered; `tell` hears of whole segments, of when there is no video and of what is wrong with the
+    picture, from its thread.
+    """
 
     def __init__(
-        self, camera: str, folder: Path, clock: Clock, pace: Pace, tell: Callable[[Segment | NoVideo], None],
+        self, camera: str, folder: Path, clock: Clock, pace: Pace, tell: Callable[[News], None],
         has_room: Callable[[], bool],
     ) -> None:  # fmt: skip
         self.camera, self._folder, self._clock, self._pace, self._tell = camera, folder, clock, pace, tell
@@ -60,6 +80,7 @@ class Recorder:
         self._writer: SegmentWriter | None = None
         self._missed, self._taken_us, self._last_us = 0, -(1 << 60), clock.mono_us()
         self._lost: str | None = None
+        self._watcher, self._looked_us = Watcher(), -LOOK_US
         self._failed_us: int | None = None
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"film-{camera}", daemon=True)
@@ -111,6 +132,10 @@ class Recorder:
         self._end()
 
     def _film(self, frame: Frame) -> None:
+        if frame.taken_us - self._looked_us >= LOOK_US:
+            self._looked_us = frame.taken_us
+            for what, so in self._watcher.see(frame.pixels):
+                self._tell(Impaired(self.camera, what, so, frame.taken_us))
         writer = self._writer
         if writer is not None and (frame.taken_us - writer.from_us >= self._pace.segment_us or not writer.fits(frame)):
             self._end()

@@ -1,4 +1,4 @@
-"""When there was no video, as facts; one that the disk does not take now is told when it does."""
+"""When there was no video, and what was wrong with the picture, as facts; what the disk does not take is told later."""
 
 import logging
 from collections.abc import Mapping
@@ -8,10 +8,10 @@ from typing import cast
 from custody.permits import time_text
 from edge_agent.clock import Clock
 from edge_agent.errors import JournalError
-from edge_agent.film.recorder import NoVideo
+from edge_agent.film.recorder import Impaired, NoVideo
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
-from wire.film import VideoBack, VideoCause, VideoLost
+from wire.film import CameraClear, CameraImpaired, VideoBack, VideoCause, VideoLost
 from wire.messages import FactKind, to_body
 
 _log = logging.getLogger(__name__)
@@ -23,6 +23,7 @@ class Telling:
     def __init__(self, journal: Journal, clock: Clock, stations: Mapping[str, str]) -> None:
         self._journal, self._clock, self._stations = journal, clock, stations
         self._since: dict[str, tuple[VideoCause, str]] = {}
+        self._impaired: dict[tuple[str, str], str] = {}
         self._owed: list[Draft] = []
 
     def video(self, news: NoVideo) -> None:
@@ -37,6 +38,24 @@ class Telling:
             now = self._since[camera] = cast(VideoCause, news.cause), at
             lost = VideoLost(station=station, camera=camera, cause=now[0], since=at)
             self._owe(Draft(kind=FactKind.VIDEO_LOST, device=f"{station}.{camera}", body=to_body(lost)))
+        self.pay()
+
+    def impaired(self, news: Impaired) -> None:
+        """Takes what a recorder says of its camera's picture."""
+        station, at, key = self._stations[news.camera], self._wall(news.at_us), (news.camera, news.what)
+        if news.so:
+            self._impaired[key] = at
+            kind, body = (
+                FactKind.CAMERA_IMPAIRED,
+                to_body(CameraImpaired(station=station, camera=news.camera, what=news.what, since=at)),
+            )
+        else:
+            since = self._impaired.pop(key, at)
+            kind, body = (
+                FactKind.CAMERA_CLEAR,
+                to_body(CameraClear(station=station, camera=news.camera, what=news.what, since=since, until=at)),
+            )
+        self._owe(Draft(kind=kind, device=f"{station}.{news.camera}", body=body))
         self.pay()
 
     def pay(self) -> None:

@@ -89,6 +89,19 @@ async def test_no_video_is_an_alarm_until_there_is_some(warehouse: Warehouse) ->
     assert await warehouse.causes() == set()
 
 
+@pytest.mark.parametrize("what", ["frozen", "covered", "moved", "out_of_focus", "too_dark"])
+async def test_a_camera_that_shows_less_than_it_looks_is_an_alarm_until_it_is_clear(
+    warehouse: Warehouse, what: str
+) -> None:
+    told = {"station": GATE, "camera": "camera", "what": what, "since": BEGUN}
+    warehouse.teller.say("camera_impaired", told)
+    await warehouse.send()
+    assert await warehouse.causes() == {f"camera_{what}"}
+    warehouse.teller.say("camera_clear", told | {"until": ENDED})
+    await warehouse.send()
+    assert await warehouse.causes() == set()
+
+
 async def test_a_segment_that_is_no_longer_what_was_signed_is_an_alarm(warehouse: Warehouse) -> None:
     warehouse.teller.say("segment_damaged", {"sha256": A, "found": B})
     await warehouse.send()

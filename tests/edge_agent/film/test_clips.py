@@ -4,10 +4,13 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from edge_agent.film.segment import examine, play
-from tests.edge_agent.film.studio import CAMERA, KEEP, STATION, studio
+from tests.edge_agent.film.studio import CAMERA, KEEP, STATION, pictures, studio
 from tests.edge_agent.hands import Hands, full_disk
 
 
@@ -168,3 +171,22 @@ def test_a_camera_that_goes_away_leaves_a_gap_that_is_told(tmp_path: Path, part:
         (closed,) = set_.until(1, "clip_closed")
         assert 1800 <= closed["missing_between_ms"] <= 2200 if part == "before" else closed["missing_after_ms"] == 0
         assert KEEP.before_us // 1000 == closed["before_ms"]
+
+
+def test_a_camera_that_is_covered_says_so_and_says_when_it_is_clear_again(tmp_path: Path) -> None:
+    dice, hands = np.random.default_rng(2), Hands()
+    clear = pictures(20, (640, 360))
+
+    def noisy(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return np.asarray(cv2.add(picture, dice.integers(0, 3, picture.shape, dtype=np.uint8)), np.uint8)
+
+    with studio(tmp_path, hands, drawn=lambda: [noisy(clear[0]) for _ in range(30)]) as set_:
+        set_.film(8)
+        set_.drawn = [noisy(np.full((360, 640, 3), 120, np.uint8)) for _ in range(30)]
+        set_.film(6)
+        (impaired,) = set_.until(1, "camera_impaired")
+        set_.drawn = [noisy(clear[0]) for _ in range(30)]
+        set_.film(7)
+        (again,) = set_.until(1, "camera_clear")
+        assert (impaired["camera"], impaired["what"], again["what"]) == (CAMERA, "covered", "covered")
+        assert again["since"] == impaired["since"] < again["until"]

@@ -36,7 +36,7 @@ const WITHOUT_FILM = ["order_distrusted", "order_refused", "device_lost", "video
 /** The event that an alarm is about, if it is one that is filmed. */
 export function eventOfAlarm(alarm: { cause: string; detail: Record<string, unknown> }): Event | null {
   const { agent, seq } = alarm.detail;
-  if (typeof agent !== "string" || typeof seq !== "number" || WITHOUT_FILM.includes(alarm.cause)) return null;
+  if (typeof agent !== "string" || typeof seq !== "number" || WITHOUT_FILM.includes(alarm.cause) || alarm.cause.startsWith("camera_")) return null;
   return { agent, seq };
 }
 
