@@ -42,6 +42,7 @@ from wire.topics import BIRTH, DESIRED, ORDERS, RECEIPTS, Topic, every_site_chec
 
 if TYPE_CHECKING:  # an agent that films nothing loads no codec
     from edge_agent.film.films import Films
+    from edge_agent.film.upkeep import Upkeep
     from edge_agent.film.uploads import Uploads
 
 TICK_S = 0.2
@@ -102,6 +103,7 @@ class Parts:
     keep_time: Callable[[Reading], None] = lambda _: None
     films: "Films | None" = None
     film_uploads: "Uploads | None" = None
+    film_upkeep: "Upkeep | None" = None
     stops: list[Callable[[], None]] = field(default_factory=list)
 
 
@@ -331,8 +333,8 @@ class Agent:
             before = time_text(self._parts.clock.read().at - self._parts.keep)
             try:
                 await asyncio.to_thread(tidy, self._parts.journal, before)
-                if self._parts.films:
-                    await asyncio.to_thread(self._parts.films.tidy, before)
+                if self._parts.film_upkeep:
+                    await asyncio.to_thread(self._parts.film_upkeep.look, before)
             except JournalError as error:
                 _log.error("not tidied: %s", error)
             await asyncio.sleep(TIDY_S)

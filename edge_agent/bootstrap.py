@@ -48,6 +48,7 @@ from wire.rule_packs import load_rule_pack
 
 if TYPE_CHECKING:  # an agent that films nothing loads no codec
     from edge_agent.film.films import Films
+    from edge_agent.film.upkeep import Upkeep
     from edge_agent.film.uploads import Uploads
 
 T = TypeVar("T")
@@ -165,6 +166,7 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None, boo
         keep_time=partial(keep_time, settings.data_dir, system),
         films=films,
         film_uploads=uploads,
+        film_upkeep=build_upkeep(films, journal, clock) if films else None,
         stops=stops,
     )
     undo.pop_all()
@@ -204,6 +206,13 @@ def build_uploads(films: "Films", plan: Plan, journal: Journal, clock: Clock, tl
     url = str(plan.settings.cloud_url)
     agent = plan.file.site.agent
     return Uploads(agent, plan.key, journal, clock, url, films.ring, films.damaged, tls or True)
+
+
+def build_upkeep(films: "Films", journal: Journal, clock: Clock) -> "Upkeep":
+    """What looks after the film of `films`."""
+    from edge_agent.film.upkeep import Upkeep
+
+    return Upkeep(films, journal, clock, os.urandom)
 
 
 def build_films(settings: EdgeSettings, cameras: Mapping[str, str], journal: Journal, clock: Clock) -> "Films | None":

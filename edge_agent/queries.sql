@@ -194,3 +194,7 @@ SELECT upto FROM film_mark
 
 -- name: set_film_mark
 INSERT INTO film_mark (one, upto) VALUES (1, :upto) ON CONFLICT (one) DO UPDATE SET upto = excluded.upto
+
+-- name: some_segment
+SELECT sha256, camera FROM segment ORDER BY sha256 LIMIT 1
+OFFSET :chance % max((SELECT count(*) FROM segment), 1)

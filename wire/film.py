@@ -107,3 +107,22 @@ class CameraClear(msgspec.Struct, frozen=True, kw_only=True):
     what: Impairment
     since: str
     until: str
+
+
+class DiskFilling(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `disk_filling`: at this pace the disk is full at `full_at`, when all that may go has gone; null: no more.
+
+    `left_bytes` is what is left now.
+    """
+
+    full_at: str | None
+    left_bytes: int
+
+
+class FilmProbed(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `film_probed`: a kept segment, drawn by chance, was played to see whether it can be; `problem`: not."""
+
+    sha256: str
+    camera: str
+    frames: int
+    problem: str | None

@@ -59,6 +59,8 @@ class FactKind(StrEnum):
     SEGMENT_DAMAGED = "segment_damaged"
     CAMERA_IMPAIRED = "camera_impaired"
     CAMERA_CLEAR = "camera_clear"
+    DISK_FILLING = "disk_filling"
+    FILM_PROBED = "film_probed"
 
 
 class OrderKind(StrEnum):

@@ -12,13 +12,24 @@ from cloud.evidence.clip_models import ClipRows, ClipShown, SegmentShown
 from cloud.evidence.taken import Taken
 from custody.permits import parse_time
 from wire.errors import MessageError
-from wire.film import CameraClear, CameraImpaired, ClipClosed, ClipSegment, SegmentDamaged, VideoBack, VideoLost
+from wire.film import (
+    CameraClear,
+    CameraImpaired,
+    ClipClosed,
+    ClipSegment,
+    DiskFilling,
+    FilmProbed,
+    SegmentDamaged,
+    VideoBack,
+    VideoLost,
+)
 from wire.messages import body_of
 
 NOT_FILMED, VIDEO_LOST, DAMAGED = "not_filmed", "video_lost", "segment_damaged"
 SEVERITY: Mapping[str, Severity] = {
     "frozen": "major", "covered": "major", "moved": "major", "out_of_focus": "warning", "too_dark": "warning",
 }  # fmt: skip
+FILLING, UNPLAYABLE = "disk_filling", "film_unplayable"
 REACH = 10_000
 """A clip that is told so many facts after its event, or more, is not filed under the event's things."""
 
@@ -83,6 +94,22 @@ async def camera_clear(taken: Taken) -> None:
     """It no longer is."""
     body = body_of(CameraClear, taken.fact.body)
     await taken.clear(f"camera_{body.what}", taken.fact.device)
+
+
+async def disk_filling(taken: Taken) -> None:
+    """The day on which an agent's disk will be full is near, or no longer."""
+    body = body_of(DiskFilling, taken.fact.body)
+    if body.full_at is None:
+        await taken.clear(FILLING, taken.agent)
+        return
+    await taken.alarm(FILLING, taken.agent, "warning", {"full_at": body.full_at, "left_bytes": body.left_bytes})
+
+
+async def film_probed(taken: Taken) -> None:
+    """A kept segment was played, or could not be."""
+    body = body_of(FilmProbed, taken.fact.body)
+    if body.problem is not None:
+        await taken.alarm(UNPLAYABLE, taken.agent, "critical", {"sha256": body.sha256, "problem": body.problem})
 
 
 async def segment_damaged(taken: Taken) -> None:

@@ -171,6 +171,8 @@ HANDLERS: dict[str, Callable[[Taken], Awaitable[None]]] = {
     FactKind.SEGMENT_DAMAGED: clips.segment_damaged,
     FactKind.CAMERA_IMPAIRED: clips.camera_impaired,
     FactKind.CAMERA_CLEAR: clips.camera_clear,
+    FactKind.DISK_FILLING: clips.disk_filling,
+    FactKind.FILM_PROBED: clips.film_probed,
     FactKind.SPACE_SHORT: journals.space_short,
     FactKind.SPACE_BACK: journals.space_back,
     FactKind.JOURNAL_RENEWED: journals.journal_renewed,

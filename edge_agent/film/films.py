@@ -47,6 +47,16 @@ class Films:
             for camera in cameras.values()
         }  # fmt: skip
 
+    @property
+    def folder(self) -> Path:
+        """Where film lies."""
+        return self._plan.folder
+
+    @property
+    def free_bytes(self) -> int:
+        """What film leaves alone."""
+        return self._plan.free_bytes
+
     def offer(self, camera: str, frame: Frame) -> None:
         """Takes a picture; never waits."""
         self._recorders[camera].offer(frame)

@@ -102,6 +102,17 @@ async def test_a_camera_that_shows_less_than_it_looks_is_an_alarm_until_it_is_cl
     assert await warehouse.causes() == set()
 
 
+async def test_a_disk_that_will_be_full_and_film_that_does_not_play_are_alarms(warehouse: Warehouse) -> None:
+    warehouse.teller.say("disk_filling", {"full_at": ENDED, "left_bytes": 5})
+    warehouse.teller.say("film_probed", {"sha256": A, "camera": "camera", "frames": 40, "problem": None})
+    await warehouse.send()
+    assert await warehouse.causes() == {"disk_filling"}
+    warehouse.teller.say("disk_filling", {"full_at": None, "left_bytes": 500})
+    warehouse.teller.say("film_probed", {"sha256": A, "camera": "camera", "frames": 3, "problem": "a hole"})
+    await warehouse.send()
+    assert await warehouse.causes() == {"film_unplayable"}
+
+
 async def test_a_segment_that_is_no_longer_what_was_signed_is_an_alarm(warehouse: Warehouse) -> None:
     warehouse.teller.say("segment_damaged", {"sha256": A, "found": B})
     await warehouse.send()
