@@ -140,7 +140,7 @@ def _worker(folder: Path, server: EmbeddedServer, broker: Broker, authority: Aut
     identity = authority.client(CLOUD_UPLINK, datetime.now(UTC))
     members = {
         "DATABASE_URL": server.url(DATABASE, APP), "KEYS_DIR": folder / "keys", "DEPLOYMENT": "bench",
-        "BROKER_HOST": "127.0.0.1", "BROKER_PORT": broker.port, "BROKER_CA": authority.certificate_file,
+        "BROKER_HOST": "127.0.0.1", "BROKER_PORT": broker.worker_port, "BROKER_CA": authority.certificate_file,
         "BROKER_CERT": identity.certificate, "BROKER_KEY": identity.key,
     }  # fmt: skip
     env = {f"SEALTRAIL_CLOUD_{name}": str(value) for name, value in members.items()}

@@ -4,6 +4,7 @@ A message may be acknowledged to the broker before anybody looked at it, and is 
 harmless here, because nothing counts as delivered without a signed receipt.
 """
 
+import asyncio
 import logging
 import ssl
 from collections.abc import AsyncIterator
@@ -69,6 +70,16 @@ class _MqttLink:
             raise LinkError(f"the broker is gone: {error}") from error
 
 
+def _cancellings() -> int:
+    """How often this task was asked to end; more than before a call means that the call may have swallowed one.
+
+    asyncio.wait_for of Python 3.11 does when it comes too late. An older one is not ours: it is on its way already, or
+    belongs to a task group that is being left.
+    """
+    task = asyncio.current_task()
+    return task.cancelling() if task else 0
+
+
 def mqtt_connect(options: MqttOptions) -> Connect:
     """A `Connect` for a real broker over TLS with a client certificate."""
 
@@ -95,16 +106,22 @@ def mqtt_connect(options: MqttOptions) -> Connect:
             max_concurrent_outgoing_calls=1000,
             logger=_log,
         )
+        before = _cancellings()
         try:
             await client.__aenter__()
         except (TimeoutError, aiomqtt.MqttError, OSError) as error:
             raise LinkError(f"no connection to {options.host}:{options.port}: {error}") from error
         try:
+            if _cancellings() > before:
+                raise asyncio.CancelledError
             yield _MqttLink(client)
         finally:
+            before = _cancellings()
             try:
                 await client.__aexit__(None, None, None)
             except aiomqtt.MqttError as error:  # it was gone already
                 _log.debug("left a dead connection: %s", error)
+            if _cancellings() > before:
+                raise asyncio.CancelledError
 
     return connect

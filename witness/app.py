@@ -18,6 +18,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 TEXT = "text/plain; charset=utf-8"
 SIZE = "text/x.tlog.size"
+MAX_READ = 16 * MAX_BYTES
+"""Read of a request that is too large, and dropped: who is still writing would get a reset instead of the answer."""
 BODY_TIMEOUT_S = 30
 """How long a body may take to arrive."""
 
@@ -41,7 +43,7 @@ def create_app(witness: Witness, executor: Executor, prefix: str = "") -> App:
             if path == f"{prefix}/add-checkpoint":
                 if method != "POST":
                     return await _answer(send, 405, "POST a request here\n", allow="POST")
-                body = await _body(scope, receive)
+                body = await _body(receive)
                 return await _answer_judged(send, await loop.run_in_executor(executor, witness.add_checkpoint, body))
             if asked:
                 if method != "GET":
@@ -60,21 +62,23 @@ def create_app(witness: Witness, executor: Executor, prefix: str = "") -> App:
     return app
 
 
-async def _body(scope: Scope, receive: Receive) -> bytes:
+async def _body(receive: Receive) -> bytes:
     """The whole body, at most MAX_BYTES. Raises _BodyRefused."""
-    body, more = bytearray(), True
-    too_large = int(dict(scope["headers"]).get(b"content-length", b"0")) > MAX_BYTES
+    body, more, size = bytearray(), True, 0
     try:
         async with asyncio.timeout(BODY_TIMEOUT_S):
-            while more and not too_large:
+            while more and size <= MAX_READ:
                 message = await receive()
                 if message["type"] == "http.disconnect":
                     raise _BodyRefused(400, "the connection ended before the request")
-                body += message.get("body", b"")
-                more, too_large = message.get("more_body", False), len(body) > MAX_BYTES
+                part = message.get("body", b"")
+                size += len(part)
+                if size <= MAX_BYTES:
+                    body += part
+                more = message.get("more_body", False)
     except TimeoutError:
         raise _BodyRefused(408, f"no whole request within {BODY_TIMEOUT_S} s") from None
-    if too_large:
+    if size > MAX_BYTES:
         raise _BodyRefused(413, f"a request has at most {MAX_BYTES} bytes")
     return bytes(body)
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cloud.evidence.models import Long, ThingId
+from cloud.evidence.models import Details, Long, ThingId
 from custody.roles import Role
 
 
@@ -22,7 +22,7 @@ class NewAct(_Asked):
 
     action: str = Field(max_length=40, pattern=r"^[a-z_]+$", examples=["handover"])
     things: Annotated[list[ThingId], Field(max_length=200)] = []
-    details: dict[str, Any] = Field(default={}, max_length=30, examples=[{"differences": []}])
+    details: Annotated[Details, Field(examples=[{"differences": []}])] = {}
 
 
 class Signing(_Asked):

@@ -3,15 +3,31 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from cloud.people.models import Text
 from custody.things import Direction, Kind, State
+from proof.canonical import canonical
+from proof.errors import CanonicalError
 
 ThingId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}/[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 Things = Annotated[list[ThingId], Field(min_length=1, max_length=200)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 Long = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=r"^[^\x00]*$")]
+
+
+def _kept_exactly(value: dict[str, Any]) -> dict[str, Any]:
+    try:
+        text = canonical(value)
+    except CanonicalError as error:  # it is what is hashed and signed
+        raise ValueError(str(error)) from error
+    if b"\\u0000" in text:
+        raise ValueError("no text has a NUL character")
+    return value
+
+
+Details = Annotated[dict[str, Any], Field(max_length=30), AfterValidator(_kept_exactly)]
+"""What else a step needs, as the rule pack asks for it."""
 
 
 class _Asked(BaseModel):

@@ -1,11 +1,10 @@
 """Tasks as the API takes them in and shows them."""
 
 from datetime import datetime
-from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from cloud.evidence.models import Name, ThingId, Things
+from cloud.evidence.models import Details, Name, ThingId, Things
 from custody.things import Action
 
 
@@ -19,7 +18,7 @@ class NewTask(BaseModel):
     action: Action
     things: Things
     slot: ThingId | None = None
-    details: dict[str, Any] = Field(default={}, max_length=30)
+    details: Details = {}
     not_after: AwareDatetime
 
 

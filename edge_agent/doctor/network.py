@@ -43,7 +43,7 @@ async def check_broker(settings: EdgeSettings, agent: str, now: datetime) -> lis
             return [Finding("network.untrusted", about, {"problem": error.verify_message})]
         except OSError as error:  # ssl.SSLError is one, and so is a TLS file that cannot be read
             return [Finding("network.refused", about, {"problem": str(error)})]
-    try:  # under another name than the agent's: the broker keeps one connection for each
+    try:  # under another name than the agent's; where the broker goes by certificates, the agent comes back at once
         async with mqtt_connect(mqtt_options(settings, f"{agent}-doctor"))():
             found = Finding("network.broker", about)
     except LinkError as error:

@@ -38,7 +38,8 @@ def send_any(url: str, token: str, operation: Operation, mode: GenerationMode) -
         assert answer.status_code < 500, told
         if answer.status_code >= 400:
             assert answer.headers["content-type"] == ["application/problem+json"], told
-            assert answer.json()["status"] == answer.status_code, told
+            if case.method != "HEAD":  # which has no body
+                assert answer.json()["status"] == answer.status_code, told
 
     with suppress(Unsatisfiable):  # a request without parameters cannot be wrong
         send()

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,11 +13,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 
 from cloud.keys import CLOUD, LABEL, write_key
-from cloud.people.access import COOKIE
+from cloud.people.access import COOKIE, HEADER
 from cloud.world import real_world
 from custody.roles import Role
+from simulators.pki import Authority
 from tests.cloud.api import API, Office
 from tests.cloud.conftest import Clock, Database
 from tests.cloud.media.test_routes import STILL, digest, token
@@ -89,3 +93,34 @@ async def test_a_port_in_use_is_one_clear_sentence(site: str, web_settings: dict
     assert (process.returncode, output) == (2, b"")
     [sentence] = errors.decode().splitlines()
     assert f"port {port}" in sentence
+
+
+async def test_with_a_certificate_it_speaks_tls_and_claims_name_that_certificate(
+    office: Office, clock: Clock, web_settings: dict[str, str], tmp_path: Path
+) -> None:
+    clock.at = real_world().now()
+    authority = Authority.open(tmp_path / "pki", clock.at, home=tmp_path / "keys")
+    own = authority.server(clock.at)
+    cookie = await office.cookie(await office.person(Role.ADMIN))
+    more = {"WEB_CERT": own.certificate, "WEB_KEY": own.key, "AGENTS_BROKER_HOST": "broker.test"}
+    async with web(web_settings | {f"SEALTRAIL_CLOUD_{name}": str(value) for name, value in more.items()}) as process:
+        url = await address(process)
+        assert url.startswith("https://127.0.0.1:")
+        trusted = ssl.create_default_context(cafile=str(authority.certificate_file))
+        async with httpx.AsyncClient(verify=trusted, cookies={COOKIE: cookie}, headers={HEADER: "1"}) as client:
+            claim = (await client.post(f"{url}{API}/claims", json={"agent": "nj01.gate-b"})).json()
+    served = x509.load_pem_x509_certificate(own.certificate.read_bytes())
+    assert claim["pin"] == served.fingerprint(hashes.SHA256()).hex()
+
+
+async def test_tls_files_that_do_not_belong_together_are_one_clear_sentence(
+    site: str, web_settings: dict[str, str], tmp_path: Path
+) -> None:
+    authority = Authority.open(tmp_path / "pki", real_world().now())
+    own, other = authority.server(real_world().now()), authority.client("other", real_world().now())
+    more = {"SEALTRAIL_CLOUD_WEB_CERT": str(own.certificate), "SEALTRAIL_CLOUD_WEB_KEY": str(other.key)}
+    async with web(web_settings | more) as process:
+        output, errors = await asyncio.wait_for(process.communicate(), 60)
+    assert (process.returncode, output) == (2, b"")
+    [sentence] = errors.decode().splitlines()
+    assert "TLS files" in sentence
