@@ -22,6 +22,7 @@ __all__ = ["web_settings"]
 
 EXAMPLES = 3
 
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 Operation = APIOperation[Any, Any, Any, Any]
 
 
