@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from custody import conformity
 from custody.corroboration import Sensor
 from custody.decisions import Reason
 from custody.details import FORMS
@@ -297,6 +298,9 @@ class _Reader:
         self.corroboration()
         self.break_glass()
         self.doors()
+        if "construction" in self.read:
+            for found in conformity.faults(self.read["construction"], zones, self.mapping(self.read, "rules")):
+                self.fault(found.at, found.problem)
         try:
             re.compile(str(self.mapping(self.read, "seals").get("number")))
         except re.error as error:

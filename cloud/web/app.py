@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from cloud.alarms.routes import router as alarms
+from cloud.conformity.routes import router as conformity
 from cloud.db.pool import Tx
 from cloud.evidence.act_routes import router as acts
 from cloud.evidence.bundle_routes import router as bundles
@@ -145,7 +146,7 @@ def _bare() -> FastAPI:
     errors.install(app)
     for router in (
         people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, doors, tasks, exceptions, bundles,
-        labels, imports, stock_takes, live, alarms, fleet, joining, media, clips,
+        labels, imports, stock_takes, conformity, live, alarms, fleet, joining, media, clips,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)

@@ -111,6 +111,23 @@ async def test_a_row_of_slots_is_added_in_one_go(console: Console) -> None:
         await expect(page.locator("[aria-label^='C-10-04']")).to_be_visible()
 
 
+@pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
+async def test_a_zone_is_held_against_the_rule_book_with_what_lacks_by_name(console: Console, language: str) -> None:
+    await furnish_racks(console)
+    words = texts(language)["conformity"]
+    async with console.visit(language) as page:
+        await enter(page, KEEPER, "/warehouse")
+        await page.get_by_role("link", name=words["title"]).click()
+        ordinary, values = page.locator("main .zones section").nth(0), page.locator("main .zones section").nth(1)
+        await expect(ordinary).to_contain_text(words["parts"]["light"])
+        await expect(ordinary.locator(".lacking")).to_contain_text("A-01-02")
+        await expect(ordinary.locator(".lacking")).not_to_contain_text("A-01-01")
+        await expect(values.locator("li.unmet b")).to_contain_text(
+            [words["parts"][part] for part in ("door", "camera", "light", "sensor")]
+        )
+        await expect(values.locator("header .no")).to_have_text(words["unmet"])
+
+
 async def test_a_scanned_item_is_found_in_its_package_and_lit(console: Console) -> None:
     await furnish_racks(console)
     words = WORDS["locate"]
@@ -130,7 +147,7 @@ async def test_no_page_is_wider_than_a_phone_and_a_sheet_can_be_tapped(console: 
     await furnish_racks(console)
     async with console.visit(**PHONE) as page:
         await enter(page, KEEPER, "/warehouse")
-        for path in ("/locate", "/stock-takes", "/labels", "/import", "/rules", "/warehouse"):
+        for path in ("/locate", "/stock-takes", "/labels", "/import", "/rules", "/warehouse/conformity", "/warehouse"):
             await page.goto(path)
             await expect(page.locator("main h1")).to_be_visible()
             await expect(page.locator(".el-skeleton")).to_have_count(0)

@@ -23,6 +23,7 @@ export const router = createRouter({
     { path: "/me", component: () => import("./pages/Me.vue"), meta: { title: "nav.me" } },
     { path: "/pass", component: () => import("./pages/Pass.vue"), meta: { title: "nav.pass" } },
     { path: "/warehouse", component: () => import("./pages/Warehouse.vue"), meta: { title: "map.title" } },
+    { path: "/warehouse/conformity", component: () => import("./pages/Conformity.vue"), meta: { title: "conformity.title" } },
     { path: "/locate", component: () => import("./pages/Locate.vue"), meta: { title: "locate.title" } },
     { path: "/stock-takes", component: () => import("./pages/StockTakes.vue"), meta: { title: "stockTake.title" } },
     { path: "/stock-takes/:id(.+)", component: () => import("./pages/StockTake.vue"), props: true, meta: { title: "stockTake.title", offline: true } },

@@ -368,6 +368,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conformity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Conformity
+         * @description Whether the warehouse is built and kept as the rule pack in force asks, zone by zone.
+         */
+        get: operations["get_conformity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/door-sessions": {
         parameters: {
             query?: never;
@@ -2529,6 +2549,20 @@ export interface components {
             fingerprint: string;
         };
         /**
+         * Conformity
+         * @description All zones of a site by the rule pack in force; `met` of `asked` parts are there.
+         */
+        Conformity: {
+            /** Asked */
+            asked: number;
+            /** Met */
+            met: number;
+            /** Rows */
+            rows: components["schemas"]["ZoneShown"][];
+            /** Rule Pack */
+            rule_pack: string;
+        };
+        /**
          * CountRow
          * @description A scan that I made.
          */
@@ -3978,6 +4012,31 @@ export interface components {
             rows: components["schemas"]["PackageRow"][];
         };
         /**
+         * Part
+         * @description What a zone may have to have.
+         * @enum {string}
+         */
+        Part: "door" | "camera" | "light" | "sensor" | "room" | "counted";
+        /**
+         * PartShown
+         * @description Whether a zone has what the rule asks for; of slots that have it not, how many and the first of them.
+         */
+        PartShown: {
+            /**
+             * Lacking
+             * @description Names of the first slots without it
+             */
+            lacking: string[];
+            /** Lacking Count */
+            lacking_count: number;
+            /** Met */
+            met: boolean;
+            part: components["schemas"]["Part"];
+            /** Rule */
+            rule: string;
+            text: components["schemas"]["Wording"];
+        };
+        /**
          * Pass
          * @description What the phone shows as a QR code at a gate, until it expires.
          */
@@ -4860,6 +4919,32 @@ export interface components {
         ZoneRows: {
             /** Rows */
             rows: components["schemas"]["Zone"][];
+        };
+        /**
+         * ZoneShown
+         * @description A zone with all that is asked of its class.
+         */
+        ZoneShown: {
+            /** Conforms */
+            conforms: boolean;
+            /**
+             * Doors
+             * @description agent:station
+             * @example [
+             *       "nj01.gate-a:door-1"
+             *     ]
+             */
+            doors: string[];
+            /** Name */
+            name: string;
+            /** Parts */
+            parts: components["schemas"]["PartShown"][];
+            /** Slots */
+            slots: number;
+            /** Zone */
+            zone: string;
+            /** Zone Class */
+            zone_class: string;
         };
     };
     responses: never;
@@ -6954,6 +7039,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClipRows"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_conformity: {
+        parameters: {
+            query?: {
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conformity"];
                 };
             };
             /** @description The body is not JSON */
