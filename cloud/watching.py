@@ -1,5 +1,5 @@
-"""What is done because time passes: movements judged by sensors, recounts after break-glass, overdue reviews, acts that
-lapse, loans and legal clocks, certificates that were not renewed.
+"""What is done because time passes: movements judged by sensors, alarms told to more people, recounts after
+break-glass, overdue reviews, acts that lapse, loans and legal clocks, certificates that were not renewed.
 
 What is due stands in the tables, and what was done about it changes them in the same transaction: a restart, or a
 second worker, neither misses nor doubles anything. Looking takes no lock; only what is due opens a site's ledger.
@@ -9,6 +9,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from cloud.alarms import life
 from cloud.db.pool import Pool, transaction
 from cloud.evidence import corroborating, exceptions, watching
 from cloud.joining import watching as certificates
@@ -43,6 +44,7 @@ class Watching:
             sites = sorted(await site_ids(tx))
         for site in sites:
             await self._sensors(site)
+            await self._alarms(site)
             await self._exceptions(site)
             await self._clocks(site)
 
@@ -59,6 +61,17 @@ class Watching:
                 await close_ledger(tx, appender)
             if not done:  # what is due belongs to movements that are judged later
                 return
+
+    async def _alarms(self, site: str) -> None:
+        at = self.world.now()
+        async with transaction(self.pool) as tx:
+            pack = await pack_in_force(tx, site, at, self.pack)
+            if not await life.anything_due(tx, site, pack, at):
+                return
+        async with transaction(self.pool) as tx:
+            appender = await open_ledger(tx, site)
+            await life.escalate(tx, appender, self.world, pack, at)
+            await close_ledger(tx, appender)
 
     async def _exceptions(self, site: str) -> None:
         at = self.world.now()

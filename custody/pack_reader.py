@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from custody import conformity
+from custody import alarms, conformity
 from custody.corroboration import Sensor
 from custody.decisions import Reason
 from custody.details import FORMS
@@ -299,8 +299,10 @@ class _Reader:
         self.break_glass()
         self.doors()
         if "construction" in self.read:
-            for found in conformity.faults(self.read["construction"], zones, self.mapping(self.read, "rules")):
-                self.fault(found.at, found.problem)
+            wording = self.mapping(self.read, "rules")
+            self.faults += conformity.faults(self.read["construction"], zones, wording)
+        if "alarms" in self.read:
+            self.faults += alarms.faults(self.read["alarms"])
         try:
             re.compile(str(self.mapping(self.read, "seals").get("number")))
         except re.error as error:

@@ -11,10 +11,12 @@ RETURNING id
 -- name: clear
 UPDATE alarm SET cleared_at = %(at)s
 WHERE site = %(site)s AND cause = %(cause)s AND place = %(place)s AND cleared_at IS NULL
-RETURNING id
+RETURNING index
 
 -- name: find
-SELECT cause, place, index, cleared_at, clear_proposed_by FROM alarm
+SELECT id, cause, place, severity, index, raised_at, cleared_at, clear_proposed_by, acknowledged_by, assigned_to,
+       shelved_until, level
+FROM alarm
 WHERE id = %(id)s AND site = %(site)s
 FOR UPDATE
 
@@ -22,4 +24,36 @@ FOR UPDATE
 UPDATE alarm SET clear_proposed_by = %(person)s, clear_proposed_at = %(at)s WHERE id = %(id)s
 
 -- name: clear_one
-UPDATE alarm SET cleared_at = %(at)s WHERE id = %(id)s
+UPDATE alarm SET cleared_at = %(at)s, cleared_by = %(person)s, cleared_code = %(code)s WHERE id = %(id)s
+
+-- Whoever does something about an alarm took notice of it.
+-- name: handle
+UPDATE alarm
+SET acknowledged_by = coalesce(acknowledged_by, %(person)s), acknowledged_at = coalesce(acknowledged_at, %(at)s),
+    assigned_to = coalesce(%(assigned_to)s, assigned_to),
+    shelved_until = CASE WHEN %(shelving)s THEN %(shelved_until)s ELSE shelved_until END
+WHERE id = %(id)s
+
+-- name: unnoticed
+SELECT id, index, cause, place, severity, level, raised_at, shelved_until FROM alarm
+WHERE site = %(site)s AND cleared_at IS NULL AND acknowledged_at IS NULL
+  AND (shelved_until IS NULL OR shelved_until <= %(at)s)
+ORDER BY index
+
+-- name: escalate
+UPDATE alarm SET level = %(level)s WHERE id = %(id)s
+
+-- What became of an alarm, as it is filed under its name.
+-- name: steps
+SELECT r.index, r.kind, r.at, r.actor, p.name AS actor_name, r.content
+FROM thing_entry t JOIN record r ON r.site = t.site AND r.index = t.index LEFT JOIN person p ON p.id = r.actor
+WHERE t.thing = %(name)s AND t.site = %(site)s
+ORDER BY r.index
+
+-- name: shown
+SELECT a.*, b.name AS acknowledged_name, c.name AS assigned_name FROM alarm a
+LEFT JOIN person b ON b.id = a.acknowledged_by LEFT JOIN person c ON c.id = a.assigned_to
+WHERE a.id = %(id)s AND a.site = %(site)s
+
+-- name: colleague
+SELECT id FROM person WHERE id = %(person)s AND site = %(site)s AND disabled_at IS NULL

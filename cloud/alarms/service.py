@@ -1,5 +1,7 @@
 """Raising and clearing alarms. Each raising and clearing is a ledger entry; a further occurrence is only counted.
 
+What is done about one in between is in life.py.
+
 Causes: quarantine, wrong_signature, gap, equivocation, decision_differs, copied_label, forged_label, illegal_step,
 malformed_fact, agent_offline, recording_blocked, crossed_without_decision, checkpoint_refused, order_distrusted,
 stock_difference, record_without_goods, goods_without_record, break_glass, exception_review_overdue, act_stuck,
@@ -19,9 +21,11 @@ from psycopg.types.json import Jsonb
 from cloud.alarms.models import Cleared, Clearing
 from cloud.db.pool import Tx, one, storable
 from cloud.db.queries import load_queries
-from cloud.errors import ConflictError, NotFoundError
+from cloud.errors import ConflictError, InvalidError, NotFoundError
 from cloud.ledger.service import Appender, add_record, next_index
 from cloud.world import World
+from custody.alarms import clear_codes
+from custody.rule_pack import RulePack
 
 PLACE_CHARACTERS = 200
 """A longer place, which only a broken agent names, is cut: it has to fit into an index."""
@@ -32,6 +36,11 @@ TWO_PERSONS = frozenset({"checkpoint_refused", "equivocation"})
 Severity = Literal["info", "warning", "major", "critical"]
 
 _sql = load_queries(__file__)
+
+
+def name_of(site: str, index: int) -> str:
+    """What the entries of the alarm that the entry `index` raised are filed under."""
+    return f"{site}/A-{index}"
 
 
 async def raise_alarm(
@@ -68,20 +77,28 @@ async def clear_alarm(
 ) -> bool:
     """Clears the living alarm `cause` at `place`; returns whether there was one."""
     place = _place(place)
-    if await one(tx, _sql.clear, site=appender.site, cause=cause, place=place, at=at) is None:
+    row = await one(tx, _sql.clear, site=appender.site, cause=cause, place=place, at=at)
+    if row is None:
         return False
-    content = {"cause": cause, "place": place}
-    await add_record(tx, appender, kind="alarm_cleared", at=at, actor=actor, content=content, salt=world.salt())
+    name = name_of(appender.site, row["index"])
+    content = {"about": name, "cause": cause, "place": place}
+    await add_record(
+        tx, appender, kind="alarm_cleared", at=at, actor=actor, content=content, salt=world.salt(), things=[name]
+    )
     return True
 
 
 async def clear_by_person(
-    tx: Tx, appender: Appender, world: World, *, alarm: int, person: str, clearing: Clearing
+    tx: Tx, appender: Appender, world: World, pack: RulePack, *, alarm: int, person: str, clearing: Clearing
 ) -> Cleared:
     """What `person` asks for: the alarm is over, or for a cause of TWO_PERSONS the first of two has said so.
 
-    Raises NotFoundError, ConflictError where it is over already or the same person asks twice.
+    Raises NotFoundError, ConflictError where it is over already or the same person asks twice, InvalidError
+    `unknown_code` for a cause that the rule pack does not know.
     """
+    codes = clear_codes(pack)
+    if codes is not None and clearing.cause_code not in codes:
+        raise InvalidError("unknown_code", f"{clearing.cause_code!r} is none of {', '.join(codes)}")
     row = await one(tx, _sql.find, id=alarm, site=appender.site)
     if row is None:
         raise NotFoundError("alarm", str(alarm))
@@ -91,12 +108,18 @@ async def clear_by_person(
     if first == person:
         raise ConflictError("second_person_needed", f"{person} proposed it; somebody else has to agree")
     over = row["cause"] not in TWO_PERSONS or first is not None
-    content = {"cause": row["cause"], "place": row["place"], "alarm": row["index"], **clearing.model_dump()}
+    name = name_of(appender.site, row["index"])
+    content = {
+        "about": name, "cause": row["cause"], "place": row["place"], "alarm": row["index"], **clearing.model_dump()
+    }  # fmt: skip
     if over and first is not None:
         content["proposed_by"] = first
-    await tx.execute(_sql.clear_one if over else _sql.propose, {"id": alarm, "person": person, "at": at})
+    values = {"id": alarm, "person": person, "at": at, "code": clearing.cause_code}
+    await tx.execute(_sql.clear_one if over else _sql.propose, values)
     kind = "alarm_cleared" if over else "alarm_clear_proposed"
-    index = await add_record(tx, appender, kind=kind, at=at, actor=person, content=content, salt=world.salt())
+    index = await add_record(
+        tx, appender, kind=kind, at=at, actor=person, content=content, salt=world.salt(), things=[name]
+    )
     return Cleared(
         id=alarm,
         cause=row["cause"],

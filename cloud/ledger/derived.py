@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cloud.ledger import (
+    derived_alarms,
     derived_doors,
     derived_exceptions,
     derived_imports,
@@ -29,8 +30,6 @@ Row = dict[str, Any]
 
 ERASED_KIND = "content_erased"
 PROPOSED_KIND = "erasure_proposed"
-TWO_PERSONS = frozenset({"checkpoint_refused", "equivocation"})
-"""Causes of alarms that nobody clears alone."""
 STEPS = {
     "release_approved": Action.APPROVE_RELEASE,
     "release_withdrawn": Action.WITHDRAW_RELEASE,
@@ -260,34 +259,6 @@ def _permit_revoked(derived: Derived, told: Told) -> set[str]:
     return {name, *(thing["id"] for thing in row["payload"]["things"])}
 
 
-def _alarm(derived: Derived, told: Told) -> set[str]:
-    content, key = told.content, str(told.index)
-    derived.table("alarm")[key] = {
-        "cause": content["cause"], "place": content["place"], "severity": content["severity"],
-        "raised_at": parse_time(told.at), "cleared_at": None, "clear_proposed_by": None, "clear_proposed_at": None,
-    }  # fmt: skip
-    derived.living[f"{content['cause']} {content['place']}"] = key
-    return set()
-
-
-def _alarm_proposed(derived: Derived, told: Told) -> set[str]:
-    key = derived.living.get(f"{told.content['cause']} {told.content['place']}")
-    if key is not None:
-        derived.table("alarm")[key].update(clear_proposed_by=told.actor, clear_proposed_at=parse_time(told.at))
-    return set()
-
-
-def _alarm_cleared(derived: Derived, told: Told) -> set[str]:
-    key = derived.living.pop(f"{told.content['cause']} {told.content['place']}", None)
-    if key is None:
-        return set()
-    row = derived.table("alarm")[key]
-    row["cleared_at"] = parse_time(told.at)
-    if told.content["cause"] in TWO_PERSONS and row["clear_proposed_by"] in (None, told.actor):
-        raise LedgerFaultError("cleared_by_one", "nobody else had proposed it", told.index, f"alarm {key}")
-    return set()
-
-
 def _quarantined(derived: Derived, told: Told) -> set[str]:
     content = told.content
     derived.table("quarantine")[f"{content['sha256']} {content['reason']} {content['topic']}"] = {
@@ -331,11 +302,9 @@ _TAKE: dict[str, Callable[[Derived, Told], set[str] | None]] = {
     "hold_lifted": _hold,
     "permit_granted": _permit,
     "permit_revoked": _permit_revoked,
-    "alarm_raised": _alarm,
-    "alarm_clear_proposed": _alarm_proposed,
-    "alarm_cleared": _alarm_cleared,
     "batch_quarantined": _quarantined,
     "agent_added": _agent,
+    **derived_alarms.TAKE,
     **derived_people.TAKE,
     **derived_joining.TAKE,
     **derived_imports.TAKE,

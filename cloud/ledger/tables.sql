@@ -22,7 +22,9 @@ SELECT t.permit || ' ' || t.thing AS key, t.spent_index FROM permit_thing t JOIN
 WHERE p.site = %(site)s
 
 -- name: alarm
-SELECT index::text AS key, cause, place, severity, raised_at, cleared_at, clear_proposed_by, clear_proposed_at FROM alarm WHERE site = %(site)s
+SELECT index::text AS key, cause, place, severity, raised_at, cleared_at, clear_proposed_by, clear_proposed_at,
+       acknowledged_by, acknowledged_at, assigned_to, shelved_until, level, cleared_by, cleared_code
+FROM alarm WHERE site = %(site)s
 
 -- name: quarantine
 SELECT encode(q.sha256, 'hex') || ' ' || q.reason || ' ' || q.topic AS key, length(q.payload) AS bytes,

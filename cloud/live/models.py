@@ -64,7 +64,12 @@ class Alarm(BaseModel):
     last_at: datetime
     occurrences: int
     index: int
+    acknowledged_by: str | None
+    assigned_to: str | None
+    shelved_until: datetime | None
+    level: int = Field(description="How often more people were told of it")
     cleared_at: datetime | None
+    cleared_code: str | None
 
 
 class AlarmRows(BaseModel):

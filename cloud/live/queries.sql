@@ -4,10 +4,13 @@ FROM passage p LEFT JOIN media m ON m.sha256 = p.picture
 WHERE p.site = %(site)s AND p.index < %(before)s AND (%(outcome)s::text IS NULL OR p.outcome = %(outcome)s)
 ORDER BY p.index DESC LIMIT %(most)s
 
+-- `hears`: severity → level from which on I hear of an alarm; null: all are asked for.
 -- name: alarms
-SELECT id, site, cause, place, severity, detail, raised_at, last_at, occurrences, index, cleared_at
+SELECT id, site, cause, place, severity, detail, raised_at, last_at, occurrences, index, acknowledged_by, assigned_to,
+       shelved_until, level, cleared_at, cleared_code
 FROM alarm
 WHERE site = %(site)s AND index < %(before)s AND (NOT %(living)s OR cleared_at IS NULL)
+  AND (%(hears)s::jsonb IS NULL OR assigned_to = %(me)s OR level >= (%(hears)s::jsonb ->> severity)::int)
 ORDER BY index DESC LIMIT %(most)s
 
 -- name: passages_between
@@ -22,17 +25,18 @@ UNION ALL
 SELECT abandoned_index, index, 'abandoned' FROM passage
 WHERE site = %(site)s AND abandoned_index > %(after)s AND abandoned_index <= %(upto)s
 
+-- What became of an alarm is filed under its name; a clearing of before that was kept is found by cause and place.
 -- name: alarms_between
 SELECT a.id, a.site, a.cause, a.place, a.severity, a.detail, a.raised_at, a.last_at, a.occurrences, a.index,
-       a.cleared_at, a.index AS at_index
-FROM alarm a
-WHERE a.site = %(site)s AND a.index > %(after)s AND a.index <= %(upto)s
-UNION ALL
-SELECT a.id, a.site, a.cause, a.place, a.severity, a.detail, a.raised_at, a.last_at, a.occurrences, a.index,
-       a.cleared_at, r.index
-FROM record r JOIN alarm a ON a.site = r.site AND a.cleared_at = r.at
-    AND a.cause = r.content::jsonb ->> 'cause' AND a.place = r.content::jsonb ->> 'place'
-WHERE r.site = %(site)s AND r.index > %(after)s AND r.index <= %(upto)s AND r.kind = 'alarm_cleared'
+       a.acknowledged_by, a.assigned_to, a.shelved_until, a.level, a.cleared_at, a.cleared_code, c.at_index
+FROM (
+    SELECT index AS at_index, index FROM alarm WHERE site = %(site)s AND index > %(after)s AND index <= %(upto)s
+    UNION ALL
+    SELECT r.index, split_part(r.content::jsonb ->> 'about', '/A-', 2)::bigint FROM record r
+    WHERE r.site = %(site)s AND r.index > %(after)s AND r.index <= %(upto)s AND r.content::jsonb ? 'about'
+      AND r.kind IN ('alarm_acknowledged', 'alarm_assigned', 'alarm_commented', 'alarm_shelved', 'alarm_escalated',
+                     'alarm_clear_proposed', 'alarm_cleared')
+) c JOIN alarm a ON a.site = %(site)s AND a.index = c.index
 
 -- What the supervisor's page shows: what went around the ordinary way (as the index record_override has it, migration
 -- 0008), and how an opening by break-glass goes on.

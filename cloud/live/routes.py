@@ -10,7 +10,8 @@ from cloud.live.hub import Hub
 from cloud.live.models import AlarmRows, PassageRows
 from cloud.live.stream import LiveResponse
 from cloud.parts import PartsIn
-from cloud.people.access import ReadSite
+from cloud.people.access import Reader, ReadSite
+from cloud.rules.service import pack_in_force
 
 MOST_INDEX = 2**53
 
@@ -36,14 +37,19 @@ async def get_passages(
 @router.get("/alarms", operation_id="list_alarms")
 async def get_alarms(
     site: ReadSite,
+    person: Reader,
     parts: PartsIn,
     before: Before = None,
     living: bool = False,
+    mine: bool = False,
     limit: Limit = 50,
 ) -> AlarmRows:
-    """Alarms, newest first; `living` leaves out those that were cleared."""
+    """Alarms, newest first; `living` leaves out those that were cleared, `mine` those that I am not told of (yet)."""
     async with transaction(parts.pool) as tx:
-        return await service.alarms(tx, site=site, before=before, living=living, limit=limit)
+        pack = await pack_in_force(tx, site, parts.world.now(), parts.pack)
+        return await service.alarms(
+            tx, pack, site=site, before=before, living=living, limit=limit, mine=person if mine else None
+        )
 
 
 _EVENTS = """Server-sent events. `id` is the ledger index; a client that comes back with `Last-Event-ID` (or `after`)

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from psycopg.types.json import Jsonb
 from pydantic import BaseModel
 
 from cloud.db.pool import Row, Tx, one, rows
 from cloud.db.queries import load_queries
 from cloud.errors import NotFoundError
 from cloud.live.models import Alarm, AlarmRows, Passage, PassageRows, Wording
+from cloud.people.models import Person
+from custody.alarms import hears
 from custody.rule_pack import RulePack
 
 _sql = load_queries(__file__)
@@ -43,9 +46,15 @@ async def passages(
     return PassageRows(rows=found, next=found[-1].index if len(found) == limit else None)
 
 
-async def alarms(tx: Tx, *, site: str, before: int | None, living: bool, limit: int) -> AlarmRows:
-    """Alarms of `site`, newest first; only those not cleared when `living`."""
-    where = {"site": site, "before": _NEWEST if before is None else before, "living": living, "most": limit}
+async def alarms(
+    tx: Tx, pack: RulePack, *, site: str, before: int | None, living: bool, limit: int, mine: Person | None = None
+) -> AlarmRows:
+    """Alarms of `site`, newest first; only those not cleared when `living`, and those `mine` is told of."""
+    told = None if mine is None else Jsonb(hears(pack, frozenset(mine.roles)))
+    where = {
+        "site": site, "before": _NEWEST if before is None else before, "living": living, "most": limit, "hears": told,
+        "me": mine and mine.id,
+    }  # fmt: skip
     found = [Alarm.model_validate(row) for row in await rows(tx, _sql.alarms, **where)]
     return AlarmRows(rows=found, next=found[-1].index if len(found) == limit else None)
 

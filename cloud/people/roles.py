@@ -21,6 +21,7 @@ class Right(StrEnum):
     LIFT_HOLD = "lift_hold"
     EXPORT_BUNDLE = "export_bundle"
     CLEAR_ALARM = "clear_alarm"
+    HANDLE_ALARM = "handle_alarm"
     ERASE = "erase"
     OPEN_STOCK_TAKE = "open_stock_take"
     COUNT_STOCK = "count_stock"

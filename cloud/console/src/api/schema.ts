@@ -165,9 +165,29 @@ export interface paths {
         };
         /**
          * Get Alarms
-         * @description Alarms, newest first; `living` leaves out those that were cleared.
+         * @description Alarms, newest first; `living` leaves out those that were cleared, `mine` those that I am not told of (yet).
          */
         get: operations["list_alarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{alarm}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Alarm
+         * @description An alarm, who heard of it and hears of it next, and all that became of it.
+         */
+        get: operations["get_alarm"];
         put?: never;
         post?: never;
         delete?: never;
@@ -192,6 +212,26 @@ export interface paths {
          *     go on where the ledger ends, and tells what else it had.
          */
         post: operations["clear_alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{alarm}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Step
+         * @description Takes notice of a living alarm of my site, assigns it, says what is known of it, or sets it aside for a while.
+         */
+        post: operations["handle_alarm"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2085,6 +2125,22 @@ export interface components {
             username: string;
         };
         /**
+         * Acknowledging
+         * @description I took notice of it: nobody else has to be told.
+         */
+        Acknowledging: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "acknowledge";
+        };
+        /**
          * ActResult
          * @description What came of it: `done` with the ledger entry and what moved, or `waiting` as the act `act` for further hands.
          *
@@ -2263,10 +2319,16 @@ export interface components {
          * @description Something wrong: its cause, its place (an agent, a station, a thing), how often it was seen, until when.
          */
         Alarm: {
+            /** Acknowledged By */
+            acknowledged_by: string | null;
+            /** Assigned To */
+            assigned_to: string | null;
             /** Cause */
             cause: string;
             /** Cleared At */
             cleared_at: string | null;
+            /** Cleared Code */
+            cleared_code: string | null;
             /** Detail */
             detail: {
                 [key: string]: unknown;
@@ -2280,6 +2342,11 @@ export interface components {
              * Format: date-time
              */
             last_at: string;
+            /**
+             * Level
+             * @description How often more people were told of it
+             */
+            level: number;
             /** Occurrences */
             occurrences: number;
             /** Place */
@@ -2294,6 +2361,8 @@ export interface components {
              * @enum {string}
              */
             severity: "info" | "warning" | "major" | "critical";
+            /** Shelved Until */
+            shelved_until: string | null;
             /** Site */
             site: string;
         };
@@ -2308,6 +2377,79 @@ export interface components {
             rows: components["schemas"]["Alarm"][];
         };
         /**
+         * AlarmWhole
+         * @description An alarm with its life. `hears`: the roles that were told of it so far; `next_at` when more are, `next_roles`.
+         */
+        AlarmWhole: {
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
+            /** Acknowledged Name */
+            acknowledged_name: string | null;
+            /** Assigned Name */
+            assigned_name: string | null;
+            /** Assigned To */
+            assigned_to: string | null;
+            /** Cause */
+            cause: string;
+            /** Clear Proposed By */
+            clear_proposed_by: string | null;
+            /** Cleared At */
+            cleared_at: string | null;
+            /** Cleared By */
+            cleared_by: string | null;
+            /** Cleared Code */
+            cleared_code: string | null;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Hears */
+            hears: string[];
+            /** Id */
+            id: number;
+            /** Index */
+            index: number;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Level */
+            level: number;
+            /**
+             * Name
+             * @description What its entries are filed under
+             * @example nj01/A-118
+             */
+            name: string;
+            /** Next At */
+            next_at: string | null;
+            /** Next Roles */
+            next_roles: string[];
+            /** Occurrences */
+            occurrences: number;
+            /** Place */
+            place: string;
+            /**
+             * Raised At
+             * Format: date-time
+             */
+            raised_at: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "info" | "warning" | "major" | "critical";
+            /** Shelved Until */
+            shelved_until: string | null;
+            /** Site */
+            site: string;
+            /** Steps */
+            steps: components["schemas"]["StepShown"][];
+        };
+        /**
          * AnswerKind
          * @description How a difference may be answered: each points at something that can be looked up.
          * @enum {string}
@@ -2320,6 +2462,27 @@ export interface components {
         Asking: {
             /** Request */
             request: string;
+        };
+        /**
+         * Assigning
+         * @description It is for this colleague of mine to deal with.
+         */
+        Assigning: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Person
+             * @example nj01/U-AB12CD34EF
+             */
+            person: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "assign";
         };
         /**
          * Case
@@ -2449,7 +2612,7 @@ export interface components {
         };
         /**
          * Clearing
-         * @description Why an alarm is over: a code for programs and statistics, a note for people.
+         * @description Why an alarm is over: one of the rule pack's codes, a note for people.
          */
         Clearing: {
             /**
@@ -2502,6 +2665,19 @@ export interface components {
             segments: components["schemas"]["SegmentShown"][];
             /** Station */
             station: string;
+        };
+        /**
+         * Commenting
+         * @description What is known of it, or was done.
+         */
+        Commenting: {
+            /** Note */
+            note: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "comment";
         };
         /**
          * Configuration
@@ -3027,6 +3203,16 @@ export interface components {
             person: string;
             /** Seat */
             seat: number;
+        };
+        /**
+         * Handled
+         * @description The ledger entry of what was done about an alarm.
+         */
+        Handled: {
+            /** Id */
+            id: number;
+            /** Index */
+            index: number;
         };
         /**
          * Health
@@ -4567,6 +4753,21 @@ export interface components {
             sha256: string;
         };
         /**
+         * Shelving
+         * @description It is set aside until then, and why; None: it no longer is.
+         */
+        Shelving: {
+            /** Note */
+            note: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "shelve";
+            /** Until */
+            until: string | null;
+        };
+        /**
          * SignIn
          * @description A username and its password.
          * @example {
@@ -4691,6 +4892,32 @@ export interface components {
          * @enum {string}
          */
         State: "intake" | "voided" | "sealed" | "received" | "arrived" | "stored" | "opened" | "split" | "emptied" | "release_approved" | "out" | "returned" | "missing" | "disposal_approved" | "leaving" | "returned_to_owner" | "auctioned" | "transferred" | "destroyed";
+        /**
+         * StepShown
+         * @description Something that became of an alarm; `told` is None where it was erased.
+         */
+        StepShown: {
+            /** Actor */
+            actor: string;
+            /** Actor Name */
+            actor_name: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Index */
+            index: number;
+            /**
+             * Kind
+             * @example alarm_acknowledged
+             */
+            kind: string;
+            /** Told */
+            told: {
+                [key: string]: unknown;
+            } | null;
+        };
         /**
          * StockTake
          * @description A stock-take. `population` and `wanted` are None for who may still count; `seat` is mine.
@@ -5958,6 +6185,7 @@ export interface operations {
             query?: {
                 before?: number | null;
                 living?: boolean;
+                mine?: boolean;
                 limit?: number;
                 /** @description A site that I may read; none: my own */
                 site?: string | null;
@@ -5975,6 +6203,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlarmRows"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_alarm: {
+        parameters: {
+            query?: {
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path: {
+                alarm: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmWhole"];
                 };
             };
             /** @description The body is not JSON */
@@ -6073,6 +6398,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Cleared"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    handle_alarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alarm: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acknowledging"] | components["schemas"]["Assigning"] | components["schemas"]["Commenting"] | components["schemas"]["Shelving"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Handled"];
                 };
             };
             /** @description The body is not JSON */
