@@ -28,6 +28,7 @@ from edge_agent.pictures import Pictures
 from edge_agent.rule_packs import PackBook
 from edge_agent.stations.door import DoorStation
 from edge_agent.stations.gate import GateStation
+from edge_agent.stations.heads import Heads
 from edge_agent.stations.rack import RackStation
 from edge_agent.supervise import Health, Loop, Vigil
 from edge_agent.uplink import Uplink
@@ -71,11 +72,12 @@ _log = logging.getLogger(__name__)
 class Watch:
     """A station, the camera it looks through, the names of both; `attach` begins to hear its other devices."""
 
-    station: GateStation | RackStation | DoorStation
+    station: GateStation | RackStation | DoorStation | Heads
     camera: Camera
     camera_name: str
     attach: Callable[[], None]
     name: str
+    filmed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +181,7 @@ class Agent:
             for frame in watch.camera.frames():
                 self._parts.health.report(watch.camera_name, None)
                 at_work()
-                if self._parts.films:
+                if self._parts.films and watch.filmed:
                     self._parts.films.offer(watch.camera_name, frame)
                 watch.station.on_frame(frame)
 

@@ -14,7 +14,9 @@ from edge_agent.journal.journal import Journal
 from edge_agent.settings import DoorEntry, GateEntry, RackEntry, Site
 from edge_agent.stations.door import DoorParts, DoorPlan, DoorStation
 from edge_agent.stations.gate import GateParts, GatePlan, GateStation
+from edge_agent.stations.heads import Heads
 from edge_agent.stations.rack import RackParts, RackPlan, RackStation
+from edge_agent.vision.heads import HeadCounter
 from edge_agent.vision.labels import read_labels
 from edge_agent.vision.stills import keep_still
 from proof.keys import VerifyKey
@@ -55,20 +57,32 @@ class Ground:
 def build_stations(ground: Ground) -> list[Watch]:
     """All of them, in the order of the site file. Doors are told what moves in the racks behind them."""
     doors: list[DoorStation] = []
-    watches = []
+    watches: list[Watch] = []
     for entry in ground.site.stations:
         if isinstance(entry, GateEntry):
-            watches.append(_gate(entry, ground))
+            watches += _gate(entry, ground)
         elif isinstance(entry, RackEntry):
             watches.append(_rack(entry, ground, doors))
         else:
-            station, watch = _door(entry, ground)
+            station, seen = _door(entry, ground)
             doors.append(station)
-            watches.append(watch)
+            watches += seen
     return watches
 
 
-def _gate(entry: GateEntry, ground: Ground) -> Watch:
+def _heads(entry: GateEntry | DoorEntry, ground: Ground) -> tuple[Heads | None, list[Watch]]:
+    """What counts heads at a station, where there is a camera for it."""
+    told = entry.heads
+    if told is None:
+        return None, []
+    tall = told.bottom - told.top
+    counter = HeadCounter(head=told.head, line=(told.line - told.top) / tall)
+    heads = Heads(counter, ground.clock.mono_us, told.inward, told.top, told.bottom)
+    camera: Camera = ground.devices[told.camera]
+    return heads, [Watch(heads, camera, told.camera, lambda: None, f"{entry.name}-heads", filmed=False)]
+
+
+def _gate(entry: GateEntry, ground: Ground) -> list[Watch]:
     devices = ground.devices
     camera: Camera = devices[entry.camera]
     gate: Gate = devices[entry.gate]
@@ -77,6 +91,7 @@ def _gate(entry: GateEntry, ground: Ground) -> Watch:
         Direction.IN: devices[entry.beam_outside],
         Direction.OUT: devices[entry.beam_inside],
     }
+    heads, above = _heads(entry, ground)
     station = GateStation(
         GatePlan(
             agent=ground.site.agent,
@@ -92,6 +107,7 @@ def _gate(entry: GateEntry, ground: Ground) -> Watch:
         GateParts(
             gate=gate,
             lamp=ground.lamp(entry.lamp),
+            heads=heads,
             **ground.common,
         ),
     )
@@ -103,7 +119,7 @@ def _gate(entry: GateEntry, ground: Ground) -> Watch:
         if button is not None:
             button.watch(station.on_break_glass)
 
-    return Watch(station, camera, entry.camera, attach, entry.name)
+    return [Watch(station, camera, entry.camera, attach, entry.name), *above]
 
 
 def _rack(entry: RackEntry, ground: Ground, doors: Sequence[DoorStation]) -> Watch:
@@ -143,10 +159,11 @@ def _rack(entry: RackEntry, ground: Ground, doors: Sequence[DoorStation]) -> Wat
     return Watch(station, camera, entry.camera, attach, entry.name)
 
 
-def _door(entry: DoorEntry, ground: Ground) -> tuple[DoorStation, Watch]:
+def _door(entry: DoorEntry, ground: Ground) -> tuple[DoorStation, list[Watch]]:
     camera: Camera = ground.devices[entry.camera]
     door: Door = ground.devices[entry.door]
     exit_, glass = ground.button(entry.exit), ground.button(entry.break_glass)
+    heads, above = _heads(entry, ground)
     station = DoorStation(
         DoorPlan(
             agent=ground.site.agent,
@@ -161,7 +178,7 @@ def _door(entry: DoorEntry, ground: Ground) -> tuple[DoorStation, Watch]:
             open_within_us=int(entry.open_within_s * 1_000_000),
             held_open_us=None if entry.held_open_s is None else int(entry.held_open_s * 1_000_000),
         ),
-        DoorParts(door=door, lamp=ground.lamp(entry.lamp), tasks=ground.books.tasks, **ground.common),
+        DoorParts(door=door, lamp=ground.lamp(entry.lamp), tasks=ground.books.tasks, heads=heads, **ground.common),
     )
 
     def attach() -> None:
@@ -171,4 +188,4 @@ def _door(entry: DoorEntry, ground: Ground) -> tuple[DoorStation, Watch]:
         if glass is not None:
             glass.watch(station.on_break_glass)
 
-    return station, Watch(station, camera, entry.camera, attach, entry.name)
+    return station, [Watch(station, camera, entry.camera, attach, entry.name), *above]

@@ -1,12 +1,22 @@
 """What this process is told: its environment (SEALTRAIL_EDGE_…) and its site file, with every fault at once."""
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from edge_agent.errors import SettingsError
@@ -119,6 +129,28 @@ class DeviceEntry(_Part):
         return self.driver.partition("_")[0]
 
 
+class HeadsEntry(_Part):
+    """A camera that looks straight down at the way through, and counts heads over a line.
+
+    `head`: how wide a head with its shoulders is, as a share of the picture's width. `line`, `top`, `bottom`: shares of
+    its height; what is above `top` or below `bottom` does not count (a door's leaf that swings there).
+    """
+
+    camera: str
+    inward: Literal["down", "up"] = "down"
+    """The way in the picture that leads in."""
+    head: float = Field(default=0.17, gt=0.02, le=0.5)
+    line: float = Field(default=0.5, gt=0, lt=1)
+    top: float = Field(default=0.0, ge=0, lt=1)
+    bottom: float = Field(default=1.0, gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "HeadsEntry":
+        if not self.top < self.line < self.bottom:
+            raise ValueError("the line lies between top and bottom")
+        return self
+
+
 class GateEntry(_Part):
     """One gate of the site file: its name, its devices by name, its times."""
 
@@ -131,6 +163,7 @@ class GateEntry(_Part):
     lamp: str | None = None
     break_glass: str | None = None
     """The button that opens it for life."""
+    heads: HeadsEntry | None = None
     cross_within_s: float = Field(default=20, gt=0)
     approach_within_s: float = Field(default=30, gt=0)
 
@@ -138,7 +171,7 @@ class GateEntry(_Part):
         """Of each device: the member that names it, its name, the kind it must be."""
         kinds = {"camera": "camera", "gate": "gate", "beam_outside": "beam", "beam_inside": "beam", "lamp": "lamp",
                  "break_glass": "button"}  # fmt: skip
-        return _named(self, kinds)
+        return chain(_named(self, kinds), _overhead(self.heads))
 
 
 def _slot(value: str) -> str:
@@ -181,11 +214,12 @@ class DoorEntry(_Part):
     open_within_s: float = Field(default=10, gt=0)
     held_open_s: float | None = Field(default=None, gt=0)
     """None: as the rule pack says."""
+    heads: HeadsEntry | None = None
 
     def devices(self) -> Iterator[tuple[str, str, str]]:
         """Of each device: the member that names it, its name, the kind it must be."""
         kinds = {"camera": "camera", "door": "door", "lamp": "lamp", "exit": "button", "break_glass": "button"}
-        return _named(self, kinds)
+        return chain(_named(self, kinds), _overhead(self.heads))
 
 
 def _named(entry: _Part, kinds: dict[str, str]) -> Iterator[tuple[str, str, str]]:
@@ -193,6 +227,11 @@ def _named(entry: _Part, kinds: dict[str, str]) -> Iterator[tuple[str, str, str]
         name = getattr(entry, member)
         if name is not None:
             yield member, name, kind
+
+
+def _overhead(heads: HeadsEntry | None) -> Iterator[tuple[str, str, str]]:
+    if heads is not None:
+        yield "heads.camera", heads.camera, "camera"
 
 
 class ClockEntry(_Part):
@@ -273,7 +312,7 @@ class SiteFile:
             if station.name in users.values():
                 yield self.fault(("stations", number, "name"), f"a second station called {station.name}")
             for member, name, kind in station.devices():
-                at = ("stations", number, member)
+                at: Path_ = ("stations", number, *member.split("."))
                 if kinds.get(name) != kind:
                     yield self.fault(at, f"{name} is a {kinds[name]}, no {kind}" if name in kinds else f"no {name}")
                 if name in users:

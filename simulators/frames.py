@@ -19,10 +19,12 @@ import segno
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from simulators.errors import StageError
 from simulators.scenery import HANDS, Picture, carton_face, gate_scene, keeper, pass_card, polygon
 
-__all__ = ["Conditions", "On", "PlacedLabel", "gate_scene", "label_corners", "paper", "render"]
+__all__ = ["Conditions", "On", "PlacedLabel", "gate_scene", "jpeg_of", "label_corners", "paper", "render"]
 
+JPEG_QUALITY = 85
 _DISTANCE_PX = 1100.0  # from the eye to a label; the smaller, the stronger the perspective
 _MODULE_PX = 6  # of a printed label before it is placed
 _CAPTION_SHARE = 0.17  # height of the caption, of the paper's width
@@ -230,3 +232,11 @@ def _streak(length_px: float, angle_deg: float) -> NDArray[np.float32]:
     cv2.line(streak, ends[0], ends[1], 1.0, 1, cv2.LINE_AA, 4)
     streak /= streak.sum()
     return streak
+
+
+def jpeg_of(picture: Picture) -> bytes:
+    """As a camera sends it. Raises StageError for what is no picture."""
+    done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    if not done:
+        raise StageError("a picture that cannot be written as JPEG")
+    return data.tobytes()

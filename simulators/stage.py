@@ -8,7 +8,7 @@ big-endian length and a JPEG, again and again), a beam `{"broken": bool}`, a gat
 `{"slot": name, "occupied": bool}`, a scale hears `{"weight_g": number, "stable": bool}`, a clock hears
 `{"offset_s": number, "error_ms": number or null}`. A device is called
 `<gate>.<camera|beam-outside|beam-inside|barrier|lamp|break-glass>`, `<rack>.<camera|slots|scale|lamp>`
-or `<door>.<camera|leaf|lamp|exit|break-glass>`; the one clock is called `clock`.
+or `<door>.<camera|above|leaf|lamp|exit|break-glass>`; the one clock is called `clock`.
 """
 
 import asyncio
@@ -19,16 +19,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from custody.things import Direction
 from simulators.acting import Held, pose
+from simulators.crowd import Above
 from simulators.errors import StageError
-from simulators.frames import Conditions, gate_scene, render
+from simulators.frames import Conditions, gate_scene, jpeg_of, render
 
 FRAMES_PER_S = 10
-JPEG_QUALITY = 85
 NOISES = 7
 """So many pictures of nobody, each with another noise, as of a sensor; not a divisor of a second's pictures."""
 SENSOR_DELAY_S = 0.15
@@ -75,7 +74,7 @@ class Scene:
         self._held: Sequence[Held] = ()
         self._conditions = GOOD
         self._since = 0.0
-        self._empty = [_jpeg(render(self._scene, [], GOOD, self._dice)) for _ in range(NOISES)]
+        self._empty = [jpeg_of(render(self._scene, [], GOOD, self._dice)) for _ in range(NOISES)]
 
     def show(self, held: Sequence[Held], conditions: Conditions = GOOD) -> None:
         """From now on `held` is in front of the camera, under `conditions`."""
@@ -91,7 +90,7 @@ class Scene:
         held, conditions, seconds = self._held, self._conditions, now_s - self._since
         if not held:
             return self._empty[int(now_s * FRAMES_PER_S) % NOISES]
-        return _jpeg(render(self._scene, pose(held, seconds), conditions, self._dice))
+        return jpeg_of(render(self._scene, pose(held, seconds), conditions, self._dice))
 
 
 class GateSet(Scene):
@@ -150,13 +149,16 @@ class RackSet(Scene):
 
 
 class DoorSet(Scene):
-    """One door of the stage: whether its lock is `unlocked`, where its leaf is, and its two buttons."""
+    """One door of the stage: whether its lock is `unlocked`, where its leaf is, its two buttons, what is seen from
+    `above` it.
+    """
 
     def __init__(self, name: str, seed: int) -> None:
         super().__init__(name, seed)
         self.unlocked = Value(False)
         self.position = Value("closed")
         self.exit, self.break_glass = Value(False), Value(False)
+        self.above = Above(seed)
 
     async def open(self) -> None:
         """Somebody waits until it is unlocked and opens it."""
@@ -242,6 +244,8 @@ class Stage:
         if scene is None:
             raise StageError(f"nothing on stage for {name}")
         match scene, kind, part:
+            case DoorSet(), "camera", "above":
+                await _film(scene.above, writer)
             case _, "camera", _:
                 await _film(scene, writer)
             case _, "lamp", _:
@@ -297,7 +301,7 @@ async def _light(rack: RackSet, reader: asyncio.StreamReader) -> None:
         await light.set(_member(line, "show"))
 
 
-async def _film(scene: Scene, writer: asyncio.StreamWriter) -> None:
+async def _film(scene: Scene | Above, writer: asyncio.StreamWriter) -> None:
     loop = asyncio.get_running_loop()
     due = loop.time()
     while True:
@@ -373,10 +377,3 @@ def _member(line: bytes, name: str) -> Any:
         return json.loads(line)[name]
     except (ValueError, KeyError, TypeError) as error:
         raise StageError(f"no {name} in {line[:100]!r}") from error
-
-
-def _jpeg(picture: Any) -> bytes:
-    done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-    if not done:
-        raise StageError("a picture that cannot be written as JPEG")
-    return data.tobytes()

@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from wire.heads import HeadsBody
 from wire.messages import PictureBody, SightBody
 
 How = Literal["decision", "exit", "break_glass", "found", "forced"]
@@ -53,7 +54,8 @@ class DoorHeldOpen(msgspec.Struct, frozen=True, kw_only=True):
 class DoorClosed(msgspec.Struct, frozen=True, kw_only=True):
     """Body of `door_closed`: the whole session. `opened` is null where the disk took its opening only later.
 
-    `moved` are the slots behind it, of racks of the same agent, whose sensor changed since it was opened.
+    `moved` are the slots behind it, of racks of the same agent, whose sensor changed since it was opened. `heads` went
+    through; null where no camera counts them, or it did not see all of it.
     """
 
     station: str
@@ -63,6 +65,7 @@ class DoorClosed(msgspec.Struct, frozen=True, kw_only=True):
     permit: str | None = None
     open_ms: int
     moved: list[str] = []
+    heads: HeadsBody | None = None
 
 
 def asked_about(body: DoorDecided) -> list[str]:

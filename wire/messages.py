@@ -52,6 +52,7 @@ class FactKind(StrEnum):
     DOOR_OPENED = "door_opened"
     DOOR_HELD_OPEN = "door_held_open"
     DOOR_CLOSED = "door_closed"
+    HEADS_COUNTED = "heads_counted"
     CLIP_SEGMENT = "clip_segment"
     CLIP_CLOSED = "clip_closed"
     VIDEO_LOST = "video_lost"

@@ -73,6 +73,8 @@ class DoorSession(BaseModel):
     closed_at: datetime | None
     open_ms: int | None
     moved: list[str]
+    heads_in: int | None = Field(description="Counted from above; null where nothing saw all of it")
+    heads_out: int | None
 
 
 class DoorSessionRows(BaseModel):

@@ -2,7 +2,8 @@
 
 The door's question is asked again here, knowing what the cloud knew at the device's time (door_judgement.py). Each
 question and each opening has its row, to the end of the session. A forced door is the highest alarm, one held open an
-alarm until it is shut; one that was opened for nothing is an alarm when it is shut.
+alarm until it is shut; one that was opened for nothing is an alarm when it is shut, and so is one through which more
+heads went in than passes were shown.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from cloud.alarms.service import Severity
 from cloud.db.pool import Row, one, rows, storable
 from cloud.db.queries import load_queries
 from cloud.evidence.door_judgement import answer_of, difference, sights_of
+from cloud.evidence.heads import compare_heads, few
 from cloud.evidence.sensors import note_opening
 from cloud.evidence.taken import Taken
 from custody.decisions import Allowed, Decision, Reason, Refused
@@ -99,13 +101,16 @@ async def closed(taken: Taken) -> None:
     body = body_of(DoorClosed, taken.fact.body)
     await taken.file_under(taken.own(session_of(body)))
     station = storable(body.station)
+    went_in = None if body.heads is None else few(body.heads.in_)
     values = {
         "agent": taken.agent, "station": station, "opened": body.opened, "index": taken.index,
         "at": taken.at, "open_ms": min(max(body.open_ms, 0), LONGEST_MS), "moved": taken.own(body.moved),
-        "people": taken.own(body.people),
+        "people": taken.own(body.people), "heads_in": went_in, "heads_out": body.heads and few(body.heads.out),
     }  # fmt: skip
     row = await one(taken.tx, _sql.close_session, **values)
     await taken.clear(HELD_OPEN, taken.place(body.station))
+    if row is not None and row["how"] in ("decision", "exit"):
+        await compare_heads(taken, body.station, went_in, row["shown"], {"opened": body.opened})
     if row is not None and not await _explained(taken, station, row):
         detail = {
             "station": body.station, "how": row["how"], "opened_at": time_text(row["opened_at"]), "rule": DOOR_PURPOSE

@@ -56,10 +56,10 @@ WHERE agent = %(agent)s AND station = %(station)s AND state = 'open' AND held_in
 
 -- name: close_session
 UPDATE door_session SET state = 'closed', closed_index = %(index)s, closed_at = %(at)s, open_ms = %(open_ms)s,
-    moved = %(moved)s, people = ARRAY (SELECT DISTINCT unnest(people || %(people)s::text[]) COLLATE "C" ORDER BY 1)
+    moved = %(moved)s, heads_in = %(heads_in)s, heads_out = %(heads_out)s, people = ARRAY (SELECT DISTINCT unnest(people || %(people)s::text[]) COLLATE "C" ORDER BY 1)
 WHERE agent = %(agent)s AND station = %(station)s AND state = 'open'
   AND (%(opened)s::bigint IS NULL OR opened_seq = %(opened)s)
-RETURNING how, task, permit, opened_at, moved
+RETURNING how, task, permit, opened_at, moved, cardinality(people) AS shown
 
 -- Whether somebody was let in through the door, or it was opened for life, so that somebody could be inside.
 -- name: came_in
@@ -85,7 +85,7 @@ WHERE s.id = ANY (%(slots)s)
 -- name: sessions
 SELECT s.index, s.agent, s.station, s.state, s.at, s.rule, s.reason, s.subject, s.task, s.permit, s.things, s.people,
        s.picture, m.sha256 IS NOT NULL AS picture_ready, s.differs, s.how, s.opened_index, s.opened_at,
-       s.held_index IS NOT NULL AS held_open, s.closed_index, s.closed_at, s.open_ms, s.moved,
+       s.held_index IS NOT NULL AS held_open, s.closed_index, s.closed_at, s.open_ms, s.moved, s.heads_in, s.heads_out,
        ARRAY (SELECT coalesce(p.name, w.id) FROM unnest(s.people) AS w (id) LEFT JOIN person p ON p.id = w.id) AS names
 FROM door_session s LEFT JOIN media m ON m.sha256 = s.picture AND m.erased_index IS NULL
 WHERE s.site = %(site)s AND s.index < %(before)s

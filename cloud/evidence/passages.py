@@ -6,7 +6,7 @@ from typing import Any
 from cloud.alarms.service import Severity
 from cloud.db.pool import one, storable
 from cloud.db.queries import load_queries
-from cloud.evidence import clips, doors, exceptions, joined, journals
+from cloud.evidence import clips, doors, exceptions, heads, joined, journals
 from cloud.evidence.judgement import decision_of, difference, sights_of
 from cloud.evidence.movements import abandoned, crossed
 from cloud.evidence.reported import step_decided
@@ -164,6 +164,7 @@ HANDLERS: dict[str, Callable[[Taken], Awaitable[None]]] = {
     FactKind.DOOR_OPENED: doors.opened,
     FactKind.DOOR_HELD_OPEN: doors.held_open,
     FactKind.DOOR_CLOSED: doors.closed,
+    FactKind.HEADS_COUNTED: heads.counted,
     FactKind.CLIP_SEGMENT: clips.segment_kept,
     FactKind.CLIP_CLOSED: clips.closed,
     FactKind.VIDEO_LOST: clips.video_lost,

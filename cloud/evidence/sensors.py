@@ -29,6 +29,7 @@ from custody.corroboration import (
     Sensor,
     error_known,
     gate_place,
+    heads_place,
     needs_of,
     traces_of,
     weights_agree,
@@ -87,6 +88,15 @@ async def note_crossing(taken: Taken, station: str, direction: str) -> None:
     error = error_known(taken.fact.clock.error_ms)
     place = gate_place(taken.agent, station)
     await _add_observation(taken.tx, taken.site, taken.index, Sensor.GATE, place, direction, taken.at, error)
+
+
+async def note_heads(taken: Taken, station: str, direction: Direction) -> None:
+    """A camera above a gate saw somebody go through."""
+    error = error_known(taken.fact.clock.error_ms)
+    place = heads_place(gate_place(taken.agent, station))
+    await _add_observation(
+        taken.tx, taken.site, taken.index, Sensor.HEADS, place, direction.value, taken.at, error
+    )  # fmt: skip
 
 
 async def note_opening(taken: Taken, station: str) -> None:

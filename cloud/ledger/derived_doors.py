@@ -20,6 +20,7 @@ ALLOWED, OPEN = "allowed questions at doors", "open doors"
 """What is remembered of the log to derive later rows by; no tables."""
 
 _LONGEST_MS = 2**53
+_MOST_HEADS = 10_000
 
 
 def told_by_agent(derived: "Derived", index: int, fact: Any, agent: str, at: datetime) -> set[str] | None:
@@ -80,6 +81,7 @@ _BLANK: dict[str, Any] = {
     "decision_seq": None, "rule": None, "reason": None, "subject": None, "task": None, "permit": None, "things": [],
     "people": [], "picture": None, "how": None, "opened_seq": None, "opened_index": None, "opened_at": None,
     "held_index": None, "closed_index": None, "closed_at": None, "open_ms": None, "moved": [],
+    "heads_in": None, "heads_out": None,
 }  # fmt: skip
 
 
@@ -126,10 +128,15 @@ def _closed(derived: "Derived", index: int, body: DoorClosed, agent: str, at: da
         del derived.table(OPEN)[f"{agent} {storable(body.station)}"]
         row.update(
             state="closed", closed_index=index, closed_at=at, open_ms=min(max(body.open_ms, 0), _LONGEST_MS),
-            moved=_own(derived.site, body.moved),
+            moved=_own(derived.site, body.moved), heads_in=body.heads and _few(body.heads.in_),
+            heads_out=body.heads and _few(body.heads.out),
             people=sorted({*row["people"], *_own(derived.site, body.people)}),
         )  # fmt: skip
     return set(_own(derived.site, session_of(body)))
+
+
+def _few(heads: int) -> int:
+    return min(max(heads, 0), _MOST_HEADS)
 
 
 def _furnished(derived: "Derived", told: "Told") -> set[str]:

@@ -27,6 +27,7 @@ from custody.corroboration import (
     error_known,
     fits,
     gate_place,
+    heads_place,
     lacking,
     needs_of,
     traces_of,
@@ -37,6 +38,7 @@ from custody.doors import stay_s
 from custody.permits import parse_time
 from custody.rule_pack import RulePack
 from custody.things import Action, Direction
+from wire.heads import HeadsCounted
 from wire.messages import SlotChanged, WeightMeasured
 
 if TYPE_CHECKING:  # at run time `derived` imports this
@@ -109,6 +111,15 @@ def crossed(
 ) -> None:
     """The beams of a gate saw somebody."""
     _observed(derived, index, Sensor.GATE, gate_place(agent, station), direction, at, error_known(error_ms))
+
+
+def heads_counted(
+    derived: "Derived", index: int, agent: str, body: HeadsCounted, at: datetime, error_ms: int | None
+) -> None:
+    """A camera above a gate saw somebody."""
+    if body.went > 0:
+        place = heads_place(gate_place(agent, body.station))
+        _observed(derived, index, Sensor.HEADS, place, body.direction, at, error_known(error_ms))
 
 
 def abandoned(derived: "Derived", passage: int, index: int) -> None:

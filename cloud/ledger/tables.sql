@@ -186,5 +186,6 @@ SELECT agent || ' ' || station AS key, guards, zones, index FROM door WHERE site
 
 -- name: door_session
 SELECT 'entry:' || index AS key, agent, station, state, at, decision_seq, rule, reason, subject, task, permit, things,
-       people, picture, how, opened_seq, opened_index, opened_at, held_index, closed_index, closed_at, open_ms, moved
+       people, picture, how, opened_seq, opened_index, opened_at, held_index, closed_index, closed_at, open_ms, moved,
+       heads_in, heads_out
 FROM door_session WHERE site = %(site)s

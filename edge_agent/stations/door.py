@@ -23,6 +23,7 @@ from edge_agent.journal.journal import Journal
 from edge_agent.permits import PermitBook
 from edge_agent.rule_packs import PackBook
 from edge_agent.stations.break_glass import BreakGlass, HeldOpen
+from edge_agent.stations.heads import Heads
 from edge_agent.stations.in_sight import key_of
 from edge_agent.stations.opening import Question, Session, Unlocked, decided_body
 from edge_agent.stations.recording import Recording
@@ -81,6 +82,7 @@ class DoorParts:
     read: Callable[[Frame], Sequence[TextRead]]
     keep: Callable[[Frame], Still]
     report: Callable[[str, str | None], None]
+    heads: Heads | None = None
 
 
 class DoorStation:
@@ -290,7 +292,9 @@ class DoorStation:
             FactKind.DOOR_OPENED, self._plan.door, body, effects=(kept,) if kept else (), always=True
         )
         leave = unlocked.leave if unlocked and how == "decision" else None
-        self._session = Session(told, now, leave, set(unlocked.people) if unlocked and leave else set())
+        people = set(unlocked.people) if unlocked and leave else set[str]()
+        heads = self._parts.heads
+        self._session = Session(told, now, leave, people, heads.mark() if heads else None)
         self._close(Light.GREEN if how in ("decision", "exit") else Light.RED)  # it locks when it falls shut
 
     def _watch_open(self, session: Session, now: int) -> None:
@@ -309,7 +313,7 @@ class DoorStation:
         body = DoorClosed(
             station=self._plan.name, opened=session.told.seq, people=sorted(session.people), task=leave.task,
             permit=leave.permit, open_ms=(self._parts.clock.mono_us() - session.since_us) // 1000,
-            moved=session.moved,
+            moved=session.moved, heads=self._parts.heads.since(session.heads) if self._parts.heads else None,
         )  # fmt: skip
         self._session = None
         self._recording.movement(FactKind.DOOR_CLOSED, self._plan.door, body, always=True)

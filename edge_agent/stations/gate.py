@@ -21,6 +21,8 @@ from edge_agent.journal.journal import Journal
 from edge_agent.permits import NOTHING, PermitBook
 from edge_agent.rule_packs import PackBook
 from edge_agent.stations.break_glass import BreakGlass, HeldOpen
+from edge_agent.stations.counting import Counting
+from edge_agent.stations.heads import Heads
 from edge_agent.stations.in_sight import InSight, key_of
 from edge_agent.stations.passing import Passage, Question, decided_body, other, way
 from edge_agent.stations.recording import Recording
@@ -77,6 +79,7 @@ class GateParts:
     read: Callable[[Frame], Sequence[TextRead]]
     keep: Callable[[Frame], Still]
     report: Callable[[str, str | None], None]
+    heads: Heads | None = None
 
 
 class GateStation:
@@ -96,6 +99,7 @@ class GateStation:
         self._stopped = False
         self._read_us = -plan.idle_us
         self._recording = Recording(plan.name, parts.journal, parts.book, parts.clock, plan.retry_us)
+        self._counting = Counting(plan.name, parts.heads, parts.clock.mono_us)
         self._gate = HeldOpen(parts.gate.apply, parts.gate.close)
         self._life = BreakGlass(plan.name, plan.button, plan.camera, self._recording, parts.clock, parts.keep)
 
@@ -200,6 +204,7 @@ class GateStation:
             now = self._parts.clock.mono_us()
             self._present.forget(now)
             self._in_sight.see((), now)
+            self._tell_heads(now)
             if self._recording.blocked and self._recording.try_again():
                 self._show(Light.OFF)
             if self._life.open:
@@ -280,6 +285,7 @@ class GateStation:
         self._tell_device(self._plan.gate, lambda: self._gate.apply(decision))
         if isinstance(decision, Allowed):
             self._passages.append(Passage(seq, question.direction, decision.uses, self._parts.clock.mono_us()))
+            self._counting.allowed(seq, way(question.direction), question.people)
             self._in_sight.settle(question.keys)
             self._refused, self._held = None, False
             self._show(Light.GREEN)
@@ -306,6 +312,7 @@ class GateStation:
 
     def _crossed(self) -> None:
         self._life.count()
+        self._counting.crossed(self._present.people)
         for passage in self._passages:
             self._moved(
                 FactKind.PASSAGE_CROSSED,
@@ -322,12 +329,18 @@ class GateStation:
 
     def _abandon(self) -> None:
         """Nobody went through: the permits are good again."""
+        self._counting.abandoned()
         for passage in self._passages:
             uses = [UseBody(use.permit, use.thing) for use in passage.uses]
             body = PassageAbandoned(station=self._plan.name, decision=passage.decision, uses=uses)
             self._moved(FactKind.PASSAGE_ABANDONED, body, passage.uses)
         self._passages.clear()
         self._held = False
+
+    def _tell_heads(self, now: int) -> None:
+        counted = self._counting.done(now)
+        if counted is not None:
+            self._recording.movement(FactKind.HEADS_COUNTED, self._plan.gate, counted)
 
     def _moved(
         self, kind: FactKind, body: GateMoved | PassageCrossed | PassageAbandoned, unspent: tuple[Use, ...] = ()

@@ -7,6 +7,7 @@ from custody.decisions import Refused
 from custody.doors import Leave
 from custody.passage import Sight
 from custody.rule_pack import RulePack
+from edge_agent.stations.heads import Mark
 from edge_agent.stations.in_sight import Key
 from edge_agent.stations.recording import Movement
 from wire.doors import DoorDecided
@@ -31,6 +32,7 @@ class Session:
     since_us: int
     leave: Leave | None
     people: set[str]
+    heads: Mark | None = None
     moved: list[str] = field(default_factory=list)
     held: bool = False
 

@@ -19,11 +19,28 @@ from edge_agent.journal.journal import Journal
 from edge_agent.permits import Change, PermitBook
 from edge_agent.rule_packs import PackBook
 from edge_agent.stations.door import DoorParts, DoorPlan, DoorStation
+from edge_agent.stations.heads import Heads
 from edge_agent.tasks import TaskBook
+from edge_agent.vision.heads import HeadCounter
 from proof import jws
+from simulators.crowd import Walker
 from tests.edge_agent.hands import Hands, counted_bytes
 from tests.edge_agent.rack_scene import AGENT, RACK, a_task
-from tests.edge_agent.scene import BLANK, CLOUD, GREEN, LABELS, PACK, RED, SITE, Card, Text, a_permit, around
+from tests.edge_agent.scene import (
+    BLANK,
+    CLOUD,
+    GREEN,
+    HEAD,
+    LABELS,
+    PACK,
+    RED,
+    SITE,
+    Card,
+    Text,
+    a_permit,
+    around,
+    walk_under,
+)
 from wire.messages import Fact
 
 DOOR = "door-a"
@@ -39,6 +56,7 @@ class DoorScene:
     station: DoorStation
     pins: MockFactory
     shown: list[str]
+    heads: Heads | None = None
     problems: list[str | None] = field(default_factory=list)
     before_still: Callable[[], None] = lambda: None
     number: int = 0
@@ -85,6 +103,10 @@ class DoorScene:
         self.hands.pass_(seconds)
         self.swing(shut=True)
 
+    def walk(self, *walkers: Walker, seconds: float = 6.0) -> None:
+        """What the camera above sees meanwhile: these people on their way."""
+        walk_under(self.heads, self.hands, walkers, seconds)
+
     def press(self, pin: int, *, pressed: bool = True) -> None:
         (self.pins.pin(pin).drive_low if pressed else self.pins.pin(pin).drive_high)()
 
@@ -112,9 +134,10 @@ class DoorScene:
 
 @contextmanager
 def door_scene(
-    folder: Path, hands: Hands | None = None, *, shut: bool = True, pack: RulePack = PACK, **changes: Any
-) -> Iterator[DoorScene]:
-    """A door before a rack and a gate; `changes` are to its plan."""
+    folder: Path, hands: Hands | None = None, *, shut: bool = True, pack: RulePack = PACK, above: bool = False,
+    **changes: Any,
+) -> Iterator[DoorScene]:  # fmt: skip
+    """A door before a rack and a gate, with a camera `above` it; `changes` are to its plan."""
     hands = hands or Hands()
     pins = Device.pin_factory = MockFactory()
     journal = Journal(folder, hands.clock, counted_bytes())
@@ -142,9 +165,10 @@ def door_scene(
         door=door, lamp=lamp, journal=journal, book=book, tasks=tasks, clock=hands.clock, packs=packs,
         label_keys=[LABELS.public], read=read, keep=keep,
         report=lambda device, problem: scene.problems.append(problem),
+        heads=Heads(HeadCounter(head=HEAD), hands.clock.mono_us) if above else None,
     )  # fmt: skip
     station = DoorStation(plan, parts)
-    scene = DoorScene(hands, journal, book, tasks, station, pins, shown)
+    scene = DoorScene(hands, journal, book, tasks, station, pins, shown, parts.heads)
     scene.swing(shut=shut)
     door.watch(station.on_position)
     exit_.watch(station.on_exit)

@@ -1,6 +1,6 @@
 """A gate on mock pins, with a real journal, real permits and labels shown to it by their texts."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,8 +20,11 @@ from edge_agent.journal.journal import Journal
 from edge_agent.permits import Change, PermitBook
 from edge_agent.rule_packs import PackBook
 from edge_agent.stations.gate import GateParts, GatePlan, GateStation
+from edge_agent.stations.heads import Heads
+from edge_agent.vision.heads import HeadCounter
 from proof import jws
 from proof.keys import SigningKey
+from simulators.crowd import FPS, Walker, film
 from tests.edge_agent.hands import Hands, counted_bytes
 from wire.labels import Label, write_label, write_pass
 from wire.messages import Fact
@@ -32,6 +35,8 @@ LABELS = SigningKey.from_seed(b"l" * 32)
 SITE, AGENT = "nj01", "nj01.gate-a"
 PACK = load_rule_pack()
 RELAY, SWITCH, OUTSIDE, INSIDE, GREEN, RED, GLASS = 17, 27, 22, 23, 5, 6, 24
+HEAD = 0.17
+"""How wide a head with its shoulders is in the pictures of `simulators.crowd`."""
 BLANK = np.zeros((4, 4, 3), np.uint8)
 
 
@@ -91,6 +96,14 @@ def a_permit(hands: Hands, id_: str, *names: str, direction: Direction, **change
     return Permit(**{**content, **changes})
 
 
+def walk_under(heads: Heads | None, hands: Hands, walkers: Sequence[Walker], seconds: float) -> None:
+    """These people walk under the camera that is `heads`, while time passes."""
+    assert heads is not None
+    for picture in film(walkers, seconds, np.random.default_rng(7), lead=0.5):
+        hands.pass_(1 / FPS)
+        heads.on_frame(Frame(picture, hands.mono_us))
+
+
 @dataclass
 class Scene:
     hands: Hands
@@ -104,6 +117,7 @@ class Scene:
     before_still: Callable[[], None] = lambda: None
     number: int = 0
     frames_read: int = 0
+    heads: Heads | None = None
 
     def permit(self, *names: str, direction: Direction = Direction.IN, **changes: Any) -> Permit:
         """A granted permit for packages `names`, for one person, valid for an hour before and after now."""
@@ -137,6 +151,10 @@ class Scene:
         self.beam(pin, broken=True)
         self.beam(pin, broken=False)
 
+    def walk(self, *walkers: Walker, seconds: float = 6.0) -> None:
+        """What the camera above sees meanwhile: these people on their way."""
+        walk_under(self.heads, self.hands, walkers, seconds)
+
     def glass(self, *, pressed: bool) -> None:
         """The rescue button behind the glass."""
         (self.pins.pin(GLASS).drive_low if pressed else self.pins.pin(GLASS).drive_high)()
@@ -160,8 +178,12 @@ class Scene:
 
 
 @contextmanager
-def gate_scene(folder: Path, hands: Hands | None = None, *, on_disk: Journal | None = None) -> Iterator[Scene]:
-    """A gate whose switch follows its relay; `on_disk` is used in place of a journal in `folder`."""
+def gate_scene(
+    folder: Path, hands: Hands | None = None, *, on_disk: Journal | None = None, above: bool = False
+) -> Iterator[Scene]:
+    """A gate whose switch follows its relay, with a camera `above` it; `on_disk` is a journal in place of one in
+    `folder`.
+    """
     hands = hands or Hands()
     pins = Device.pin_factory = MockFactory()
     journal = on_disk or Journal(folder, hands.clock, counted_bytes())
@@ -199,9 +221,10 @@ def gate_scene(folder: Path, hands: Hands | None = None, *, on_disk: Journal | N
         read=read,
         keep=keep,
         report=lambda device, problem: reports.append((device, problem)),
+        heads=Heads(HeadCounter(head=HEAD), hands.clock.mono_us) if above else None,
     )
     station = GateStation(plan, parts)
-    scene = Scene(hands, journal, book, packs, station, pins, shown, reports)
+    scene = Scene(hands, journal, book, packs, station, pins, shown, reports, heads=parts.heads)
     gate.watch(station.on_position)
     for way, beam in beams.items():
         beam.watch(partial(station.on_beam, way))

@@ -79,6 +79,21 @@ def test_a_label_printer_needs_no_station_but_its_options(tmp_path: Path) -> Non
             "lamp: lamp, break_glass: lamp}",
             "site.yaml:4: stations.0.break_glass: lamp is a lamp, no button",
         ),
+        (
+            "lamp: lamp}",
+            "lamp: lamp, heads: {camera: barrier}}",
+            "site.yaml:4: stations.0.heads.camera: barrier is a gate, no camera",
+        ),
+        (
+            "lamp: lamp}",
+            "lamp: lamp, heads: {camera: camera}}",
+            "site.yaml:4: stations.0.heads.camera: camera is used twice",
+        ),
+        (
+            "lamp: lamp}",
+            "lamp: lamp, heads: {camera: above, line: 0.2, top: 0.3}}",
+            "site.yaml:4: stations.0.heads: Value error, the line lies between top and bottom",
+        ),
         ("lamp: lamp}", "lamp: lamp, cross_within_s: 0}", "site.yaml:4: stations.0.cross_within_s: Input should be"),
     ],
 )

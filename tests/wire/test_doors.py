@@ -9,6 +9,7 @@ import pytest
 
 from wire.doors import DoorClosed, DoorDecided, DoorHeldOpen, DoorOpened, asked_about, session_of
 from wire.errors import MessageError
+from wire.heads import HeadsCounted
 from wire.messages import DoorState, body_of, to_body
 
 GOLDEN: dict[str, Any] = json.loads((Path(__file__).parent / "golden" / "v1" / "doors.json").read_text("utf-8"))
@@ -17,6 +18,7 @@ TYPES: dict[str, type[msgspec.Struct]] = {
     "door_opened": DoorOpened,
     "door_held_open": DoorHeldOpen,
     "door_closed": DoorClosed,
+    "heads_counted": HeadsCounted,
     "heartbeat.doors": DoorState,
 }
 
@@ -24,6 +26,16 @@ TYPES: dict[str, type[msgspec.Struct]] = {
 @pytest.mark.parametrize("name", TYPES)
 def test_the_golden_messages_are_read_and_written_as_ever(name: str) -> None:
     assert to_body(body_of(TYPES[name], GOLDEN[name])) == GOLDEN[name]
+
+
+def test_a_session_of_before_heads_were_counted_is_read() -> None:
+    old = {key: value for key, value in GOLDEN["door_closed"].items() if key != "heads"}
+    assert body_of(DoorClosed, old).heads is None
+
+
+@pytest.mark.parametrize(("way", "went"), [("in", 2), ("out", 0)])
+def test_only_heads_that_went_the_way_that_was_decided_count(way: str, went: int) -> None:
+    assert body_of(HeadsCounted, {**GOLDEN["heads_counted"], "direction": way}).went == went
 
 
 def test_whom_and_what_a_question_and_a_session_are_about() -> None:
@@ -38,6 +50,8 @@ def test_whom_and_what_a_question_and_a_session_are_about() -> None:
         ("door_decided", {"outcome": "perhaps"}),
         ("door_opened", {"how": "sesame"}),
         ("door_closed", {"open_ms": "long"}),
+        ("door_closed", {"heads": {"in": 1}}),
+        ("heads_counted", {"direction": "through"}),
     ],
 )
 def test_what_is_none_of_these_is_refused(name: str, change: dict[str, Any]) -> None:

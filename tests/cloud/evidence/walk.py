@@ -50,9 +50,10 @@ class Walk:
         return store
 
     async def pass_gate(
-        self, store: Warehouse, direction: str, permit: str, people: list[str], picture: bool = False
-    ) -> None:
-        """The gate lets the package pass, and it does."""
+        self, store: Warehouse, direction: str, permit: str, people: list[str], picture: bool = False,
+        beams: bool = True,
+    ) -> None:  # fmt: skip
+        """The gate lets the package pass, and it does, which its `beams` may not tell."""
         body = self._body(store, direction, people) | {
             "outcome": "allowed", "rule": "gate.permit.valid", "uses": [{"permit": permit, "thing": store.package}],
         }  # fmt: skip
@@ -61,7 +62,8 @@ class Walk:
             await self._upload()
         decision = self._say("passage_decided", body)
         crossed = {"station": GATE, "direction": direction, "decision": decision, "things": [store.package]}
-        self._say("passage_crossed", crossed)
+        if beams:
+            self._say("passage_crossed", crossed)
         self.teller.chatter(2)
         await self.send()
 

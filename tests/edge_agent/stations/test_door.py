@@ -57,7 +57,7 @@ def test_the_session_says_who_for_which_task_how_long_and_what_moved(scene: Door
     (closed,) = scene.bodies("door_closed")
     assert closed == {
         "station": DOOR, "opened": opened.seq, "people": [LI, WANG], "task": task.id, "permit": None,
-        "open_ms": 20_000, "moved": [f"{SITE}/S-A-01", f"{SITE}/S-A-02"],
+        "open_ms": 20_000, "moved": [f"{SITE}/S-A-01", f"{SITE}/S-A-02"], "heads": None,
     }  # fmt: skip
     assert scene.lamp == "off"
     scene.station.on_moved(f"{SITE}/S-A-01")  # nobody is behind it: no session's

@@ -2940,6 +2940,13 @@ export interface components {
             /** Differs */
             differs: string | null;
             /**
+             * Heads In
+             * @description Counted from above; null where nothing saw all of it
+             */
+            heads_in: number | null;
+            /** Heads Out */
+            heads_out: number | null;
+            /**
              * Held Open
              * @description It stood open for longer than the rules allow
              */
