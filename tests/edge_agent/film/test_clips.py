@@ -119,6 +119,7 @@ def test_the_ring_drops_the_oldest_and_never_what_is_kept(tmp_path: Path) -> Non
         set_.event()
         set_.film(40)
         (closed,) = set_.until(1, "clip_closed")
+        set_.films.stop()  # every segment that is on the disk has come to the ring
         ring = set_.films.ring
         assert all(ring.kept_as(one).exists() for one in digests(closed))
         assert 0 < ring.bytes <= 60_000
