@@ -1,7 +1,8 @@
 """What an agent costs the board: start to ready, memory, and a core's time; the real command, broker and cloud.
 
 Without cameras it is a desk with a label printer; with one it is a gate whose camera plays a 720p video at 10 pictures
-a second, first of nobody, then of somebody who stands in the outer beam with a label.
+a second, first of nobody, then of somebody who stands in the outer beam with a label, then with one that is too smeared
+to be read, which costs the most. Each with film and without.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from numpy.random import default_rng
 from rich.console import Console
 from rich.table import Table
 
+from edge_agent.film.segment import WHOLE, examine
 from simulators.broker import free_port
 from simulators.frames import Conditions, PlacedLabel, gate_scene, render
 from simulators.processes import Child
@@ -32,13 +34,17 @@ READY_LIMIT_S, MEMORY_LIMIT_MB, IDLE_LIMIT_PCT, CAMERA_LIMIT_PCT = 3.0, 120, 3.0
 TICKS_A_S = os.sysconf("SC_CLK_TCK")
 
 
+SCENES = {"nobody there": None, "somebody near": Conditions(motion_px=1), "a smeared label": Conditions(motion_px=25)}
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Seconds to ready, resident megabytes (10^6 bytes), and percent of one core."""
+    """Seconds to ready, resident megabytes (10^6 bytes), percent of one core, and filmed pictures a second."""
 
     ready_s: float
     memory_mb: float
     core_pct: float
+    filmed: float | None
 
 
 def run() -> None:
@@ -47,14 +53,14 @@ def run() -> None:
         Path(folder).chmod(0o755)  # as root, PostgreSQL runs as somebody else
         costs = asyncio.run(_measure(Path(folder)))
     table = Table(title="What an agent costs", title_justify="left", caption=f"over {SECONDS:g} s each")
-    for column in ("agent", "start to ready", "resident", "of one core"):
+    for column in ("agent", "start to ready", "resident", "of one core", "filmed a second"):
         table.add_column(column)
     limits = {"a desk, no camera": (MEMORY_LIMIT_MB, IDLE_LIMIT_PCT)}
     for name, cost in costs.items():
         memory, core = limits.get(name, (None, CAMERA_LIMIT_PCT))
         table.add_row(
             name, _beside(cost.ready_s, READY_LIMIT_S, "s"), _beside(cost.memory_mb, memory, "MB"),
-            _beside(cost.core_pct, core, "%"),
+            _beside(cost.core_pct, core, "%"), "-" if cost.filmed is None else f"{cost.filmed:.1f}",
         )  # fmt: skip
     Console(width=100).print(table)
 
@@ -74,10 +80,12 @@ async def _measure(folder: Path) -> dict[str, Cost]:
         desk = {"name": "printer", "driver": "labelprinter_sim", "options": {"folder": str(folder / "labels")}}
         costs = {"a desk, no camera": await _cost(warehouse, "desk", [desk], [])}
         outside = warehouse.stage.gates["gate-a"].beams["outside"]
-        for name, near in (("a gate, nobody there", False), ("a gate, somebody near", True)):
-            video = await asyncio.to_thread(_video, folder / f"{near}.mp4", near)
-            await outside.set(near)
-            costs[name] = await _cost(warehouse, "gate", *_gate(warehouse, video))
+        for who, conditions in SCENES.items():
+            video = await asyncio.to_thread(_video, folder / f"{who}.mp4", conditions)
+            await outside.set(conditions is not None)
+            for film in (False, True):
+                name = f"a gate, {who}{', filmed' if film else ''}"
+                costs[name] = await _cost(warehouse, "gate", *_gate(warehouse, video), film=film)
         return costs
 
 
@@ -94,22 +102,25 @@ def _gate(warehouse: Warehouse, video: Path) -> tuple[list[dict[str, Any]], list
     return devices, [station]
 
 
-def _video(path: Path, near: bool) -> Path:
+def _video(path: Path, near: Conditions | None) -> Path:
     """Ten seconds before the gate's camera, as an encoder gives them; somebody with a stranger's label, or nobody."""
     chance, scene = default_rng(3), gate_scene()
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), FPS, (1280, 720))
     for number in range(10 * FPS):
         labels = [PlacedLabel("SHOP 000001", "", 520 + number, 300, 220)] if near else []
-        writer.write(render(scene, labels, Conditions(motion_px=1), chance))
+        writer.write(render(scene, labels, near or Conditions(motion_px=1), chance))
     writer.release()
     return path
 
 
-async def _cost(warehouse: Warehouse, name: str, devices: list[dict[str, Any]], stations: list[dict[str, Any]]) -> Cost:
+async def _cost(
+    warehouse: Warehouse, name: str, devices: list[dict[str, Any]], stations: list[dict[str, Any]], *,
+    film: bool = False,
+) -> Cost:  # fmt: skip
     path = warehouse.folder / f"{name}.yaml"
     site = {"site": SITE, "agent": AGENT, "devices": devices, "stations": stations}
     path.write_text(yaml.safe_dump(site), "utf-8")
-    child = _agent(warehouse, {**warehouse.edge_settings(), "site_file": str(path)})
+    child = _agent(warehouse, {**warehouse.edge_settings(), "site_file": str(path), "film": str(film).lower()})
     begun = time.monotonic()
     await child.start()
     await child.ready()
@@ -119,9 +130,16 @@ async def _cost(warehouse: Warehouse, name: str, devices: list[dict[str, Any]], 
         began, before = time.monotonic(), _ticks(child.pid)
         await asyncio.sleep(SECONDS)
         core = (_ticks(child.pid) - before) / TICKS_A_S / (time.monotonic() - began) * 100
-        return Cost(ready_s, _resident_mb(child.pid), core)
+        filmed = _filmed(warehouse.journal.parent / "film" / "ring") if film else None
+        return Cost(ready_s, _resident_mb(child.pid), core, filmed)
     finally:
         await child.stop()
+
+
+def _filmed(ring: Path) -> float:
+    """Pictures a second in the newest whole segment."""
+    newest = examine(max(ring.glob(f"*/*{WHOLE}"), key=lambda path: path.stat().st_mtime_ns))
+    return newest.frames / (newest.to_us - newest.from_us) * 1e6
 
 
 def _agent(warehouse: Warehouse, settings: Mapping[str, str]) -> Child:

@@ -217,15 +217,16 @@ def build_upkeep(films: "Films", journal: Journal, clock: Clock) -> "Upkeep":
 
 def build_films(settings: EdgeSettings, cameras: Mapping[str, str], journal: Journal, clock: Clock) -> "Films | None":
     """What films the `cameras` (station → camera), if anything is filmed. Raises FilmError."""
-    if not settings.film:
+    if not (settings.film and cameras):
         return None
     from edge_agent.film.clips import Keep
     from edge_agent.film.films import FilmPlan, Films
+    from edge_agent.film.recorder import Pace
 
     keep = Keep(before_us=int(settings.film_before_s * 1e6), after_us=int(settings.film_after_s * 1e6))
     plan = FilmPlan(
         folder=settings.film_dir or settings.data_dir / "film", ring_bytes=settings.film_ring_mb << 20,
-        free_bytes=settings.film_free_mb << 20, keep=keep,
+        free_bytes=settings.film_free_mb << 20, pace=Pace(fps=settings.film_fps), keep=keep,
     )  # fmt: skip
     return Films(plan, cameras, journal, clock)
 

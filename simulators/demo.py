@@ -114,6 +114,7 @@ class Demo:
             secrets = passwords(folder, [one[0] for one in FIRST + STAFF])
             warehouse = Warehouse(folder, port, stack, self._ears.hear)
             warehouse.rules = founding_rules(folder / "rules.yaml")
+            warehouse.film = True
             await self._open(warehouse, [Staff(*one, password=secrets[one[0]]) for one in FIRST])
             result = await while_alive(self._day(warehouse, secrets, stack), warehouse.workers)
             self.day_is_over = True

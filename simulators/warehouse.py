@@ -84,7 +84,7 @@ class Warehouse:
     """The system in `folder`; `on_event` hears every JSON line that the edge agent prints.
 
     `rules` is the pack that cloud and agent are founded with, None for the default. `address` is where people open the
-    console: browsers make passkeys at localhost, not at 127.0.0.1.
+    console: browsers make passkeys at localhost, not at 127.0.0.1. With `film` the agent's cameras are filmed.
     """
 
     def __init__(self, folder: Path, port: int, stack: AsyncExitStack, on_event: OnEvent) -> None:
@@ -99,6 +99,7 @@ class Warehouse:
         self._racks: dict[str, Mapping[str, str]] = {}
         self.rules: Path | None = None
         self.more_settings: dict[str, str] = {}
+        self.film = False
         self.journal = folder / "edge" / "data" / FILE
 
     async def start_services(self) -> None:
@@ -206,6 +207,8 @@ class Warehouse:
             "broker_cert": str(identity.certificate),
             "broker_key": str(identity.key),
             "reserve_mb": "8",
+            "film": str(self.film).lower(),
+            "film_ring_mb": "64",
             "cloud_url": f"http://{HOST}:{self.cables[1].port}",
         }
         return told if rules is None else {**told, "rule_pack": str(rules)}
@@ -323,8 +326,7 @@ class Warehouse:
             "broker_files": str(self.broker.home),
             "broker_pid_file": str(self.broker.home / "mosquitto.pid"),
         }
-        if self.rules is not None:
-            told["rule_pack"] = str(self.rules)
+        told |= {} if self.rules is None else {"rule_pack": str(self.rules)}
         pages = Path(__file__).parents[1] / "cloud" / "console" / "dist"
         if pages.is_dir():
             told["console_dir"] = str(pages)

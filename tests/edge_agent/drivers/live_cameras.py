@@ -31,6 +31,9 @@ class Show:
         self.raw: bytes | None = None  # sent in place of a picture
         self.frozen = threading.Event()
         self.cut = threading.Event()
+        self.most = 9  # viewers at once
+        self.viewers: list[bool] = []  # of each that came, whether it was let in
+        self.watching = 0
         self._sent = 0
         self._one_sent = threading.Condition()
 
@@ -55,6 +58,11 @@ def mjpeg_server(show: Show) -> Iterator[str]:
 
     class Stream(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            show.viewers.append(show.watching < show.most)
+            if not show.viewers[-1]:
+                self.send_error(503)
+                return
+            show.watching += 1
             self.send_response(200)
             self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=picture")
             self.end_headers()
@@ -64,6 +72,8 @@ def mjpeg_server(show: Show) -> Iterator[str]:
                     self.wfile.write(head.encode() + data + b"\r\n")
             except OSError:  # the viewer left
                 return
+            finally:
+                show.watching -= 1
 
         def log_message(self, *_: object) -> None: ...
 

@@ -170,6 +170,22 @@ def test_a_frozen_server_is_a_device_error_within_the_read_timeout(tmp_path: Pat
         assert mono_us() - started_us < 3_000_000
 
 
+@pytest.mark.parametrize("most", [2, 1])
+def test_a_network_camera_is_decoded_afresh_now_and_then(most: int, tmp_path: Path) -> None:
+    show = Show()
+    show.most = most
+    with mjpeg_server(show) as address:
+        options = camera_opencv.Options(source=address, fps=1000, renew_s=0.05)
+        camera = camera_opencv.build(options, around(tmp_path))
+        began_us = mono_us()
+        for frame in camera.frames():  # it goes on through every change
+            if len(show.viewers) >= 4:
+                break
+            assert frame.taken_us - began_us < 20_000_000
+        assert show.viewers[:4] == [True, most > 1, most > 1, most > 1]
+        camera.stop()
+
+
 def test_a_server_that_never_sends_a_picture_is_a_device_error_within_the_open_timeout(tmp_path: Path) -> None:
     show = Show()
     show.frozen.set()

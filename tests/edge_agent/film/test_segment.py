@@ -1,6 +1,7 @@
 """Segments: what is written can be read, whatever happened to the writer."""
 
 import hashlib
+import resource
 import subprocess
 import sys
 from contextlib import suppress
@@ -48,6 +49,24 @@ def test_pictures_come_back_as_they_were(tmp_path: Path) -> None:
         for frame, pixels in zip(container.decode(video=0), drawn, strict=True):
             seen = frame.to_ndarray(format="bgr24").astype(np.int16)
             assert np.abs(seen - pixels.astype(np.int16)).mean() < 6
+
+
+def test_what_an_encoder_keeps_goes_with_its_segment(tmp_path: Path) -> None:
+    hands, drawn = Hands(), pictures(3, (640, 360))
+
+    def film(segments: int) -> int:
+        """Bytes that this process holds after so many more."""
+        for _ in range(segments):
+            hands.pass_(1)
+            reading = hands.clock.read()
+            writer = SegmentWriter(tmp_path, CAMERA, Frame(drawn[0], hands.mono_us), reading)
+            for number in (1, 2):
+                writer.add(Frame(drawn[number], reading.mono_us + number * 100_000))
+            writer.close().path.unlink()
+        return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * resource.getpagesize()
+
+    before = film(60)
+    assert film(240) - before < 3 << 20
 
 
 def test_a_killed_process_leaves_a_segment_up_to_its_last_second(tmp_path: Path) -> None:
