@@ -16,6 +16,7 @@ from cloud.evidence.intake import Office
 from cloud.gatekeeper import Gatekeeper, tell_process
 from cloud.jobs import Jobs, Pace
 from cloud.ledger.stamping import Authority, StampError
+from cloud.media.store import open_store
 from cloud.opening import log_keys, opened_pool
 from cloud.settings import BrokerSettings, GatekeeperSettings, JobsSettings
 from cloud.uplink import Uplink
@@ -82,6 +83,8 @@ async def jobs(settings: JobsSettings) -> AsyncIterator[Jobs]:
     async with opened_pool(settings, most=4) as pool, httpx.AsyncClient(timeout=WITNESS_TIMEOUT_S) as http:
         connect, authority = broker(settings, world.new_name("jobs")), _authority(settings)
         watching = Watching(pool, world, load_rule_pack(settings.rule_pack))
+        if settings.media_url is not None:
+            watching.media, watching.film_quota = open_store(settings.media_url), settings.film_quota
         yield Jobs(pool, world, connect, http, policy, authority, pace, watching)
 
 

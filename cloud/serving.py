@@ -100,7 +100,7 @@ async def web(settings: WebSettings, say: Callable[[str], None]) -> None:
             directory=directory(settings),
             joining=joining(settings),
             fresh_sign_in=timedelta(seconds=settings.fresh_sign_in_s),
-            film_quota=None if settings.film_quota_gb is None else int(settings.film_quota_gb * 1e9),
+            film_quota=settings.film_quota,
         )
         app = create_app(parts, console=settings.console_dir)
         tls = (settings.web_cert, settings.web_key) if settings.web_cert and settings.web_key else None

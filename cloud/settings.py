@@ -48,6 +48,19 @@ class CloudSettings(BaseSettings):
     policy: Path | None = None
 
 
+class FilmSettings(BaseSettings):
+    """How much film a site may have (10^9 bytes); as much as there is room for, where it is not said."""
+
+    model_config = _CONFIG
+
+    film_quota_gb: float | None = Field(default=None, gt=0)
+
+    @property
+    def film_quota(self) -> int | None:
+        """The same in bytes."""
+        return None if self.film_quota_gb is None else int(self.film_quota_gb * 1e9)
+
+
 class BrokerSettings(CloudSettings):
     """For the workers that speak to the broker: its address, and the TLS files (PEM)."""
 
@@ -65,10 +78,13 @@ class GatekeeperSettings(BrokerSettings):
     broker_pid_file: Path
 
 
-class JobsSettings(BrokerSettings):
+class JobsSettings(BrokerSettings, FilmSettings):
     """For `cloud jobs`: a time stamping authority (RFC 3161), its certificates (PEM, the root among them), and how
-    often it is asked; 0 stamps every checkpoint.
+    often it is asked; 0 stamps every checkpoint. Film that the rules no longer keep is removed where `media_url` says
+    where it is.
     """
+
+    media_url: str | None = Field(default=None, min_length=1)
 
     tsa_url: str | None = None
     tsa_cert: Path | None = None
@@ -81,10 +97,9 @@ class MediaSettings(CloudSettings):
     media_url: str = Field(min_length=1)
 
 
-class WebSettings(MediaSettings):
-    """For `cloud web`: where it listens, the console's built pages, and how much film a site may have here (as much as
-    there is room for, where it is not said); for whom passkeys sign (a domain), and the addresses, separated by blanks,
-    at which people open the console, the first of them first.
+class WebSettings(MediaSettings, FilmSettings):
+    """For `cloud web`: where it listens, the console's built pages; for whom passkeys sign (a domain), and the
+    addresses, separated by blanks, at which people open the console, the first of them first.
 
     People sign in by a directory (OpenID Connect) where `oidc_issuer` is set. Its claims may be named by paths, as in
     `realm_access.roles`; `oidc_roles` is a JSON object from its roles to ours. Whoever adds a passkey has signed in
@@ -98,7 +113,6 @@ class WebSettings(MediaSettings):
     web_host: str = "127.0.0.1"
     web_port: int = Field(ge=0, le=65535)
     console_dir: Path | None = None
-    film_quota_gb: float | None = Field(default=None, gt=0)
     rp_id: str = Field(default="localhost", pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")
     origins: str | None = Field(default=None, pattern=r"^https?://[^/\s]+( https?://[^/\s]+)*$")
     oidc_issuer: str | None = Field(default=None, pattern=r"^(https://|http://(localhost|127\.0\.0\.1)[:/])")

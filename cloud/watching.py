@@ -1,28 +1,38 @@
 """What is done because time passes: movements judged by sensors, alarms told to more people, recounts after
-break-glass, overdue reviews, acts that lapse, loans and legal clocks, certificates that were not renewed.
+break-glass, overdue reviews, acts that lapse, loans and legal clocks, certificates that were not renewed, film that
+nothing needs any more.
 
 What is due stands in the tables, and what was done about it changes them in the same transaction: a restart, or a
 second worker, neither misses nor doubles anything. Looking takes no lock; only what is due opens a site's ledger.
 """
 
 import asyncio
+import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from obstore.store import ObjectStore
+
 from cloud.alarms import life
 from cloud.db.pool import Pool, transaction
-from cloud.evidence import corroborating, exceptions, watching
+from cloud.evidence import corroborating, exceptions, film_keeping, watching
 from cloud.joining import watching as certificates
 from cloud.ledger.service import close_ledger, open_ledger, site_ids
+from cloud.media import store
+from cloud.media.errors import StoreGoneError
 from cloud.rules.service import pack_in_force
 from cloud.stock_takes.opening import open_recount
 from cloud.world import World
 from custody.rule_pack import RulePack
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(slots=True)
 class Watching:
-    """Looks at every site. `pack` are the rules that the cloud was founded with."""
+    """Looks at every site. `pack` are the rules that the cloud was founded with; film is looked after where `media`
+    says where it is, of which each site may have `film_quota` bytes.
+    """
 
     pool: Pool
     world: World
@@ -30,6 +40,11 @@ class Watching:
     every: timedelta = timedelta(seconds=5)
     clocks_every: timedelta = timedelta(minutes=1)
     """between looks at acts, loans and legal clocks, which are hours and days"""
+    media: ObjectStore | None = None
+    film_quota: int | None = None
+    film_every: timedelta = timedelta(hours=1)
+    """between looks at film"""
+    _filmed: dict[str, datetime] = field(default_factory=dict)
     _looked: dict[str, datetime] = field(default_factory=dict)
 
     async def run(self) -> None:
@@ -47,6 +62,8 @@ class Watching:
             await self._alarms(site)
             await self._exceptions(site)
             await self._clocks(site)
+            if self.media is not None:
+                await self._film(site, self.media)
 
     async def _sensors(self, site: str) -> None:
         while True:
@@ -99,3 +116,38 @@ class Watching:
                 await certificates.watch(tx, appender, self.world, at)
                 await close_ledger(tx, appender)
         self._looked[site] = at
+
+    async def _film(self, site: str, media: ObjectStore) -> None:
+        """What may go is named by entries, then its bytes are deleted; a site whose store fills is told."""
+        at, before = self.world.now(), self._filmed.get(site)
+        if before is not None and before <= at < before + self.film_every:
+            return
+        async with transaction(self.pool) as tx:
+            pack = await pack_in_force(tx, site, at, self.pack)
+            going = bool(await film_keeping.due(tx, site, pack, at))
+            room = bool(await film_keeping.filling(tx, site, self.film_quota))
+        while going or room:
+            async with transaction(self.pool) as tx:
+                appender = await open_ledger(tx, site)
+                going = await film_keeping.remove(tx, appender, self.world, pack, at) == film_keeping.MOST
+                if not going:
+                    await film_keeping.tell_room(tx, appender, self.world, self.film_quota, at)
+                await close_ledger(tx, appender)
+            room = False
+        await self._delete(site, media, at)
+        self._filmed[site] = at
+
+    async def _delete(self, site: str, media: ObjectStore, at: datetime) -> None:
+        while True:
+            async with transaction(self.pool) as tx:
+                digests = await film_keeping.to_delete(tx, site)
+            try:
+                for sha256 in digests:
+                    await store.delete(media, sha256)
+            except StoreGoneError as error:
+                _log.warning("what was removed is deleted later: %s", error)
+                return
+            async with transaction(self.pool) as tx:
+                await film_keeping.deleted(tx, digests, at)
+            if len(digests) < film_keeping.MOST:
+                return

@@ -181,7 +181,23 @@ SELECT sha256, bytes FROM segment WHERE uploaded_at IS NULL AND seq <= :receipte
 UPDATE segment SET uploaded_at = :at WHERE sha256 = :sha256
 
 -- name: uploaded_segments
-SELECT sha256, bytes FROM segment WHERE uploaded_at < :before ORDER BY uploaded_at LIMIT :limit
+SELECT sha256, bytes FROM segment s
+WHERE uploaded_at < :before AND NOT EXISTS (
+    SELECT 1 FROM clip_of c JOIN clip_thing t ON t.clip = c.clip JOIN hold h ON h.thing = t.thing
+    WHERE c.sha256 = s.sha256 AND h.held)
+ORDER BY uploaded_at LIMIT :limit
+
+-- name: add_clip_of
+INSERT INTO clip_of (sha256, clip) VALUES (:sha256, :clip) ON CONFLICT DO NOTHING
+
+-- name: add_clip_thing
+INSERT INTO clip_thing (clip, thing) VALUES (:clip, :thing) ON CONFLICT DO NOTHING
+
+-- name: drop_clip_of
+DELETE FROM clip_of WHERE sha256 = :sha256
+
+-- name: drop_clip_things
+DELETE FROM clip_thing WHERE clip NOT IN (SELECT clip FROM clip_of) AND clip <= (SELECT upto FROM film_mark)
 
 -- name: drop_segment
 DELETE FROM segment WHERE sha256 = :sha256 AND uploaded_at IS NOT NULL

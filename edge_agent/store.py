@@ -16,7 +16,15 @@ from edge_agent.errors import JournalDamagedError, JournalError, JournalFullErro
 _HERE = Path(__file__).parent
 _STEPS = tuple(
     (_HERE / name).read_text("utf-8")
-    for name in ("schema.sql", "witness.sql", "tasks.sql", "rule_packs.sql", "journal/renewal.sql", "film/film.sql")
+    for name in (
+        "schema.sql",
+        "witness.sql",
+        "tasks.sql",
+        "rule_packs.sql",
+        "journal/renewal.sql",
+        "film/film.sql",
+        "film/shown.sql",
+    )
 )
 VERSION = len(_STEPS)
 """Each step makes the file one version newer; files of agents at work stay as they were made."""

@@ -1,7 +1,12 @@
+-- What an entry is about; a segment of film is about what it shows.
 -- name: erasable
 SELECT l.index, f.kind AS fact_kind, r.kind AS record_kind,
        coalesce(f.content, r.content) IS NULL AS erased,
-       array(SELECT thing FROM thing_entry t WHERE t.site = l.site AND t.index = l.index ORDER BY thing) AS things
+       array(SELECT DISTINCT thing FROM thing_entry t WHERE t.site = l.site AND (
+                 t.index = l.index OR t.index IN (
+                     SELECT s.index FROM clip_segment c JOIN film_shows s ON s.site = c.site AND s.sha256 = c.sha256
+                     WHERE c.site = l.site AND c.index = l.index))
+             ORDER BY thing) AS things
 FROM ledger_entry l
 LEFT JOIN fact f ON f.site = l.site AND f.index = l.index
 LEFT JOIN record r ON r.site = l.site AND r.index = l.index

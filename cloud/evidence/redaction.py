@@ -11,7 +11,7 @@ from typing import Any
 KEPT = frozenset({
     "act_proposed", "act_refused", "act_signed", "agent_added", "bundle_exported", "clip_closed", "clip_segment",
     "clock_stepped", "content_erased",
-    "custody_step", "door_furnished", "erasure_proposed", "exception_opened", "exception_recounted",
+    "custody_step", "door_furnished", "erasure_proposed", "exception_opened", "exception_recounted", "film_removed",
     "gate_moved", "heads_counted", "heartbeat", "hold_lifted", "item_shelved", "key_born", "key_ended",
     "label_issued", "labels_sent",
     "movement_corroborated", "movement_uncorroborated", "observation_explained", "observation_unexplained",

@@ -138,6 +138,9 @@ WORDS: dict[str, tuple[str, str]] = {
         "A rule pack is not the one its hash names.",
         "规则包内容与其哈希值不符。",
     ),
+    "removed_unsaid": (
+        "A still or a segment of film was removed and no entry says so.", "图像或录像被删除,但账本中没有相应记录。"
+    ),
     "still_differs": (
         "A kept still is not the one that was recorded.",
         "留存的图片不是当初登记的那一张。",

@@ -161,6 +161,9 @@ async def check_stills(
             await _check_still(row, read)
         after, done = found[-1]["sha256"], done + len(found)
         on_progress("stills", done, count["stills"])
+    if unsaid := await one(tx, _sql.removed_unsaid, site=site):
+        where = f"still {unsaid['sha256'][:16]}"
+        raise LedgerFaultError("removed_unsaid", "no entry says that it was removed", unsaid["erased_index"], where)
     absent = await one(tx, _sql.stills_not_kept, site=site) or {"stills": 0}
     unfilmed = await one(tx, _sql.segments_not_kept, site=site) or {"segments": 0}
     return done, absent["stills"], unfilmed["segments"]

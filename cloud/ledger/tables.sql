@@ -102,6 +102,14 @@ WHERE p.site = %(site)s AND p.picture IS NOT NULL AND m.sha256 IS NULL
 SELECT count(DISTINCT s.sha256) AS segments FROM clip_segment s LEFT JOIN media m ON m.sha256 = s.sha256
 WHERE s.site = %(site)s AND m.sha256 IS NULL
 
+-- What was taken out of the store without an entry that says so: film is named by the one that removed it.
+-- name: removed_unsaid
+SELECT m.sha256, m.erased_index FROM media m LEFT JOIN agent a ON a.id = m.agent LEFT JOIN person p ON p.id = m.person
+LEFT JOIN record r ON r.index = m.erased_index AND r.site = coalesce(a.site, p.site)
+WHERE coalesce(a.site, p.site) = %(site)s AND m.erased_index IS NOT NULL
+  AND NOT coalesce(r.kind = 'content_erased' OR (r.kind = 'film_removed' AND strpos(r.content, m.sha256) > 0), false)
+ORDER BY m.sha256 LIMIT 1
+
 -- name: zone
 SELECT id AS key, name, class, index FROM zone WHERE site = %(site)s
 

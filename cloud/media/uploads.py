@@ -59,9 +59,15 @@ def check_piece(upload: Upload, offset: int, size: int) -> None:
 
 async def check_room(tx: Tx, site: str, upload: Upload, quota: int | None) -> None:
     """Raises StoreFullError where the site's film would be more than `quota` bytes."""
+    kept = await film_bytes(tx, site)
+    if quota is not None and kept + upload.bytes > quota:
+        raise StoreFullError(f"{kept} bytes of film of {site} are kept; {quota} is the most")
+
+
+async def film_bytes(tx: Tx, site: str) -> int:
+    """How much film of a site is here."""
     kept = await one(tx, _sql.film_bytes, site=site)
-    if quota is not None and kept is not None and kept["bytes"] + upload.bytes > quota:
-        raise StoreFullError(f"{kept['bytes']} bytes of film of {site} are kept; {quota} is the most")
+    return kept["bytes"] if kept is not None else 0
 
 
 async def note_piece(tx: Tx, world: World, upload: Upload, size: int) -> Upload:

@@ -24,6 +24,7 @@ from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from edge_agent.store import Effect
 from wire.film import ClipClosed, ClipSegment, KeptSegment
+from wire.labels import valid_id
 from wire.messages import Fact, FactKind, to_body
 
 EVENTS = frozenset({
@@ -153,10 +154,10 @@ class Clips:
     def _events(self) -> None:
         while run := self._journal.run_from(self._seen + 1, 500, 1 << 20):
             for fact in run.facts:
-                self._seen = fact.seq
                 camera = self._cameras.get(str(fact.body.get("station")))
                 if fact.kind in EVENTS and camera is not None:
                     self._event(fact, camera)
+                self._seen = fact.seq
 
     def _event(self, fact: Fact, camera: str) -> None:
         clip, keep = self._open.get(camera), self._keep
@@ -164,17 +165,24 @@ class Clips:
         if clip is not None:
             longer = fact.boot == clip.boot and until_us - clip.from_us <= keep.longest_us
             if longer and len(clip.events) < MOST_EVENTS:
+                self._note_things(clip.seq, fact)
                 clip.events.append(fact.seq)
                 clip.until_us = max(clip.until_us, until_us)
                 return
             if fact.boot == clip.boot:  # what is being written begins the next one
                 clip.until_us = min(clip.until_us, fact.mono_us)
             self._settle({camera: clip.until_us})
+        self._note_things(fact.seq, fact)
         from_us = fact.mono_us - keep.before_us
         clip = self._open[camera] = _Clip(
             str(fact.body["station"]), camera, fact.seq, fact.boot, fact.mono_us, from_us, until_us, [fact.seq]
         )
         clip.segments = self._ring.covering(camera, fact.boot, from_us, until_us)
+
+    def _note_things(self, clip: int, fact: Fact) -> None:
+        """What the clip shows from now on: while any of it is under legal hold, its film is kept here too."""
+        if things := ids_in(fact.body):
+            self._journal.apply([Effect("add_clip_thing", {"clip": clip, "thing": thing}) for thing in things])
 
     def _settle(self, over: Mapping[str, int]) -> None:
         """Keeps and tells of every segment, and closes the clips that are over. Raises FilmError, JournalError."""
@@ -205,11 +213,20 @@ class Clips:
             frames=segment.frames, width=segment.width, height=segment.height, missed=segment.missed, cut=segment.cut,
         )  # fmt: skip
         values = {"sha256": segment.sha256, "bytes": segment.bytes, "camera": clip.camera, "at": body.ended}
-        self._record(clip, FactKind.CLIP_SEGMENT, body, Effect("add_segment", values))
+        clip_of = Effect("add_clip_of", {"sha256": segment.sha256, "clip": clip.seq})
+        self._record(clip, FactKind.CLIP_SEGMENT, body, Effect("add_segment", values), clip_of)
 
     def _record(self, clip: _Clip, kind: FactKind, body: msgspec.Struct, *effects: Effect) -> None:
         device = f"{clip.station}.{clip.camera}"
         self._journal.record(Draft(kind=kind, device=device, body=to_body(body), effects=effects))
+
+
+def ids_in(body: object) -> set[str]:
+    """Every text anywhere in `body` that is an id of ours."""
+    if isinstance(body, str):
+        return {body} if valid_id(body) else set()
+    parts = body.values() if isinstance(body, dict) else body if isinstance(body, list) else ()
+    return set().union(*map(ids_in, parts))
 
 
 def _mark(journal: Journal) -> int:

@@ -92,14 +92,18 @@ class Films:
     def tidy(self, before: str) -> int:
         """Forgets the kept segments that the cloud has had since before the time `before`; how many.
 
-        What was not brought up stays, whatever the disk says. Raises JournalError.
+        What was not brought up stays, and what shows anything under legal hold, whatever the disk says. Raises
+        JournalError.
         """
         forgotten = 0
         while old := self._journal.reads.rows("uploaded_segments", before=before, limit=500):
             for sha256, _ in old:
                 self.ring.forget(sha256)
-            self._journal.apply([Effect("drop_segment", {"sha256": sha256}) for sha256, _ in old])
+            drops = ("drop_segment", "drop_clip_of")
+            self._journal.apply([Effect(drop, {"sha256": sha256}) for sha256, _ in old for drop in drops])
             forgotten += len(old)
+        if forgotten:
+            self._journal.apply([Effect("drop_clip_things")])
         return forgotten
 
     def _filmed_until(self, camera: str, until_us: int) -> bool:

@@ -34,7 +34,18 @@ MOST_LOST = 10_000
 _SAFE = ("spent", "revoked", "hold", "task_done", "task_revoked")
 """Tables without which no permit and no task may be used: what was spent would be spent again."""
 _ORDERS = ("permit", "task")
-_REST = ("answered", "picture", "witnessed", "told", "slot", "rule_pack", "salvaged", "segment")
+_REST = (
+    "answered",
+    "picture",
+    "witnessed",
+    "told",
+    "slot",
+    "rule_pack",
+    "salvaged",
+    "segment",
+    "clip_of",
+    "clip_thing",
+)
 
 RUN = 500
 """Facts read at once."""

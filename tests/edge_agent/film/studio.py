@@ -52,9 +52,9 @@ class Studio:
             self.number += 1
             self.films.wait(CAMERA)
 
-    def event(self, kind: str = FactKind.PASSAGE_CROSSED, station: str = STATION) -> int:
+    def event(self, kind: str = FactKind.PASSAGE_CROSSED, station: str = STATION, **body: Any) -> int:
         """Something happens at the gate; its seq."""
-        return self.journal.record(Draft(kind=kind, device=station, body={"station": station})).fact.seq
+        return self.journal.record(Draft(kind=kind, device=station, body={"station": station, **body})).fact.seq
 
     def facts(self, kind: str | None = None) -> list[Fact]:
         run = self.journal.run_from(1, 1000, 1 << 24)

@@ -154,6 +154,29 @@ async def test_only_what_the_cloud_has_had_for_long_is_forgotten(tmp_path: Path,
         assert set_.films.tidy("2099-01-01T00:00:00.000000Z") == 0  # the others were not brought up
 
 
+def test_film_of_what_is_held_stays_here_as_long_as_the_hold(tmp_path: Path) -> None:
+    def hold(held: bool) -> None:
+        at = "2026-11-22T12:00:00.000000Z"
+        set_.journal.apply([Effect("set_hold", {"thing": "nj01/P-1", "held": held, "at": at})])
+
+    with studio(tmp_path) as set_:
+        set_.film(5)
+        set_.event(sights=[{"id": "nj01/P-1"}, {"id": "SHOP 1"}])
+        set_.film(3)
+        set_.event(things=["nj01/P-2"])  # in the same clip
+        set_.film(6)
+        (closed,) = set_.until(1, "clip_closed")
+        digests = [one["sha256"] for one in closed["segments"]]
+        for sha256 in digests:
+            uploaded_at = {"sha256": sha256, "at": "2026-11-01T00:00:00.000000Z"}
+            set_.journal.apply([Effect("set_segment_uploaded", uploaded_at)])
+        hold(True)
+        assert set_.films.tidy("2099-01-01T00:00:00.000000Z") == 0
+        assert all(set_.films.ring.kept_as(one).exists() for one in digests)
+        hold(False)
+        assert set_.films.tidy("2099-01-01T00:00:00.000000Z") == len(digests) > 2
+
+
 async def test_a_piece_that_was_cut_off_is_sent_again_from_where_the_cloud_is(tmp_path: Path, cloud: Cloud) -> None:
     with studio(tmp_path) as set_:
         digests = clip(set_)
