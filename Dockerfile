@@ -21,6 +21,7 @@ COPY pyproject.toml LICENSE sealtrail.py verify.py ./
 COPY proof proof
 COPY custody custody
 COPY wire wire
+COPY device_profiles device_profiles
 COPY edge_agent edge_agent
 COPY cloud cloud
 COPY witness witness

@@ -1,8 +1,7 @@
 """Puts an agent together from its settings: the only place that names drivers."""
 
-import importlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,12 +11,13 @@ from pathlib import Path
 from ssl import SSLContext
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from custody.errors import RulePackError
 from custody.rule_pack import RulePack
 from edge_agent.agent import Agent, Parts, tell
 from edge_agent.building import Ground, build_stations
+from edge_agent.choosing import Choice, Looked, look_at
 from edge_agent.clock import Clock
 from edge_agent.configuration import Book, Configuration, Kept
 from edge_agent.devices import Around, LabelPrinter
@@ -31,7 +31,8 @@ from edge_agent.key_files import read_key, read_witness_key
 from edge_agent.permits import PermitBook
 from edge_agent.pictures import Pictures
 from edge_agent.rule_packs import PackBook
-from edge_agent.settings import PREFIX, DoorEntry, EdgeSettings, RackEntry, Site, SiteFile, read_settings
+from edge_agent.settings import PREFIX, EdgeSettings, read_settings
+from edge_agent.site_file import SiteFile
 from edge_agent.stations.printing import PrintDesk
 from edge_agent.stations.rack import RackStation
 from edge_agent.supervise import Health
@@ -54,14 +55,6 @@ if TYPE_CHECKING:  # an agent that films nothing loads no codec
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    """A driver and its checked options."""
-
-    build: Callable[..., Any]
-    options: BaseModel
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """All that the settings, the site file and the files they name say; nothing is opened yet."""
@@ -70,7 +63,7 @@ class Plan:
     file: SiteFile
     key: SigningKey
     pack: RulePack
-    drivers: dict[str, _Choice]
+    drivers: dict[str, Choice]
     witness_key: SigningKey | None = None
 
 
@@ -79,17 +72,16 @@ def read_plan(wanted: Kept | None = None) -> Plan:
     faults: list[str] = []
     settings = _try(faults, lambda: read_settings(wanted.settings if wanted else {}))
     named = os.environ.get(f"{PREFIX}SITE_FILE")
-    file = _try(faults, lambda: SiteFile(Path(named), wanted.site_file if wanted else None)) if named else None
-    drivers = _try(faults, lambda: choose_drivers(file)) if file else None
     key = _try(faults, lambda: read_key(settings.key_file)) if settings else None
-    pack = _try(faults, lambda: _read_pack(settings.rule_pack)) if settings else None
-    witness_key = (
-        _try(faults, lambda: read_witness_key(settings, file.site.site if file else None, key)) if settings else None
-    )
-    faults += _unknown_zones(file, pack) if file and pack else ()
-    if faults or settings is None or file is None or drivers is None or key is None or pack is None:
+    pack = _try(faults, lambda: read_pack(settings.rule_pack)) if settings else None
+    looked = look_at(Path(named), wanted.site_file if wanted else None, pack) if named else Looked()
+    faults += looked.faults
+    file = looked.file
+    site = file.site.site if file and not faults else None
+    witness_key = _try(faults, lambda: read_witness_key(settings, site, key)) if settings else None
+    if faults or settings is None or file is None or key is None or pack is None:
         raise SettingsError(faults)
-    return Plan(settings=settings, file=file, key=key, pack=pack, drivers=drivers, witness_key=witness_key)
+    return Plan(settings=settings, file=file, key=key, pack=pack, drivers=looked.choices, witness_key=witness_key)
 
 
 def faults_of(agent: str, wanted: Kept) -> list[str]:
@@ -129,7 +121,7 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None, boo
     )
     warm_up()
     devices: dict[str, Any] = {}
-    for entry in site.devices:
+    for entry in plan.file.devices:
         choice = plan.drivers[entry.name]
         device = devices[entry.name] = choice.build(choice.options, around(partial(health.report, entry.name)))
         undo.callback(device.stop)
@@ -155,7 +147,7 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None, boo
         health=health,
         watches=watches,
         uplink=uplink,
-        orders=Orders(site.agent, journal, books, clock, find_key, uplink.resend, lights, _desk(site, devices)),
+        orders=Orders(site.agent, journal, books, clock, find_key, uplink.resend, lights, _desk(plan.file, devices)),
         pictures=Pictures(site.agent, plan.key, journal, clock, url, tls),
         connect=connect or (renewals.connect if renewals else mqtt_connect(options)),
         renewals=renewals,
@@ -231,10 +223,10 @@ def build_films(settings: EdgeSettings, cameras: Mapping[str, str], journal: Jou
     return Films(plan, cameras, journal, clock)
 
 
-def _desk(site: Site, devices: dict[str, Any]) -> PrintDesk | None:
+def _desk(file: SiteFile, devices: dict[str, Any]) -> PrintDesk | None:
     """Where the label printers stand, if there are any."""
     printers: dict[str, LabelPrinter] = {
-        entry.name: devices[entry.name] for entry in site.devices if entry.kind == "labelprinter"
+        entry.name: devices[entry.name] for entry in file.devices if entry.kind == "labelprinter"
     }
     return PrintDesk(printers) if printers else None
 
@@ -253,48 +245,8 @@ def _clock(plan: Plan, system: Clock, around: Around, stops: list[Callable[[], N
     return clock
 
 
-def choose_drivers(file: SiteFile) -> dict[str, _Choice]:
-    """Every device's driver and options. Raises SettingsError with all faults."""
-    faults: list[str] = []
-    chosen: dict[str, _Choice] = {}
-    for number, device in enumerate(file.site.devices):
-        at = ("devices", number)
-        module = f"edge_agent.drivers.{device.driver}"
-        try:
-            driver = importlib.import_module(module)
-            chosen[device.name] = _Choice(driver.build, driver.Options.model_validate(device.options))
-        except ValidationError as error:
-            faults += file.faults(error, (*at, "options"))
-        except ImportError as error:
-            missing = "no such driver" if error.name == module else f"its library is not installed: {error}"
-            faults.append(file.fault((*at, "driver"), f"{device.driver}: {missing}"))
-    faults += _unwired_slots(file, chosen)
-    if faults:
-        raise SettingsError(faults)
-    return chosen
-
-
-def _unwired_slots(file: SiteFile, chosen: dict[str, _Choice]) -> Iterator[str]:
-    """Slots of racks whose indicator has them not; a device that does not say which it has is believed."""
-    for number, station in enumerate(file.site.stations):
-        if not isinstance(station, RackEntry) or station.indicator not in chosen:
-            continue
-        wired = getattr(chosen[station.indicator].options, "slots", station.slots)
-        for name in station.slots:
-            if name not in wired:
-                at = ("stations", number, "slots", name)
-                yield file.fault(at, f"{station.indicator} has no slot called {name}")
-
-
-def _unknown_zones(file: SiteFile, pack: RulePack) -> Iterator[str]:
-    """Zone classes behind doors that the rules do not know: they would ask for nobody beside the first."""
-    for number, station in enumerate(file.site.stations):
-        for place, zone in enumerate(station.zones) if isinstance(station, DoorEntry) else ():
-            if zone not in pack.section("zones"):
-                yield file.fault(("stations", number, "zones", place), f"the rules know no zone class {zone}")
-
-
-def _read_pack(path: Path) -> RulePack:
+def read_pack(path: Path) -> RulePack:
+    """The rules in the file `path`. Raises SettingsError."""
     try:
         return load_rule_pack(path)
     except RulePackFileError as error:

@@ -11,7 +11,7 @@ from edge_agent.clock import Clock
 from edge_agent.devices import Beam, Button, Camera, Door, Gate, Lamp, Scale, SlotIndicator
 from edge_agent.downlink import Books
 from edge_agent.journal.journal import Journal
-from edge_agent.settings import DoorEntry, GateEntry, RackEntry, Site
+from edge_agent.site_entries import DoorEntry, GateEntry, RackEntry, Site
 from edge_agent.stations.door import DoorParts, DoorPlan, DoorStation
 from edge_agent.stations.gate import GateParts, GatePlan, GateStation
 from edge_agent.stations.heads import Heads

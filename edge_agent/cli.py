@@ -96,6 +96,39 @@ def doctor(
 
 
 @app.command()
+def check(
+    site_file: Annotated[Path, typer.Argument(help="A site file, in use or to be")],
+    rule_pack: Annotated[Path | None, typer.Option(envvar="SEALTRAIL_EDGE_RULE_PACK", help="The rules there")] = None,
+) -> None:
+    """Look a site file over without starting anything: every fault at once with its line, and then exit code 2."""
+    from edge_agent.bootstrap import read_pack
+    from edge_agent.choosing import look_at
+    from wire.rule_packs import DEFAULT_PACK
+
+    with told_in_one_sentence():
+        looked = look_at(site_file, pack=read_pack(rule_pack or DEFAULT_PACK))
+        if looked.file is None or looked.faults:
+            raise SettingsError(looked.faults)
+        print(
+            f"{looked.file.site.agent}: {len(looked.file.devices)} devices, {len(looked.file.stations)} stations: right"
+        )
+
+
+@app.command()
+def schema(
+    of: Annotated[str, typer.Argument(help="site or profile")] = "site",
+) -> None:
+    """Print the JSON Schema of site files or of device profiles, for an editor that checks while one types."""
+    from edge_agent.schema import profile_schema, site_schema
+
+    schemas = {"site": site_schema, "profile": profile_schema}
+    with told_in_one_sentence():
+        if of not in schemas:
+            raise SettingsError([f"{of}: one of {', '.join(schemas)}"])
+        print(json.dumps(schemas[of](), indent=1, ensure_ascii=False))
+
+
+@app.command()
 def enroll(
     claim: Annotated[str, typer.Option(help="The code as typed, or the whole link of its QR code")],
     cloud: Annotated[str | None, typer.Option(help="https://…; a link says it itself")] = None,

@@ -1,35 +1,20 @@
-"""What this process is told: its environment (SEALTRAIL_EDGE_…) and its site file, with every fault at once."""
+"""What this process is told by its environment (SEALTRAIL_EDGE_…), with every fault at once."""
 
-from collections.abc import Iterator, Mapping
-from itertools import chain
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    HttpUrl,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, HttpUrl, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from edge_agent.errors import SettingsError
 from proof.errors import EncodingError
 from proof.keys import VerifyKey
 from proof.note import ED25519, NoteVerifier
-from wire.labels import valid_id
 from wire.rule_packs import DEFAULT_PACK
-from wire.topics import site_of, valid_agent
 
 PREFIX = "SEALTRAIL_EDGE_"
-
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 
 
 def _keys(value: Any) -> Any:
@@ -99,10 +84,8 @@ class EdgeSettings(BaseSettings):
     """Within which the agent has to be healthy under a new configuration."""
     keep_days: int = Field(default=30, ge=1)
     """Days for which receipted facts and uploaded pictures are kept here."""
-    film: bool = True
-    """Whether cameras are filmed, beside the stills of decisions; an agent without cameras films nothing."""
-    film_fps: float = Field(default=10, gt=0, le=30)
-    """Pictures a second that are filmed, at most; fewer cost less, where a board has many cameras."""
+    film: bool = False
+    """Whether cameras are filmed, beside the stills of decisions: that takes a part of a core for each camera."""
     film_dir: Path | None = None
     """Where film lies; beside the journal where it is not said."""
     film_ring_mb: int = Field(default=2048, ge=16)
@@ -114,239 +97,6 @@ class EdgeSettings(BaseSettings):
     """Kept before and after what happens."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class DeviceEntry(_Part):
-    """One device of the site file; its options are its driver's to judge."""
-
-    name: Name
-    driver: str = Field(pattern=r"^(camera|gate|door|beam|lamp|slots|button|scale|labelprinter)_[a-z0-9]+$")
-    options: dict[str, Any] = {}
-
-    @property
-    def kind(self) -> str:
-        """What it is: camera, gate, door, beam, lamp, slots, button, scale or labelprinter."""
-        return self.driver.partition("_")[0]
-
-
-class HeadsEntry(_Part):
-    """A camera that looks straight down at the way through, and counts heads over a line.
-
-    `head`: how wide a head with its shoulders is, as a share of the picture's width. `line`, `top`, `bottom`: shares of
-    its height; what is above `top` or below `bottom` does not count (a door's leaf that swings there).
-    """
-
-    camera: str
-    inward: Literal["down", "up"] = "down"
-    """The way in the picture that leads in."""
-    head: float = Field(default=0.17, gt=0.02, le=0.5)
-    line: float = Field(default=0.5, gt=0, lt=1)
-    top: float = Field(default=0.0, ge=0, lt=1)
-    bottom: float = Field(default=1.0, gt=0, le=1)
-
-    @model_validator(mode="after")
-    def _ordered(self) -> "HeadsEntry":
-        if not self.top < self.line < self.bottom:
-            raise ValueError("the line lies between top and bottom")
-        return self
-
-
-class GateEntry(_Part):
-    """One gate of the site file: its name, its devices by name, its times."""
-
-    kind: Literal["gate"]
-    name: Name
-    camera: str
-    gate: str
-    beam_outside: str
-    beam_inside: str
-    lamp: str | None = None
-    break_glass: str | None = None
-    """The button that opens it for life."""
-    heads: HeadsEntry | None = None
-    cross_within_s: float = Field(default=20, gt=0)
-    approach_within_s: float = Field(default=30, gt=0)
-
-    def devices(self) -> Iterator[tuple[str, str, str]]:
-        """Of each device: the member that names it, its name, the kind it must be."""
-        kinds = {"camera": "camera", "gate": "gate", "beam_outside": "beam", "beam_inside": "beam", "lamp": "lamp",
-                 "break_glass": "button"}  # fmt: skip
-        return chain(_named(self, kinds), _overhead(self.heads))
-
-
-def _slot(value: str) -> str:
-    if not valid_id(value):
-        raise ValueError("a slot's id reads <site>/<name>, as on its label")
-    return value
-
-
-class RackEntry(_Part):
-    """One rack of the site file: its name, its devices by name, its slots: their names at the device, and their ids."""
-
-    kind: Literal["rack"]
-    name: Name
-    camera: str
-    indicator: str
-    lamp: str | None = None
-    scale: str | None = None
-    slots: dict[str, Annotated[str, AfterValidator(_slot)]] = Field(min_length=1)
-
-    def devices(self) -> Iterator[tuple[str, str, str]]:
-        """Of each device: the member that names it, its name, the kind it must be."""
-        return _named(self, {"camera": "camera", "indicator": "slots", "lamp": "lamp", "scale": "scale"})
-
-
-class DoorEntry(_Part):
-    """One door of the site file: its name, its devices by name, what is behind it, its times."""
-
-    kind: Literal["door"]
-    name: Name
-    camera: str
-    door: str
-    lamp: str | None = None
-    exit: str | None = None
-    """The button inside, by which anybody gets out."""
-    break_glass: str | None = None
-    guards: list[str] = Field(min_length=1)
-    """The stations behind it: it opens for their tasks and permits."""
-    zones: list[str] = Field(min_length=1)
-    """The classes, by the rule pack, of the zones behind it: they say how many people it takes."""
-    open_within_s: float = Field(default=10, gt=0)
-    held_open_s: float | None = Field(default=None, gt=0)
-    """None: as the rule pack says."""
-    heads: HeadsEntry | None = None
-
-    def devices(self) -> Iterator[tuple[str, str, str]]:
-        """Of each device: the member that names it, its name, the kind it must be."""
-        kinds = {"camera": "camera", "door": "door", "lamp": "lamp", "exit": "button", "break_glass": "button"}
-        return chain(_named(self, kinds), _overhead(self.heads))
-
-
-def _named(entry: _Part, kinds: dict[str, str]) -> Iterator[tuple[str, str, str]]:
-    for member, kind in kinds.items():
-        name = getattr(entry, member)
-        if name is not None:
-            yield member, name, kind
-
-
-def _overhead(heads: HeadsEntry | None) -> Iterator[tuple[str, str, str]]:
-    if heads is not None:
-        yield "heads.camera", heads.camera, "camera"
-
-
-class ClockEntry(_Part):
-    """Which clock: this machine's, or the one of the simulated world."""
-
-    source: Literal["system", "sim"] = "system"
-    options: dict[str, Any] = {}
-
-
-def _agent(value: str) -> str:
-    if not valid_agent(value):
-        raise ValueError("an agent id reads <site>.<name>")
-    return value
-
-
-class Site(_Part):
-    """Which devices and stations are here."""
-
-    site: Name
-    agent: Annotated[str, AfterValidator(_agent)]
-    stations: list[Annotated[GateEntry | RackEntry | DoorEntry, Field(discriminator="kind")]] = []
-    """None: a desk, which only prints."""
-    devices: list[DeviceEntry] = Field(min_length=1)
-    clock: ClockEntry = ClockEntry()
-
-
-Path_ = tuple[str | int, ...]
-
-
-class SiteFile:
-    """A site file with the line of everything in it."""
-
-    def __init__(self, path: Path, text: str | None = None) -> None:
-        """The file `path`, or `text` in its place. Raises SettingsError with every fault."""
-        self.path = path
-        try:
-            text = path.read_text("utf-8") if text is None else text
-            root = yaml.compose(text, yaml.SafeLoader)
-            content = yaml.safe_load(text)
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError([f"{path}: cannot be read: {error}"]) from error
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            problem = getattr(error, "problem", None) or error
-            raise SettingsError([f"{path}:{mark.line + 1 if mark else 1}: {problem}"]) from error
-        self._lines = dict(_lines(root, ())) if root else {}
-        try:
-            self.site = Site.model_validate(content)
-        except ValidationError as error:
-            raise SettingsError(list(self.faults(error, ()))) from error
-        wrong = list(self._disagreements(self.site))
-        if wrong:
-            raise SettingsError(wrong)
-
-    def fault(self, at: Path_, problem: str) -> str:
-        """`file:line: where: problem`, with the line of the nearest part that is there."""
-        nearest = next((at[:end] for end in range(len(at), 0, -1) if at[:end] in self._lines), ())
-        where = ".".join(str(step) for step in at)
-        return f"{self.path}:{self._lines.get(nearest, 1)}: {where}: {problem}"
-
-    def faults(self, error: ValidationError, at: Path_) -> Iterator[str]:
-        """One line for each fault that pydantic found in the part at `at`."""
-        for fault in error.errors(include_url=False):
-            yield self.fault((*at, *_in_the_file(fault["loc"], fault["type"])), fault["msg"])
-
-    def _disagreements(self, site: Site) -> Iterator[str]:
-        if site_of(site.agent) != site.site:
-            yield self.fault(("agent",), f"{site.agent} is no agent of site {site.site}")
-        kinds: dict[str, str] = {}
-        for number, device in enumerate(site.devices):
-            if device.name in kinds:
-                yield self.fault(("devices", number, "name"), f"a second device called {device.name}")
-            kinds[device.name] = device.kind
-        yield from self._slot_disagreements(site)
-        yield from self._door_disagreements(site)
-        users: dict[str, str] = {}
-        for number, station in enumerate(site.stations):
-            if station.name in users.values():
-                yield self.fault(("stations", number, "name"), f"a second station called {station.name}")
-            for member, name, kind in station.devices():
-                at: Path_ = ("stations", number, *member.split("."))
-                if kinds.get(name) != kind:
-                    yield self.fault(at, f"{name} is a {kinds[name]}, no {kind}" if name in kinds else f"no {name}")
-                if name in users:
-                    yield self.fault(at, f"{name} is used twice")
-                users[name] = station.name
-
-    def _slot_disagreements(self, site: Site) -> Iterator[str]:
-        known: set[str] = set()
-        for number, station in enumerate(site.stations):
-            for name, slot in station.slots.items() if isinstance(station, RackEntry) else ():
-                at = ("stations", number, "slots", name)
-                if slot.partition("/")[0] != site.site:
-                    yield self.fault(at, f"{slot} is no slot of site {site.site}")
-                if slot in known:
-                    yield self.fault(at, f"a second place called {slot}")
-                known.add(slot)
-
-    def _door_disagreements(self, site: Site) -> Iterator[str]:
-        stations = {station.name for station in site.stations if not isinstance(station, DoorEntry)}
-        for number, station in enumerate(site.stations):
-            for place, name in enumerate(station.guards) if isinstance(station, DoorEntry) else ():
-                if name not in stations:
-                    yield self.fault(("stations", number, "guards", place), f"no gate or rack called {name}")
-
-
-def _in_the_file(loc: Path_, type_: str) -> Path_:
-    """Where pydantic's `loc` is in the file: it puts the kind of a station behind its number, where nothing is."""
-    if loc[:1] != ("stations",) or len(loc) < 2:
-        return loc
-    return (*loc, "kind") if type_.startswith("union_tag") else (*loc[:2], *loc[3:])
-
-
 def read_settings(wanted: Mapping[str, str] = MappingProxyType({})) -> EdgeSettings:
     """The settings in the environment, and over them those `wanted` by the cloud. Raises SettingsError."""
     try:
@@ -354,14 +104,3 @@ def read_settings(wanted: Mapping[str, str] = MappingProxyType({})) -> EdgeSetti
     except ValidationError as error:
         faults = [f"{PREFIX}{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()]
         raise SettingsError(faults) from error
-
-
-def _lines(node: yaml.Node, at: Path_) -> Iterator[tuple[Path_, int]]:
-    yield at, node.start_mark.line + 1
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            yield from _lines(value, (*at, key.value))
-            yield (*at, key.value), key.start_mark.line + 1
-    elif isinstance(node, yaml.SequenceNode):
-        for number, value in enumerate(node.value):
-            yield from _lines(value, (*at, number))

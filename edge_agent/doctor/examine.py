@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edge_agent.bootstrap import choose_drivers
+from edge_agent.choosing import Looked, look_at
 from edge_agent.devices import Around, Camera
 from edge_agent.doctor.cameras import Optics, check_camera
 from edge_agent.doctor.finding import Finding, Findings
@@ -17,7 +17,8 @@ from edge_agent.doctor.pins import check_pins, wanted
 from edge_agent.doctor.world import World
 from edge_agent.errors import DeviceError, SettingsError
 from edge_agent.key_files import read_key, read_witness_key
-from edge_agent.settings import PREFIX, EdgeSettings, SiteFile, read_settings
+from edge_agent.settings import PREFIX, EdgeSettings, read_settings
+from edge_agent.site_file import SiteFile
 from edge_agent.vision.labels import warm_up
 from wire.errors import RulePackFileError
 from wire.rule_packs import load_rule_pack
@@ -66,16 +67,17 @@ def admit() -> tuple[Patient, list[Finding]]:
 
     settings = read(read_settings)
     named = os.environ.get(f"{PREFIX}SITE_FILE")
-    file = read(lambda: SiteFile(Path(named))) if named else None
-    choices = read(lambda: choose_drivers(file)) if file else None
+    looked = look_at(Path(named)) if named else Looked()
+    faults += looked.faults
+    file = looked.file if looked.file and not looked.file.wrong else None
     if settings:
         key = read(lambda: read_key(settings.key_file))
         read(lambda: read_witness_key(settings, file.site.site if file else None, key))
         read(lambda: load_rule_pack(settings.rule_pack))
-    patient = Patient(settings, file, choices or {})
+    patient = Patient(settings, file, looked.choices)
     found = [Finding("settings.fault", values={"fault": fault}) for fault in faults]
     if not found and file:
-        found = [Finding("settings.ok", file.site.agent, {"devices": len(file.site.devices)})]
+        found = [Finding("settings.ok", file.site.agent, {"devices": len(file.devices)})]
     return patient, found
 
 
@@ -117,7 +119,7 @@ def check_cameras(patient: Patient, world: World, optics: Optics, only: str | No
 
 def check_devices(patient: Patient, world: World, within_s: float = ANSWER_S) -> Findings:
     """Scales and racks that say of themselves whether they are there; what moves, as a gate does, is not touched."""
-    for device in patient.file.site.devices if patient.file else []:
+    for device in patient.file.devices if patient.file else []:
         choice = patient.choices.get(device.name)
         if choice is None or device.kind not in TALKING or any(wanted({device.name: choice.options})):
             continue  # pins say nothing of themselves
@@ -138,7 +140,7 @@ def check_devices(patient: Patient, world: World, within_s: float = ANSWER_S) ->
 
 def camera_names(patient: Patient) -> Iterator[str]:
     """The cameras whose drivers can be had."""
-    devices = patient.file.site.devices if patient.file else []
+    devices = patient.file.devices if patient.file else []
     return (device.name for device in devices if device.kind == "camera" and device.name in patient.choices)
 
 

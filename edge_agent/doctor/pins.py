@@ -1,10 +1,10 @@
 """Which pins the devices want: each once, each there, none held by somebody else."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from pydantic import BaseModel
 
+from edge_agent.choosing import pins_in
 from edge_agent.doctor.finding import Finding, Findings
 from edge_agent.doctor.gpiochip import Ask, ask_kernel, holders
 from edge_agent.doctor.world import World
@@ -22,19 +22,8 @@ BOARD_ID = (0, 1)
 def wanted(options: Mapping[str, BaseModel]) -> Iterator[tuple[str, int]]:
     """Every pin in the options of the devices by their names, with who wants it."""
     for device, chosen in options.items():
-        for where, pin in _pins(chosen.model_dump()):
-            yield f"{device}.{where}", pin
-
-
-def _pins(value: Any, at: str = "") -> Iterator[tuple[str, int]]:
-    if isinstance(value, dict):
-        for key, part in value.items():
-            yield from _pins(part, f"{at}.{key}" if at else str(key))
-    elif isinstance(value, list | tuple):
-        for number, part in enumerate(value):
-            yield from _pins(part, f"{at}.{number}")
-    elif isinstance(value, int) and not isinstance(value, bool) and at.rpartition(".")[2].endswith("pin"):
-        yield at, value
+        for where, pin in pins_in(chosen.model_dump()):
+            yield ".".join((device, *map(str, where))), pin
 
 
 def check_pins(options: Mapping[str, BaseModel], world: World, *, agent_runs: bool, ask: Ask = ask_kernel) -> Findings:

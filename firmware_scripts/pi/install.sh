@@ -80,6 +80,7 @@ install_all() {
     system_packages
     account
     program
+    site_is_right
     configuration
     agent_key
     system_files

@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC2154 # what is not assigned here is an option of install.sh
 
 UNITS="sealtrail-edge.service sealtrail-doctor.service sealtrail-doctor.timer"
-PARTS="sealtrail.py verify.py pyproject.toml LICENSE proof custody wire edge_agent"
+PARTS="sealtrail.py verify.py pyproject.toml LICENSE proof custody wire edge_agent device_profiles"
 
 # From the system's own signed archive: camera, pins, the second reader, the clock.
 system_packages() {
@@ -60,6 +60,14 @@ build_release() {
     run touch "$at/whole"
     [ -d "$root/usr/local/bin" ] || run install -d "$root/usr/local/bin"
     run ln -sfn /opt/sealtrail/current/venv/bin/sealtrail "$root/usr/local/bin/sealtrail"
+}
+
+# Before it is put in the place of the one in use: a wrong one would stop the agent at its next start.
+site_is_right() {
+    if [ "$dry_run" = 1 ] || [ -z "$site_file" ]; then return; fi
+    "$root/opt/sealtrail/current/venv/bin/sealtrail" edge check "$site_file" >&2 || fault \
+        "$site_file has the faults above; the one in use is left as it is. Mend them, then run the installer again." \
+        "$site_file 有上述错误；正在使用的文件保持不变。请改正后再次运行安装程序。"
 }
 
 configuration() {

@@ -16,10 +16,12 @@ from pydantic import HttpUrl
 from custody.permits import PERMIT_TYPE
 from custody.things import Direction
 from edge_agent.agent import Agent
-from edge_agent.bootstrap import Plan, build_agent, choose_drivers
+from edge_agent.bootstrap import Plan, build_agent
+from edge_agent.choosing import choose_drivers
 from edge_agent.film.segment import play
 from edge_agent.journal.journal import FILE, Journal, check_chain
-from edge_agent.settings import EdgeSettings, SiteFile
+from edge_agent.settings import EdgeSettings
+from edge_agent.site_file import SiteFile
 from edge_agent.store import Reads
 from proof import jws
 from proof.note import NoteVerifier

@@ -13,7 +13,7 @@ from edge_agent.configuration import Book, Configuration
 from edge_agent.errors import SettingsError
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
-from edge_agent.settings import SiteFile
+from edge_agent.site_file import SiteFile
 from proof import jws
 from proof.errors import ProofError
 from proof.keys import SigningKey

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from edge_agent.bootstrap import choose_drivers
+from edge_agent.choosing import choose_drivers
 from edge_agent.errors import SettingsError
 from edge_agent.key_files import read_witness_key
-from edge_agent.settings import EdgeSettings, RackEntry, SiteFile
+from edge_agent.settings import EdgeSettings
+from edge_agent.site_entries import RackEntry
+from edge_agent.site_file import SiteFile
 from proof.keys import SigningKey
 from proof.note import COSIGNATURE, NoteVerifier
 
@@ -43,7 +45,7 @@ def test_a_right_file_is_read(tmp_path: Path) -> None:
     path.write_text(RIGHT, "utf-8")
     site = SiteFile(path).site
     assert site.agent == "nj01.gate-a"
-    assert [device.kind for device in site.devices] == ["camera", "gate", "beam", "beam", "lamp"]
+    assert [device.kind for device in SiteFile(path).devices] == ["camera", "gate", "beam", "beam", "lamp"]
     assert site.clock.source == "system"
 
 
@@ -51,7 +53,7 @@ def test_a_label_printer_needs_no_station_but_its_options(tmp_path: Path) -> Non
     path = tmp_path / "site.yaml"
     printer = "  - {name: labels, driver: labelprinter_tcp, options: {host: 10.0.0.7, language: zpl}}\n"
     path.write_text(RIGHT + printer, "utf-8")
-    assert SiteFile(path).site.devices[-1].kind == "labelprinter"
+    assert SiteFile(path).devices[-1].kind == "labelprinter"
     path.write_text(RIGHT + printer.replace("zpl", "epl"), "utf-8")
     with pytest.raises(SettingsError, match=r"site\.yaml:11: devices\.5\.options\.language: Input should be 'tspl'"):
         choose_drivers(SiteFile(path))

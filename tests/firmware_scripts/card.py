@@ -13,11 +13,12 @@ from pathlib import Path
 from tests.law.tree import ROOT, tracked
 
 PARTS = ("sealtrail.py", "verify.py", "pyproject.toml", "LICENSE", "proof/*", "custody/*", "wire/*", "edge_agent/*",
-         "firmware_scripts/*")  # fmt: skip
+         "device_profiles/*", "firmware_scripts/*")  # fmt: skip
 SITE = """\
 site: nj01
 agent: nj01.gate-a
-stations: []
+devices:
+  - {name: labels, profile: zebra-zpl-label-printer, options: {host: 10.0.0.7}}
 """
 
 

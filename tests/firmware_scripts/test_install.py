@@ -75,6 +75,17 @@ def test_a_second_run_does_nothing_and_need_not_be_told_again(installed: Card) -
     assert installed.everything() == before
 
 
+def test_a_wrong_site_file_is_told_and_the_one_in_use_stays(installed: Card) -> None:
+    before = installed.everything()
+    wrong = installed.home / "wrong.yaml"
+    wrong.write_text((installed.home / "site.yaml").read_text().replace("zebra", "zebro"))
+    ended = installed.run("--site-file", str(wrong))
+    assert ended.code == 2
+    assert f"{wrong}:4: devices.0.profile: no profile zebro-zpl-label-printer, did you mean zebra" in ended.err
+    assert "the one in use is left as it is" in ended.err
+    assert installed.everything() == before
+
+
 def test_one_setting_is_changed_and_the_rest_stays_also_what_a_person_added(installed: Card) -> None:
     env = installed.root / "etc/sealtrail/edge.env"
     before = env.read_text()

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from edge_agent.bootstrap import choose_drivers
-from edge_agent.settings import GateEntry, RackEntry, SiteFile
+from edge_agent.choosing import choose_drivers
+from edge_agent.site_entries import GateEntry, RackEntry
+from edge_agent.site_file import SiteFile
 from simulators.site_file import write_site_file
 
 
@@ -17,5 +18,5 @@ def test_gates_and_racks_are_read_by_the_edge(tmp_path: Path) -> None:
     assert isinstance(rack, RackEntry)
     assert (first.break_glass, second.name, rack.slots) == ("gate-a-break-glass", "gate-b", slots)
     assert len(choose_drivers(file)) == 2 * 6 + 4
-    options = {device.name: device.options for device in file.site.devices}
+    options = {device.name: device.options for device in file.devices}
     assert (options["gate-b-camera"]["fps"], options["rack-1-slots"]["device"]) == (3, "rack-1.slots")

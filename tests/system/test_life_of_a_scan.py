@@ -22,9 +22,11 @@ import pytest
 from cloud import bootstrap, serving
 from cloud.settings import BrokerSettings, WebSettings
 from custody.things import Direction
-from edge_agent.bootstrap import Plan, build_agent, choose_drivers
+from edge_agent.bootstrap import Plan, build_agent
+from edge_agent.choosing import choose_drivers
 from edge_agent.key_files import read_key
-from edge_agent.settings import EdgeSettings, SiteFile
+from edge_agent.settings import EdgeSettings
+from edge_agent.site_file import SiteFile
 from simulators.acting import Held
 from simulators.broker import free_port
 from simulators.console import Colleague, Screen

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from edge_agent.bootstrap import choose_drivers
+from edge_agent.choosing import choose_drivers
 from edge_agent.doctor.examine import Patient, check_devices
 from edge_agent.doctor.finding import Finding
-from edge_agent.settings import SiteFile
+from edge_agent.site_file import SiteFile
 from simulators.pki import Authority
 from tests.edge_agent.doctor.ward import Ward
 from tests.edge_agent.drivers.test_scales import OnLine

@@ -1,0 +1,179 @@
+"""What a site file may hold: the entries of its devices, its stations and its clock."""
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from edge_agent.profiles import DriverName, ProfileName, kind_of
+from wire.labels import valid_id
+from wire.topics import valid_agent
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DeviceEntry(_Part):
+    """One device of the site file: by the profile of its type, or by its driver, whose options they are."""
+
+    name: Name
+    profile: ProfileName | None = None
+    driver: DriverName | None = None
+    options: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "DeviceEntry":
+        if (self.profile is None) is (self.driver is None):
+            raise ValueError("a device has a profile or a driver, and not both")
+        return self
+
+
+class Device(_Part):
+    """A device whose driver is known: `options` are its profile's with its own above them. `number` in the file."""
+
+    number: int
+    name: str
+    driver: str
+    options: dict[str, Any]
+    profile: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """What it is: camera, gate, door, beam, lamp, slots, button, scale or labelprinter."""
+        return kind_of(self.driver)
+
+
+class HeadsEntry(_Part):
+    """A camera that looks straight down at the way through, and counts heads over a line.
+
+    `head`: how wide a head with its shoulders is, as a share of the picture's width. `line`, `top`, `bottom`: shares of
+    its height; what is above `top` or below `bottom` does not count (a door's leaf that swings there).
+    """
+
+    camera: str
+    inward: Literal["down", "up"] = "down"
+    """The way in the picture that leads in."""
+    head: float = Field(default=0.17, gt=0.02, le=0.5)
+    line: float = Field(default=0.5, gt=0, lt=1)
+    top: float = Field(default=0.0, ge=0, lt=1)
+    bottom: float = Field(default=1.0, gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "HeadsEntry":
+        if not self.top < self.line < self.bottom:
+            raise ValueError("the line lies between top and bottom")
+        return self
+
+
+class GateEntry(_Part):
+    """One gate of the site file: its name, its devices by name, its times."""
+
+    kind: Literal["gate"]
+    name: Name
+    camera: str
+    gate: str
+    beam_outside: str
+    beam_inside: str
+    lamp: str | None = None
+    break_glass: str | None = None
+    """The button that opens it for life."""
+    heads: HeadsEntry | None = None
+    cross_within_s: float = Field(default=20, gt=0)
+    approach_within_s: float = Field(default=30, gt=0)
+
+    def devices(self) -> Iterator[tuple[str, str, str]]:
+        """Of each device: the member that names it, its name, the kind it must be."""
+        kinds = {"camera": "camera", "gate": "gate", "beam_outside": "beam", "beam_inside": "beam", "lamp": "lamp",
+                 "break_glass": "button"}  # fmt: skip
+        return chain(_named(self, kinds), _overhead(self.heads))
+
+
+def _slot(value: str) -> str:
+    if not valid_id(value):
+        raise ValueError("a slot's id reads <site>/<name>, as on its label")
+    return value
+
+
+class RackEntry(_Part):
+    """One rack of the site file: its name, its devices by name, its slots: their names at the device, and their ids."""
+
+    kind: Literal["rack"]
+    name: Name
+    camera: str
+    indicator: str
+    lamp: str | None = None
+    scale: str | None = None
+    slots: dict[str, Annotated[str, AfterValidator(_slot)]] = Field(min_length=1)
+
+    def devices(self) -> Iterator[tuple[str, str, str]]:
+        """Of each device: the member that names it, its name, the kind it must be."""
+        return _named(self, {"camera": "camera", "indicator": "slots", "lamp": "lamp", "scale": "scale"})
+
+
+class DoorEntry(_Part):
+    """One door of the site file: its name, its devices by name, what is behind it, its times."""
+
+    kind: Literal["door"]
+    name: Name
+    camera: str
+    door: str
+    lamp: str | None = None
+    exit: str | None = None
+    """The button inside, by which anybody gets out."""
+    break_glass: str | None = None
+    guards: list[str] = Field(min_length=1)
+    """The stations behind it: it opens for their tasks and permits."""
+    zones: list[str] = Field(min_length=1)
+    """The classes, by the rule pack, of the zones behind it: they say how many people it takes."""
+    open_within_s: float = Field(default=10, gt=0)
+    held_open_s: float | None = Field(default=None, gt=0)
+    """None: as the rule pack says."""
+    heads: HeadsEntry | None = None
+
+    def devices(self) -> Iterator[tuple[str, str, str]]:
+        """Of each device: the member that names it, its name, the kind it must be."""
+        kinds = {"camera": "camera", "door": "door", "lamp": "lamp", "exit": "button", "break_glass": "button"}
+        return chain(_named(self, kinds), _overhead(self.heads))
+
+
+def _named(entry: _Part, kinds: dict[str, str]) -> Iterator[tuple[str, str, str]]:
+    for member, kind in kinds.items():
+        name = getattr(entry, member)
+        if name is not None:
+            yield member, name, kind
+
+
+def _overhead(heads: HeadsEntry | None) -> Iterator[tuple[str, str, str]]:
+    if heads is not None:
+        yield "heads.camera", heads.camera, "camera"
+
+
+class ClockEntry(_Part):
+    """Which clock: this machine's, or the one of the simulated world."""
+
+    source: Literal["system", "sim"] = "system"
+    options: dict[str, Any] = {}
+
+
+def _agent(value: str) -> str:
+    if not valid_agent(value):
+        raise ValueError("an agent id reads <site>.<name>")
+    return value
+
+
+StationEntry = Annotated[GateEntry | RackEntry | DoorEntry, Field(discriminator="kind")]
+
+
+class Site(_Part):
+    """Which devices and stations are here."""
+
+    site: Name
+    agent: Annotated[str, AfterValidator(_agent)]
+    stations: list[StationEntry] = []
+    """None: a desk, which only prints."""
+    devices: list[DeviceEntry] = Field(min_length=1)
+    clock: ClockEntry = ClockEntry()
