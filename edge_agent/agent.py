@@ -12,8 +12,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from custody.permits import time_text
 from edge_agent.clock import Clock, Reading, StepWatch
 from edge_agent.configuration import Configuration
@@ -23,20 +21,20 @@ from edge_agent.errors import JournalError, RenewalError
 from edge_agent.joining.renewing import Renewals
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
-from edge_agent.journal.upkeep import stepped_back, tidy
+from edge_agent.journal.upkeep import Room, stepped_back, tidy
 from edge_agent.pictures import Pictures
 from edge_agent.rule_packs import PackBook
 from edge_agent.stations.door import DoorStation
 from edge_agent.stations.gate import GateStation
 from edge_agent.stations.heads import Heads
 from edge_agent.stations.rack import RackStation
+from edge_agent.stations.sensors import SensorStation
 from edge_agent.supervise import Health, Loop, Vigil
 from edge_agent.uplink import Uplink
 from edge_agent.witness import EdgeWitness
 from proof.errors import ProofError
 from wire.batches import SealedFact
 from wire.errors import LinkError, MessageError
-from wire.journal_facts import SpaceBack, SpaceShort
 from wire.link import Connect, Link
 from wire.messages import AgentStarted, Birth, FactKind, Heartbeat, encode, to_body
 from wire.topics import BIRTH, DESIRED, ORDERS, RECEIPTS, Topic, every_site_checkpoint, parse_topic, site_of_checkpoint
@@ -93,6 +91,7 @@ class Parts:
     packs: PackBook
     health: Health
     watches: Sequence[Watch]
+    sensors: Sequence[SensorStation] = ()
     uplink: Uplink
     orders: Orders
     pictures: Pictures
@@ -113,7 +112,7 @@ class Agent:
     """Runs `parts` until told to stop."""
 
     def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+        self._parts, self._room = parts, Room(parts.journal)
         self.again = False
         """After its end: whether it is to be made and run again, under another configuration."""
 
@@ -147,6 +146,8 @@ class Agent:
                 parts.films.start()
             for watch in parts.watches:
                 watch.attach()
+            for room in parts.sensors:
+                room.attach()
             for one in (*cameras, ticker):
                 one.start()
             tasks = [asyncio.create_task(work) for work in (
@@ -189,8 +190,8 @@ class Agent:
 
     def _tick(self, still: threading.Event, at_work: Callable[[], None]) -> None:
         while not still.wait(TICK_S):
-            for watch in self._parts.watches:
-                watch.station.tick()
+            for station in (*(watch.station for watch in self._parts.watches), *self._parts.sensors):
+                station.tick()
             at_work()
 
     def _close_stations(self, cameras: Sequence[Loop]) -> None:
@@ -199,8 +200,12 @@ class Agent:
         for watch in self._parts.watches:
             watch.camera.stop()
             watch.station.stop()
+        for room in self._parts.sensors:
+            room.stop()
         if self._parts.films:
             self._parts.films.stop()
+        if self._parts.journal.at_work:
+            self._room.end(self._parts.clock.mono_us())
 
     def _close(self, cameras: Sequence[Loop], ticker: Loop, still: threading.Event) -> None:
         self._close_stations(cameras)
@@ -270,41 +275,21 @@ class Agent:
             await asyncio.to_thread(self._parts.orders.distrust, payload, error)
 
     async def _watch_clock_and_journal(self) -> None:
-        watch, short, noted_us = StepWatch(self._parts.clock.read()), False, 0
+        watch, noted_us = StepWatch(self._parts.clock.read()), 0
         while True:
             await asyncio.sleep(CLOCK_S)
             if not self._parts.journal.at_work:
                 raise JournalError("the journal's writer stopped; a new start is the only way on")
             if self._parts.journal.to_be_renewed:
                 raise RenewalError("the journal is made anew at the next start")
-            short = await self._watch_room(short)
             reading = self._parts.clock.read()
+            await asyncio.to_thread(self._room.look, reading.mono_us)
             if reading.mono_us - noted_us >= NOTE_US:
                 noted_us = reading.mono_us
                 await asyncio.to_thread(self._parts.keep_time, reading)
             step = watch.step(reading)
             if step is not None:
                 self._tell(FactKind.CLOCK_STEPPED, {"by_ms": step // timedelta(milliseconds=1)})
-
-    async def _watch_room(self, short: bool) -> bool:
-        """Tells once when the reserve is opened and once when it is whole again; returns whether room is short."""
-        journal, reserve = self._parts.journal, self._parts.journal.reserve
-        if not short and reserve.opened:
-            free = shutil.disk_usage(self._parts.data_dir).free
-            body: msgspec.Struct = SpaceShort(free_bytes=free, reserve_left=reserve.left)
-            kind = FactKind.SPACE_SHORT
-        elif short and await asyncio.to_thread(reserve.refill):
-            body, kind = SpaceBack(not_recorded=dict(reserve.thinned)), FactKind.SPACE_BACK
-        else:
-            return short
-        try:
-            await asyncio.to_thread(journal.record, Draft(kind=kind, device="agent", body=to_body(body)))
-        except JournalError as error:
-            _log.error("%s not told: %s", kind, error)
-            return short
-        if short:
-            reserve.thinned.clear()
-        return not short
 
     async def _pulse(self, loops: Sequence[Loop], on_alive: Callable[[], None]) -> None:
         vigil = Vigil(loops, self._parts.clock.mono_us, int(STUCK_S * 1e6))

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from custody.errors import RulePackError
 from custody.rule_pack import RulePack
 from edge_agent.agent import Agent, Parts, tell
-from edge_agent.building import Ground, build_stations
+from edge_agent.building import Ground, build_sensors, build_stations
 from edge_agent.choosing import Choice, Looked, look_at
 from edge_agent.clock import Clock
 from edge_agent.configuration import Book, Configuration, Kept
@@ -128,7 +128,8 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None, boo
         if entry.kind != "camera":  # those are stopped to end their threads
             stops.append(device.stop)
     uplink = Uplink(site.agent, plan.key, journal, clock, find_key)
-    watches = build_stations(Ground(site, settings.label_keys, devices, journal, books, clock, health.report))
+    ground = Ground(site, settings.label_keys, devices, journal, books, clock, health.report)
+    watches, sensors = build_stations(ground), build_sensors(ground)
     options = mqtt_options(settings, site.agent, will_of(site.agent))
     renewals = renewals_of(settings, site.agent, plan.key, journal, clock, options)
     tls = context_of(settings.cloud_ca)
@@ -146,6 +147,7 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None, boo
         packs=packs,
         health=health,
         watches=watches,
+        sensors=sensors,
         uplink=uplink,
         orders=Orders(site.agent, journal, books, clock, find_key, uplink.resend, lights, _desk(plan.file, devices)),
         pictures=Pictures(site.agent, plan.key, journal, clock, url, tls),

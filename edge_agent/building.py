@@ -11,11 +11,14 @@ from edge_agent.clock import Clock
 from edge_agent.devices import Beam, Button, Camera, Door, Gate, Lamp, Scale, SlotIndicator
 from edge_agent.downlink import Books
 from edge_agent.journal.journal import Journal
-from edge_agent.site_entries import DoorEntry, GateEntry, RackEntry, Site
+from edge_agent.site_entries import DoorEntry, GateEntry, RackEntry, SensorsEntry, Site
 from edge_agent.stations.door import DoorParts, DoorPlan, DoorStation
 from edge_agent.stations.gate import GateParts, GatePlan, GateStation
+from edge_agent.stations.gauges import Pace
 from edge_agent.stations.heads import Heads
+from edge_agent.stations.loud_lamp import LoudLamp
 from edge_agent.stations.rack import RackParts, RackPlan, RackStation
+from edge_agent.stations.sensors import SENSORS, SensorsParts, SensorsPlan, SensorStation
 from edge_agent.vision.heads import HeadCounter
 from edge_agent.vision.labels import read_labels
 from edge_agent.vision.stills import keep_still
@@ -34,10 +37,10 @@ class Ground:
     clock: Clock
     report: Callable[[str, str | None], None]
 
-    def lamp(self, name: str | None) -> Lamp | None:
-        """The lamp called so, where there is one."""
+    def lamp(self, name: str | None, buzzer: str | None) -> Lamp | None:
+        """The lamp called so, with the buzzer called so beside it, where there are any."""
         lamp: Lamp | None = self.devices[name] if name else None
-        return lamp
+        return LoudLamp(lamp, self.devices[buzzer], partial(self.report, buzzer)) if buzzer else lamp
 
     def button(self, name: str | None) -> Button | None:
         """The button called so, where there is one."""
@@ -63,11 +66,33 @@ def build_stations(ground: Ground) -> list[Watch]:
             watches += _gate(entry, ground)
         elif isinstance(entry, RackEntry):
             watches.append(_rack(entry, ground, doors))
-        else:
+        elif isinstance(entry, DoorEntry):
             station, seen = _door(entry, ground)
             doors.append(station)
             watches += seen
     return watches
+
+
+def build_sensors(ground: Ground) -> list[SensorStation]:
+    """The rooms with sensors."""
+    return [_sensors(entry, ground) for entry in ground.site.stations if isinstance(entry, SensorsEntry)]
+
+
+def _sensors(entry: SensorsEntry, ground: Ground) -> SensorStation:
+    pace = Pace(
+        deadband={str(measures): band for measures, band in entry.deadband.items()},
+        at_most_us=int(entry.at_most_every_s * 1_000_000),
+        at_least_us=int(entry.at_least_every_s * 1_000_000),
+    )  # fmt: skip
+    plan = SensorsPlan(
+        name=entry.name, pace=pace, burst=entry.burst, edge_us=int(60_000_000 / entry.edges_per_minute)
+    )  # fmt: skip
+    contacts = {name: (sensor, ground.devices[name]) for sensor in SENSORS for name in getattr(entry, sensor)}
+    climates = {name: ground.devices[name] for name in entry.climate}
+    parts = SensorsParts(
+        journal=ground.journal, book=ground.books.permits, clock=ground.clock, climates=climates, contacts=contacts
+    )  # fmt: skip
+    return SensorStation(plan, parts)
 
 
 def _heads(entry: GateEntry | DoorEntry, ground: Ground) -> tuple[Heads | None, list[Watch]]:
@@ -106,7 +131,7 @@ def _gate(entry: GateEntry, ground: Ground) -> list[Watch]:
         ),
         GateParts(
             gate=gate,
-            lamp=ground.lamp(entry.lamp),
+            lamp=ground.lamp(entry.lamp, entry.buzzer),
             heads=heads,
             **ground.common,
         ),
@@ -144,7 +169,7 @@ def _rack(entry: RackEntry, ground: Ground, doors: Sequence[DoorStation]) -> Wat
         ),
         RackParts(
             indicator=indicator,
-            lamp=ground.lamp(entry.lamp),
+            lamp=ground.lamp(entry.lamp, entry.buzzer),
             tasks=ground.books.tasks,
             moved=moved,
             **ground.common,
@@ -178,7 +203,13 @@ def _door(entry: DoorEntry, ground: Ground) -> tuple[DoorStation, list[Watch]]:
             open_within_us=int(entry.open_within_s * 1_000_000),
             held_open_us=None if entry.held_open_s is None else int(entry.held_open_s * 1_000_000),
         ),
-        DoorParts(door=door, lamp=ground.lamp(entry.lamp), tasks=ground.books.tasks, heads=heads, **ground.common),
+        DoorParts(
+            door=door,
+            lamp=ground.lamp(entry.lamp, entry.buzzer),
+            tasks=ground.books.tasks,
+            heads=heads,
+            **ground.common,
+        ),
     )
 
     def attach() -> None:

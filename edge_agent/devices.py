@@ -165,6 +165,57 @@ class Scale(Protocol):
         """Gives the hardware back."""
 
 
+# ---------------------------------------------------------------- sensors
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One value: `measures` and its unit as in wire.sensors.UNITS."""
+
+    measures: str
+    value: float
+
+
+class Climate(Protocol):
+    """Something that measures: the air of a room, and what else its housing tells."""
+
+    def watch(self, on_measured: Callable[[Measured], None]) -> None:
+        """Calls `on_measured` with every value from now on; from any thread."""
+
+    def stop(self) -> None:
+        """Gives the hardware back."""
+
+
+class Contacts(Protocol):
+    """One or several contacts, by their names: of a seal's case, of a power supply, of an alarm panel."""
+
+    def watch(self, on_change: Callable[[str, bool], None]) -> None:
+        """Calls `on_change` with each contact as it is now, as soon as that is known, and at every change; True is what
+        somebody is to know of. From any thread, and as often as it changes.
+        """
+
+    def stop(self) -> None:
+        """Gives the hardware back."""
+
+
+class Tune(StrEnum):
+    """What a buzzer sounds: three short ones, one long one, nothing."""
+
+    REFUSED = "refused"
+    ATTENTION = "attention"
+    OFF = "off"
+
+
+class Buzzer(Protocol):
+    """Tells people who look elsewhere."""
+
+    def sound(self, tune: Tune) -> None:
+        """Begins `tune` and does not wait for its end. Raises DeviceError when it cannot be told."""
+
+    def stop(self) -> None:
+        """Is silent and gives the hardware back."""
+
+
 # ---------------------------------------------------------------- desks
 
 

@@ -27,6 +27,12 @@ class JournalFullError(JournalError):
     diagnosis = "The disk is full: gates stay closed until there is room. Facts already recorded are safe."
 
 
+class ReadingThinnedError(JournalError):
+    """A reading that is left out, because something is short; how many were is told."""
+
+    diagnosis = "Readings are thinned until there is room again; evidence is not."
+
+
 class JournalDamagedError(JournalError):
     """The file itself is damaged: a page cannot be read. The next start carries what is intact into a new one."""
 

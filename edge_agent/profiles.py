@@ -13,7 +13,10 @@ from edge_agent.errors import SettingsError
 from edge_agent.lined_yaml import LinedYaml
 
 FOLDER = Path(__file__).resolve().parent.parent / "device_profiles"
-KINDS = ("camera", "gate", "door", "beam", "lamp", "slots", "button", "scale", "labelprinter")
+KINDS = (
+    "camera", "gate", "door", "beam", "lamp", "buzzer", "slots", "button", "scale", "labelprinter", "climate", "tilt",
+    "ups", "alarmpanel",
+)  # fmt: skip
 
 DriverName = Annotated[str, Field(pattern=rf"^({'|'.join(KINDS)})_[a-z0-9]+$")]
 ProfileName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]

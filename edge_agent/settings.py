@@ -84,8 +84,10 @@ class EdgeSettings(BaseSettings):
     """Within which the agent has to be healthy under a new configuration."""
     keep_days: int = Field(default=30, ge=1)
     """Days for which receipted facts and uploaded pictures are kept here."""
-    film: bool = False
-    """Whether cameras are filmed, beside the stills of decisions: that takes a part of a core for each camera."""
+    film: bool = True
+    """Whether cameras are filmed, beside the stills of decisions; an agent without cameras films nothing."""
+    film_fps: float = Field(default=10, gt=0, le=30)
+    """Pictures a second that are filmed, at most; fewer cost less, where a board has many cameras."""
     film_dir: Path | None = None
     """Where film lies; beside the journal where it is not said."""
     film_ring_mb: int = Field(default=2048, ge=16)

@@ -8,7 +8,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from edge_agent.profiles import DriverName, ProfileName, kind_of
 from wire.labels import valid_id
+from wire.sensors import Measure
 from wire.topics import valid_agent
+
+DEADBAND: dict[Measure, float] = {"temperature": 0.3, "humidity": 2.0, "battery": 2.0, "illuminance": 50.0, "co2": 50.0}
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 
@@ -79,6 +82,7 @@ class GateEntry(_Part):
     beam_outside: str
     beam_inside: str
     lamp: str | None = None
+    buzzer: str | None = None
     break_glass: str | None = None
     """The button that opens it for life."""
     heads: HeadsEntry | None = None
@@ -88,7 +92,7 @@ class GateEntry(_Part):
     def devices(self) -> Iterator[tuple[str, str, str]]:
         """Of each device: the member that names it, its name, the kind it must be."""
         kinds = {"camera": "camera", "gate": "gate", "beam_outside": "beam", "beam_inside": "beam", "lamp": "lamp",
-                 "break_glass": "button"}  # fmt: skip
+                 "buzzer": "buzzer", "break_glass": "button"}  # fmt: skip
         return chain(_named(self, kinds), _overhead(self.heads))
 
 
@@ -106,12 +110,14 @@ class RackEntry(_Part):
     camera: str
     indicator: str
     lamp: str | None = None
+    buzzer: str | None = None
     scale: str | None = None
     slots: dict[str, Annotated[str, AfterValidator(_slot)]] = Field(min_length=1)
 
     def devices(self) -> Iterator[tuple[str, str, str]]:
         """Of each device: the member that names it, its name, the kind it must be."""
-        return _named(self, {"camera": "camera", "indicator": "slots", "lamp": "lamp", "scale": "scale"})
+        return _named(self, {"camera": "camera", "indicator": "slots", "lamp": "lamp", "buzzer": "buzzer",
+                             "scale": "scale"})  # fmt: skip
 
 
 class DoorEntry(_Part):
@@ -122,6 +128,7 @@ class DoorEntry(_Part):
     camera: str
     door: str
     lamp: str | None = None
+    buzzer: str | None = None
     exit: str | None = None
     """The button inside, by which anybody gets out."""
     break_glass: str | None = None
@@ -136,8 +143,42 @@ class DoorEntry(_Part):
 
     def devices(self) -> Iterator[tuple[str, str, str]]:
         """Of each device: the member that names it, its name, the kind it must be."""
-        kinds = {"camera": "camera", "door": "door", "lamp": "lamp", "exit": "button", "break_glass": "button"}
+        kinds = {"camera": "camera", "door": "door", "lamp": "lamp", "buzzer": "buzzer", "exit": "button",
+                 "break_glass": "button"}  # fmt: skip
         return chain(_named(self, kinds), _overhead(self.heads))
+
+
+class SensorsEntry(_Part):
+    """The sensors of a room: its name, its devices by name, and when what they measure is told."""
+
+    kind: Literal["sensors"]
+    name: Name
+    climate: list[str] = []
+    tilt: list[str] = []
+    ups: list[str] = []
+    alarmpanel: list[str] = []
+    deadband: dict[Measure, Annotated[float, Field(ge=0)]] = DEADBAND
+    """A smaller change is none."""
+    at_most_every_s: float = Field(default=10, gt=0)
+    at_least_every_s: float = Field(default=900, gt=0)
+    """How often a value is told: no more often, however it changes, and no less often as long as it is measured."""
+    burst: int = Field(default=20, ge=1, le=1000)
+    edges_per_minute: float = Field(default=20, gt=0, le=600)
+    """Of each contact so many changes are told one by one, and so many more a minute; the others are counted."""
+
+    @model_validator(mode="after")
+    def _some(self) -> "SensorsEntry":
+        if not list(self.devices()):
+            raise ValueError("a room has sensors: climate, tilt, ups or alarmpanel")
+        if self.at_least_every_s < self.at_most_every_s:
+            raise ValueError("at_least_every_s is shorter than at_most_every_s")
+        return self
+
+    def devices(self) -> Iterator[tuple[str, str, str]]:
+        """Of each device: the member that names it, its name, the kind it must be."""
+        for member in ("climate", "tilt", "ups", "alarmpanel"):
+            for name in getattr(self, member):
+                yield member, name, member
 
 
 def _named(entry: _Part, kinds: dict[str, str]) -> Iterator[tuple[str, str, str]]:
@@ -165,7 +206,7 @@ def _agent(value: str) -> str:
     return value
 
 
-StationEntry = Annotated[GateEntry | RackEntry | DoorEntry, Field(discriminator="kind")]
+StationEntry = Annotated[GateEntry | RackEntry | DoorEntry | SensorsEntry, Field(discriminator="kind")]
 
 
 class Site(_Part):

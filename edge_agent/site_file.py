@@ -96,7 +96,7 @@ class SiteFile:
             if station.name in users.values():
                 yield self.fault(("stations", number, "name"), f"a second station called {station.name}")
             for member, name, kind in station.devices():
-                at: Path_ = ("stations", number, *member.split("."))
+                at: tuple[str | int, ...] = ("stations", number, *member.split("."))
                 if name not in names:
                     yield self.fault(at, f"no {name}{nearest(name, [str(one) for one in names if one])}")
                 elif name in kinds and kinds[name].kind != kind:
@@ -118,7 +118,7 @@ class SiteFile:
 
     def _door_disagreements(self) -> Iterator[str]:
         said = [said for said in self._said("stations") if isinstance(said, dict)]
-        stations = {one.get("name") for one in said if one.get("kind") != "door"}
+        stations = {one.get("name") for one in said if one.get("kind") not in ("door", "sensors")}
         for number, station in self.stations.items():
             for place, name in enumerate(station.guards) if isinstance(station, DoorEntry) else ():
                 if name not in stations:

@@ -26,8 +26,9 @@ from proof.merkle import HASH_BYTES, consistency_ranges
 from proof.note import Note, NoteVerifier, read_note
 from proof.tiles import WIDTH, Tile, consistency_from, root_from, tile_path, tiles_of, width_in
 from proof.witness import FORKED, Cosigned, Declined, judge_request, shows_fork, speaks_against, write_request
-from wire.messages import CheckpointRefused, FactKind, SeenCheckpoint, to_body
-from wire.messages import Cosigned as CosignedBody
+from wire.messages import FactKind, to_body
+from wire.witnessing import CheckpointRefused, SeenCheckpoint
+from wire.witnessing import Cosigned as CosignedBody
 
 PAUSES_S = (1.0, 2.0, 5.0, 15.0, 60.0)
 """Before the next try while the log's tiles cannot be had, or the disk is full; the last one repeats."""

@@ -1,5 +1,6 @@
 """The simulated world behind the `_sim` drivers, served on a Unix socket: gates with camera, beams, barrier, lamp and
-rescue button, racks with camera, slots, scale and lamp, doors with camera, lock and contact, lamp and two buttons.
+rescue button, racks with camera, slots, scale and lamp, doors with camera, lock and contact, lamp and two buttons, and
+rooms with sensors and a buzzer (rooms.py).
 
 One connection a device. The client says `{"device": name, "kind": kind}`; then a camera gets pictures (4-byte
 big-endian length and a JPEG, again and again), a beam `{"broken": bool}`, a gate says `{"open": bool}` and hears
@@ -12,9 +13,8 @@ or `<door>.<camera|above|leaf|lamp|exit|break-glass>`; the one clock is called `
 """
 
 import asyncio
-import json
 import struct
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ from simulators.acting import Held, pose
 from simulators.crowd import Above
 from simulators.errors import StageError
 from simulators.frames import Conditions, gate_scene, jpeg_of, render
+from simulators.rooms import RoomSet, play_room
+from simulators.values import Value, listen, member, say, tell
 
 FRAMES_PER_S = 10
 NOISES = 7
@@ -35,32 +37,6 @@ STRIDE_S = 0.2
 """How long somebody stands in a beam while walking through it."""
 
 GOOD = Conditions()
-
-
-class Value:
-    """Something that devices and players wait for: the newest value, and everyone told of each change."""
-
-    def __init__(self, now: Any) -> None:
-        self.now = now
-        self._changed = asyncio.Condition()
-
-    async def set(self, value: Any) -> None:
-        """Takes `value` and wakes who waits."""
-        async with self._changed:
-            self.now = value
-            self._changed.notify_all()
-
-    async def reach(self, *values: Any) -> Any:
-        """Returns when it is one of `values`."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: self.now in values)
-            return self.now
-
-    async def leave(self, value: Any) -> Any:
-        """The next value that is not `value`."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: self.now != value)
-            return self.now
 
 
 class Scene:
@@ -181,11 +157,13 @@ class DoorSet(Scene):
 
 
 class Stage:
-    """Serves gates, racks with the names of their slots, and doors to the drivers that connect to the socket `path`."""
+    """Serves gates, racks with the names of their slots, doors, and rooms with the zones of their alarm panels to the
+    drivers that connect to the socket `path`.
+    """
 
     def __init__(
         self, path: Path, gates: Sequence[str], racks: Mapping[str, Sequence[str]] | None = None,
-        doors: Sequence[str] = (),
+        doors: Sequence[str] = (), rooms: Mapping[str, Sequence[str]] | None = None,
     ) -> None:  # fmt: skip
         self.path = path
         self.gates = {name: GateSet(name, seed) for seed, name in enumerate(gates)}
@@ -193,6 +171,7 @@ class Stage:
         for name, slots in (racks or {}).items():
             self.put_up(name, slots)
         self.doors = {name: DoorSet(name, 200 + seed) for seed, name in enumerate(doors)}
+        self.rooms = {name: RoomSet(zones) for name, zones in (rooms or {}).items()}
         self.clock_error_ms = Value(12)
         self.connected = Value(frozenset[str]())
         self._server: asyncio.Server | None = None
@@ -229,7 +208,7 @@ class Stage:
             name, kind = _whom(await reader.readline())
             await self.connected.set(self.connected.now | {name})
             if (name, kind) == ("clock", "clock"):
-                await _tell(self.clock_error_ms, _clock_line, writer, _listen(reader))
+                await tell(self.clock_error_ms, _clock_line, writer, listen(reader))
             else:
                 await self._play(name, kind, reader, writer)
         except (ConnectionError, StageError, asyncio.CancelledError):
@@ -240,6 +219,9 @@ class Stage:
 
     async def _play(self, name: str, kind: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         where, _, part = name.rpartition(".")
+        if where in self.rooms:
+            await play_room(self.rooms[where], kind, reader, writer)
+            return
         scene = self.gates.get(where) or self.racks.get(where) or self.doors.get(where)
         if scene is None:
             raise StageError(f"nothing on stage for {name}")
@@ -250,27 +232,27 @@ class Stage:
                 await _film(scene, writer)
             case _, "lamp", _:
                 while line := await reader.readline():
-                    await scene.light.set(_member(line, "show"))
+                    await scene.light.set(member(line, "show"))
                 await scene.light.set("off")
             case GateSet(), "beam", ("beam-outside" | "beam-inside"):
                 beam = scene.beams[part.removeprefix("beam-")]
-                await _tell(beam, lambda broken: {"broken": broken}, writer, _listen(reader))
+                await tell(beam, lambda broken: {"broken": broken}, writer, listen(reader))
             case GateSet(), "gate", _:
                 try:
-                    await _tell(scene.position, lambda at: {"position": at}, writer, _move(scene, reader))
+                    await tell(scene.position, lambda at: {"position": at}, writer, _move(scene, reader))
                 finally:
                     await scene.position.set("closed")  # without its agent a gate falls shut
             case GateSet(), "button", "break-glass":
-                await _tell(scene.break_glass, lambda pressed: {"pressed": pressed}, writer, _listen(reader))
+                await tell(scene.break_glass, lambda pressed: {"pressed": pressed}, writer, listen(reader))
             case DoorSet(), "door", _:
-                await _tell(scene.position, lambda at: {"position": at}, writer, _lock(scene, reader))
+                await tell(scene.position, lambda at: {"position": at}, writer, _lock(scene, reader))
             case DoorSet(), "button", ("exit" | "break-glass"):
                 button = scene.exit if part == "exit" else scene.break_glass
-                await _tell(button, lambda pressed: {"pressed": pressed}, writer, _listen(reader))
+                await tell(button, lambda pressed: {"pressed": pressed}, writer, listen(reader))
             case RackSet(), "slots", _:
                 await _play_slots(scene, reader, writer)
             case RackSet(), "scale", _:
-                await _tell(scene.weight, _weight_line, writer, _listen(reader))
+                await tell(scene.weight, _weight_line, writer, listen(reader))
             case _:
                 raise StageError(f"{where} has no {kind} called {part}")
 
@@ -282,7 +264,7 @@ async def _play_slots(rack: RackSet, reader: asyncio.StreamReader, writer: async
     def line(slot: str) -> Callable[[bool], dict[str, Any]]:
         return lambda occupied: {"slot": slot, "occupied": occupied}
 
-    telling = [asyncio.create_task(_say(value, line(slot), writer)) for slot, value in rack.occupied.items()]
+    telling = [asyncio.create_task(say(value, line(slot), writer)) for slot, value in rack.occupied.items()]
     try:
         await asyncio.wait({left, *telling}, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -295,10 +277,10 @@ async def _play_slots(rack: RackSet, reader: asyncio.StreamReader, writer: async
 
 async def _light(rack: RackSet, reader: asyncio.StreamReader) -> None:
     while line := await reader.readline():
-        light = rack.lights.get(_member(line, "slot"))
+        light = rack.lights.get(member(line, "slot"))
         if light is None:
             raise StageError(f"{rack.name} has no slot for {line[:100]!r}")
-        await light.set(_member(line, "show"))
+        await light.set(member(line, "show"))
 
 
 async def _film(scene: Scene | Above, writer: asyncio.StreamWriter) -> None:
@@ -314,7 +296,7 @@ async def _film(scene: Scene | Above, writer: asyncio.StreamWriter) -> None:
 
 def _whom(line: bytes) -> tuple[str, str]:
     """Name and kind of the device that says hello."""
-    return str(_member(line, "device")), str(_member(line, "kind"))
+    return str(member(line, "device")), str(member(line, "kind"))
 
 
 def _clock_line(error_ms: int | None) -> dict[str, Any]:
@@ -325,41 +307,11 @@ def _weight_line(shown: tuple[int, bool]) -> dict[str, Any]:
     return {"weight_g": shown[0], "stable": shown[1]}
 
 
-async def _tell(
-    value: Value, line: Callable[[Any], dict[str, Any]], writer: asyncio.StreamWriter,
-    hearing: Coroutine[Any, Any, None],
-) -> None:  # fmt: skip
-    """Says `value` now and at every change, until `hearing` what the device says comes to its end."""
-    both = [asyncio.create_task(hearing), asyncio.create_task(_say(value, line, writer))]
-    try:
-        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in both:
-            task.cancel()
-        await asyncio.gather(*both, return_exceptions=True)
-
-
-async def _say(value: Value, line: Callable[[Any], dict[str, Any]], writer: asyncio.StreamWriter) -> None:
-    """Says `value` now and at every change, for ever."""
-    while True:
-        told = value.now
-        writer.write(json.dumps(line(told)).encode() + b"\n")
-        await writer.drain()
-        await value.leave(told)
-
-
-async def _listen(reader: asyncio.StreamReader) -> None:
-    """Returns when the device has left; it has nothing to say."""
-    with suppress(ConnectionError):
-        while await reader.read(1024):
-            pass
-
-
 async def _move(gate: GateSet, reader: asyncio.StreamReader) -> None:
     """The barrier follows what it is told; its sensor says so a little later."""
     with suppress(ConnectionError):
         while line := await reader.readline():
-            position = "open" if _member(line, "open") is True else "closed"
+            position = "open" if member(line, "open") is True else "closed"
             await asyncio.sleep(SENSOR_DELAY_S)
             await gate.position.set(position)
 
@@ -368,12 +320,5 @@ async def _lock(door: DoorSet, reader: asyncio.StreamReader) -> None:
     """The lock does what it is told, and falls shut when its agent leaves."""
     with suppress(ConnectionError):
         while line := await reader.readline():
-            await door.unlocked.set(_member(line, "unlocked") is True)
+            await door.unlocked.set(member(line, "unlocked") is True)
     await door.unlocked.set(False)
-
-
-def _member(line: bytes, name: str) -> Any:
-    try:
-        return json.loads(line)[name]
-    except (ValueError, KeyError, TypeError) as error:
-        raise StageError(f"no {name} in {line[:100]!r}") from error

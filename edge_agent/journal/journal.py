@@ -15,6 +15,7 @@ from edge_agent.clock import Clock
 from edge_agent.errors import JournalError, JournalFullError, ReceiptError
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.reserve import Reserve
+from edge_agent.journal.thinning import BACKLOG, Thinning
 from edge_agent.journal.writer import Writer
 from edge_agent.store import Effect, Reads, open_store
 from proof.chain import commit_content, link
@@ -47,7 +48,8 @@ class Journal:
     """The chain in `folder`, open for one process; readable for any thread."""
 
     def __init__(
-        self, folder: Path, clock: Clock, random: Callable[[int], bytes], *, reserve_bytes: int = 0
+        self, folder: Path, clock: Clock, random: Callable[[int], bytes], *, reserve_bytes: int = 0,
+        backlog: int = BACKLOG,
     ) -> None:  # fmt: skip
         with ExitStack() as undo:
             undo.callback(os.close, lock(folder))
@@ -63,7 +65,10 @@ class Journal:
             self._close = undo.pop_all()
         self._watchers: list[Callable[[], None]] = []
         self._mark = threading.Lock()
-        self._writer = Writer(db, clock, random, lambda: read_tail(self.reads), self._written, self.reserve)
+        self.thinning = Thinning(self.reserve, lambda: self.last - self._receipted, backlog)
+        self._writer = Writer(
+            db, clock, random, lambda: read_tail(self.reads), self._written, self.reserve, self.thinning
+        )  # fmt: skip
 
     @property
     def receipted(self) -> int:

@@ -45,6 +45,11 @@ class Reserve:
         """Whether some of it was given back and not taken again."""
         return self.left < self.size
 
+    @property
+    def free(self) -> int:
+        """Bytes on the disk that are free beside it."""
+        return shutil.disk_usage(self.folder).free
+
     def give(self) -> bool:
         """Gives a part back to the disk; False when nothing is left."""
         left = self.left
@@ -57,7 +62,7 @@ class Reserve:
         left = self.left
         if left >= self.size:
             return True
-        if shutil.disk_usage(self.folder).free < 2 * (self.size - left):
+        if self.free < 2 * (self.size - left):
             return False
         try:
             with self._path.open("r+b") as file:

@@ -11,9 +11,10 @@ from typing import Any
 
 from custody.permits import time_text
 from edge_agent.clock import Clock, Reading
-from edge_agent.errors import DraftError, JournalDamagedError, JournalError, JournalFullError
+from edge_agent.errors import DraftError, JournalDamagedError, JournalError, JournalFullError, ReadingThinnedError
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.reserve import ROUTINE, Reserve
+from edge_agent.journal.thinning import Thinning
 from edge_agent.store import SQL, Effect, journal_error
 from proof.chain import SALT_BYTES
 from proof.errors import CanonicalError
@@ -56,8 +57,9 @@ class Writer:
         read_tail: Callable[[], tuple[int, bytes]],
         on_written: Callable[[int], None],
         reserve: Reserve,
+        thinning: Thinning,
     ) -> None:
-        self._db, self._clock, self._random, self._reserve = db, clock, random, reserve
+        self._db, self._clock, self._random, self._reserve, self._thinning = db, clock, random, reserve, thinning
         self.damaged = False
         self._read_tail, self._on_written = read_tail, on_written
         self._tail: tuple[int, bytes] | None = read_tail()
@@ -132,15 +134,27 @@ class Writer:
 
     def _write(self, group: list[_Item]) -> Iterable[_Outcome]:
         """Either everything that can be sealed is on disk, or nothing is; the reserve is used when there is no room."""
+        thinned: list[_Outcome] = []
         while True:
+            group = self._sift(group, thinned)
             written = self._try(group)
             if not isinstance(written, JournalFullError) or not self._reserve.give():
                 break
         if isinstance(written, JournalError):
             _log.error("%d facts not recorded: %s", len(group), written)
             self.damaged |= isinstance(written, JournalDamagedError)
-            return [(item, written) for item in group]
-        return written
+            return [*thinned, *((item, written) for item in group)]
+        return [*thinned, *written]
+
+    def _sift(self, group: list[_Item], thinned: list[_Outcome]) -> list[_Item]:
+        """What is left of `group` without the readings that are left out, which go to `thinned`."""
+        kept: list[_Item] = []
+        for item in group:
+            if isinstance(item, _Fact) and self._thinning.leaves_out(item.draft, item.reading):
+                thinned.append((item, ReadingThinnedError("readings are thinned")))
+            else:
+                kept.append(item)
+        return kept
 
     def _try(self, group: list[_Item]) -> list[_Outcome] | JournalError:
         """One transaction, or what is in its way."""

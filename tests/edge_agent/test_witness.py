@@ -23,7 +23,8 @@ from tests.edge_agent.hands import Hands, counted_bytes, full_disk
 from tests.edge_agent.public_log import PublicLog, public_log
 from tests.edge_agent.scene import AGENT
 from tests.edge_agent.witnessing import WITNESS_KEY
-from wire.messages import CheckpointRefused, Cosigned, Fact, body_of
+from wire.messages import Fact, body_of
+from wire.witnessing import CheckpointRefused, Cosigned
 
 ME = cosigner(f"sealtrail/{AGENT}", WITNESS_KEY)
 

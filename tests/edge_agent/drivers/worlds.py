@@ -27,7 +27,8 @@ from edge_agent.drivers import (
     slots_mqtt,
     slots_sim,
 )
-from simulators.stage import Stage, Value
+from simulators.stage import Stage
+from simulators.values import Value
 from tests.edge_agent.hands import Hands
 from tests.firmware_scripts.nodes import LocalBroker, NodeProcess
 

@@ -121,3 +121,50 @@ def test_a_read_only_disk_is_told_and_recording_goes_on_when_it_is_not_any_more(
     assert facts[0] == "busy"
     assert "cannot be used: Read-only file system" in facts[-1]
     assert last == checked == 2
+
+
+READINGS_FIRST = (
+    BEGIN.replace("RESERVE", "12 << 20")
+    + """
+from edge_agent.errors import ReadingThinnedError
+hands = Hands()
+
+def reading(device):
+    try:
+        journal.record(Draft(kind="reading", device=device, body={"measures": "temperature", "value": 1.0}))
+    except ReadingThinnedError:
+        return False
+    return True
+
+def leave(megabytes):
+    room = os.statvfs(folder)
+    with (folder / "other").open("ab") as other:
+        os.posix_fallocate(other.fileno(), 0, room.f_bavail * room.f_frsize - (megabytes << 20))
+
+roomy = [reading("a"), reading("a"), reading("b"), record("heartbeat"), journal.thinning.take() is None]
+leave(6)
+tight = [reading("a"), reading("a"), reading("b"), record("heartbeat"), record(), journal.reserve.opened]
+fill()
+while not journal.reserve.opened:
+    record()
+last = [reading("c"), record("heartbeat"), record()]
+thinned = journal.thinning.take()
+os.unlink(folder / "other")
+journal.reserve.refill()
+after = [reading("a"), record("heartbeat"), journal.thinning.take() is None]
+told = dict(roomy=roomy, tight=tight, last=last, after=after, why=thinned.why,
+            counted={one.device: one.count for one in thinned.devices})
+journal.close()
+print(json.dumps(told))
+"""
+)
+
+
+def test_readings_are_left_out_before_anything_else_and_evidence_never(tmp_path: Path) -> None:
+    told = json.loads(on_small_disk(tmp_path, 64, READINGS_FIRST))
+    assert told["roomy"] == [True, True, True, True, True]
+    # one reading of each value was kept just now; heartbeat and evidence go on, the reserve is whole
+    assert told["tight"] == [False, False, False, True, True, False]
+    assert told["last"] == [False, False, True]  # now heartbeats are left out too, and evidence is not
+    assert (told["why"], told["counted"]) == (["space"], {"a": 2, "b": 1, "c": 1})
+    assert told["after"] == [True, True, True]

@@ -1,0 +1,73 @@
+"""What sensors say: measured values, contacts, and what was not told because there was no room or too much of it."""
+
+from typing import Literal
+
+import msgspec
+
+Measure = Literal["temperature", "humidity", "pressure", "illuminance", "co2", "battery", "voltage", "power"]
+
+UNITS: dict[str, str] = {
+    "temperature": "°C", "humidity": "%", "pressure": "hPa", "illuminance": "lx", "co2": "ppm", "battery": "%",
+    "voltage": "V", "power": "W",
+}  # fmt: skip
+"""What can be measured, and in which unit it is told."""
+
+ContactSensor = Literal["tilt", "ups", "alarmpanel"]
+"""What a contact belongs to: the case of a seal, the power supply, an alarm panel."""
+
+POWER, BATTERY_LOW, TILTED = "power_lost", "battery_low", "tilted"
+"""Contacts of a power supply and of a case; those of a panel are called as its zones are."""
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `reading`: what the sensor in `device` measures now, and the extremes since the reading before."""
+
+    station: str
+    measures: str
+    value: float
+    unit: str
+    low: float
+    high: float
+
+
+Why = Literal["space", "backlog"]
+"""What is short: room on the disk, or too much waits for the cloud."""
+
+
+class Thinned(msgspec.Struct, frozen=True, kw_only=True):
+    """So many readings of one device were not recorded, measured from `since` to `until`."""
+
+    device: str
+    count: int
+    since: str
+    until: str
+
+
+class ReadingsThinned(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `readings_thinned`: readings that were left out, before anything else, because something was short."""
+
+    why: list[Why]
+    devices: list[Thinned]
+
+
+class ContactChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `contact_changed`: a contact says something else than before, or for the first time.
+
+    `active`: it is tilted, the power is lost, the zone is in alarm.
+    """
+
+    station: str
+    sensor: ContactSensor
+    contact: str
+    active: bool
+
+
+class ContactChattered(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `contact_chattered`: it changed `edges` times more, since then, than is told one by one; now `active`."""
+
+    station: str
+    sensor: ContactSensor
+    contact: str
+    edges: int
+    since: str
+    active: bool
