@@ -131,7 +131,7 @@ class Agent:
         parts.pictures.attach(loop)
         started = AgentStarted(
             software=parts.software, rule_pack=parts.packs.now.hash, rule_packs=parts.packs.hashes,
-            cameras=len(parts.watches),
+            cameras=sum(watch.filmed for watch in parts.watches) if parts.films else 0,
         )  # fmt: skip
         step = stepped_back(parts.journal, parts.clock.read().at)  # asked before there is a fact from now
         self._tell(FactKind.AGENT_STARTED, to_body(started))

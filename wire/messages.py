@@ -114,7 +114,10 @@ class Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AgentStarted(msgspec.Struct, frozen=True, kw_only=True):
-    """Body of `agent_started`: the rule pack in force there, and all that it has (agents of old do not tell)."""
+    """Body of `agent_started`: the rule pack in force there, and all that it has (agents of old do not tell).
+
+    `cameras` are those that are filmed.
+    """
 
     software: str = ""
     rule_pack: str = ""

@@ -16,11 +16,10 @@ folder = Path(sys.argv[1])
 journal = Journal(folder, Hands().clock, counted_bytes(), reserve_bytes=RESERVE)
 
 def fill():
-    with (folder / "other").open("ab") as other:
+    with (folder / "other").open("ab", buffering=0) as other:
         try:
             while True:
                 other.write(bytes(1 << 14))
-                other.flush()
         except OSError:
             pass
 
