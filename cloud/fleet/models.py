@@ -1,6 +1,7 @@
 """Sites and agents as the API shows them."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -48,6 +49,38 @@ class GateRows(BaseModel):
     """The gates of a site, by agent."""
 
     rows: list[Gate]
+
+
+class StationHealth(BaseModel):
+    """A station of an agent."""
+
+    name: str
+    kind: Literal["gate", "rack", "door"]
+    position: str | None = Field(default=None, description="Of a gate or door, by its own sensor")
+
+
+class AgentHealth(BaseModel):
+    """How an agent is, by its newest sign of life (none: it has not given one, or it was erased) and its last start.
+
+    `waiting` facts had no receipt yet then; `lost` are devices that cannot be reached.
+    """
+
+    id: str
+    online: bool
+    seen_at: datetime | None
+    software: str | None
+    started_at: datetime | None
+    beat_at: datetime | None
+    waiting: int | None
+    free_bytes: int | None
+    lost: list[str]
+    stations: list[StationHealth]
+
+
+class AgentHealthRows(BaseModel):
+    """All agents of a site, by name."""
+
+    rows: list[AgentHealth]
 
 
 class NewAgent(BaseModel):

@@ -28,6 +28,18 @@ CROSS JOIN LATERAL (
 WHERE a.site = %(site)s AND a.revoked_at IS NULL AND f.content IS NOT NULL
 ORDER BY a.id
 
+-- What each agent told at its last start, and in its newest sign of life among its newest facts.
+-- name: health
+SELECT a.id, s.online, s.seen_at, b.at AS started_at, b.content AS start, f.at AS beat_at, f.content AS beat
+FROM agent a JOIN agent_stream s ON s.agent = a.id
+LEFT JOIN LATERAL (SELECT at, content FROM fact WHERE agent = a.id AND kind = 'agent_started' ORDER BY seq DESC LIMIT 1) b ON true
+LEFT JOIN LATERAL (
+    SELECT n.at, n.content FROM (SELECT seq, kind, at, content FROM fact WHERE agent = a.id ORDER BY seq DESC LIMIT 5000) AS n
+    WHERE n.kind = 'heartbeat' ORDER BY n.seq DESC LIMIT 1
+) f ON true
+WHERE a.site = %(site)s AND a.revoked_at IS NULL
+ORDER BY a.id
+
 -- name: add_order
 INSERT INTO agent_order (id, agent, kind, jws, created_at, about)
 VALUES (%(id)s, %(agent)s, %(kind)s, %(jws)s, %(at)s, %(about)s)

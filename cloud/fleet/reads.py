@@ -1,15 +1,18 @@
 """What is read of agents, and of what a site signed."""
 
 import json
+from typing import TypeVar
 
 from cloud.db.pool import Row, Tx, rows
 from cloud.db.queries import load_queries
 from cloud.errors import NotFoundError
 from cloud.fleet import service
-from cloud.fleet.models import Agent, AgentRows, Gate, GateRows
+from cloud.fleet.models import Agent, AgentHealth, AgentHealthRows, AgentRows, Gate, GateRows, StationHealth
 from cloud.ledger.checkpoints import newest_checkpoint
 from wire.errors import MessageError
-from wire.messages import Heartbeat, body_of
+from wire.messages import AgentStarted, Heartbeat, body_of
+
+T = TypeVar("T", AgentStarted, Heartbeat)
 
 _sql = load_queries(__file__)
 
@@ -25,12 +28,35 @@ async def gates(tx: Tx, site: str) -> GateRows:
 
 
 def _gates(row: Row) -> list[Gate]:
-    """None where the heartbeat was erased, or is of a form that is not ours."""
+    told = _body(Heartbeat, row["content"])
+    return [Gate(agent=row["agent"], station=one.station, online=row["online"]) for one in (told.gates if told else ())]
+
+
+async def health(tx: Tx, site: str) -> AgentHealthRows:
+    """How the agents of `site` are."""
+    return AgentHealthRows(rows=[_health(row) for row in await rows(tx, _sql.health, site=site)])
+
+
+def _health(row: Row) -> AgentHealth:
+    started, beat = _body(AgentStarted, row["start"]), _body(Heartbeat, row["beat"])
+    stations = [] if beat is None else [
+        *(StationHealth(name=one.station, kind="gate", position=one.position) for one in beat.gates),
+        *(StationHealth(name=one.station, kind="door", position=one.position) for one in beat.doors),
+        *(StationHealth(name=one.station, kind="rack") for one in beat.racks),
+    ]  # fmt: skip
+    return AgentHealth(
+        id=row["id"], online=row["online"], seen_at=row["seen_at"], software=started and (started.software or None),
+        started_at=row["started_at"], beat_at=row["beat_at"], waiting=beat and beat.waiting,
+        free_bytes=beat and beat.free_bytes, lost=beat.lost if beat else [], stations=stations,
+    )  # fmt: skip
+
+
+def _body(kind: type[T], content: str | None) -> T | None:
+    """None where it was erased, or is of a form that is not ours."""
     try:
-        told = body_of(Heartbeat, json.loads(row["content"] or "{}").get("body", {}))
+        return body_of(kind, json.loads(content or "{}").get("body", {})) if content else None
     except MessageError:
-        return []
-    return [Gate(agent=row["agent"], station=one.station, online=row["online"]) for one in told.gates]
+        return None
 
 
 async def newest_note(tx: Tx, site: str) -> str:

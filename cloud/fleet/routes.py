@@ -8,7 +8,7 @@ from fastapi.responses import PlainTextResponse
 from cloud.db.pool import transaction
 from cloud.errors import InvalidError
 from cloud.fleet import reads, service
-from cloud.fleet.models import AddedAgent, AgentRows, GateRows, NewAgent, Site, SiteRows
+from cloud.fleet.models import AddedAgent, AgentHealthRows, AgentRows, GateRows, NewAgent, Site, SiteRows
 from cloud.ledger.service import close_ledger, open_ledger
 from cloud.parts import PartsIn
 from cloud.people.access import Reader, ReadSite, acting, must_read
@@ -46,6 +46,13 @@ async def get_agents(site: ReadSite, parts: PartsIn) -> AgentRows:
     """The agents of a site, and which of them are online."""
     async with transaction(parts.pool) as tx:
         return await reads.agents(tx, site)
+
+
+@router.get("/agents/health", operation_id="list_agent_health")
+async def get_health(site: ReadSite, parts: PartsIn) -> AgentHealthRows:
+    """How the agents of a site are: software, what waits, room on the disk, devices that are lost."""
+    async with transaction(parts.pool) as tx:
+        return await reads.health(tx, site)
 
 
 @router.get("/gates", operation_id="list_gates")

@@ -20,6 +20,7 @@ export const PAGES: readonly NavPage[] = [
   { to: "/stock-takes", title: "stockTake.nav" },
   { to: "/labels", title: "labelSheet.nav" },
   { to: "/import", title: "importing.nav" },
+  { to: "/agents", title: "agent.nav" },
   { to: "/rules", title: "rules.nav" },
 ];
 

@@ -69,8 +69,10 @@ describe("the QR code of a pass", () => {
     expect(path(code)).toMatch(/^M0 0h1v1h-1z/);
   });
 
-  it("says no to what the alphanumeric mode cannot say", () => {
-    expect(() => qr("small letters")).toThrow(RangeError);
+  it("says a link in bytes, and no to what is too long", () => {
+    expect(side(qr("a".repeat(14)))).toBe(21); // ISO/IEC 18004: 14 bytes in version 1-M
+    expect(side(qr("a".repeat(15)))).toBe(25);
+    expect([122, 123, 180, 181, 213, 214].map((length) => side(qr("a".repeat(length))))).toEqual([45, 49, 53, 57, 57, 61]);
     expect(() => qr("A".repeat(2000))).toThrow(RangeError);
   });
 });

@@ -71,3 +71,26 @@ async def test_the_newest_checkpoint_is_a_note_that_verifies(office: Office) -> 
     assert (await client.get("sites")).json()["rows"] == [
         {"id": "nj01", "name_zh": "南京一号库", "name_en": "Nanjing One", "unit": None}
     ]
+
+
+async def test_how_an_agent_is_comes_from_its_newest_sign_of_life_and_its_last_start(office: Office) -> None:
+    teller, keeper = Teller("nj01.gate-a"), await office.signed_in(Role.KEEPER)
+    receiving = Receiving(office.parts.pool, office.parts.world, "nj01")
+    await receiving.know(teller)
+    [before] = (await keeper.get("agents/health")).json()["rows"]
+    assert (before["id"], before["software"], before["beat_at"], before["stations"]) == ("nj01.gate-a", None, None, [])
+    for version in ("1.0", "1.1"):
+        teller.say("agent_started", {"software": version})
+    teller.say("heartbeat", {
+        "every_s": 60, "uptime_s": 1, "waiting": 4, "free_bytes": 5_000_000_000, "lost": ["camera"],
+        "gates": [{"station": "gate-a", "position": "open"}], "racks": [{"station": "rack-1", "occupied": []}],
+        "doors": [{"station": "store", "position": None}],
+    })  # fmt: skip
+    teller.chatter(3)
+    await receiving.take(teller, teller.batch(1, len(teller.facts)))
+    [row] = (await keeper.get("agents/health")).json()["rows"]
+    assert (row["software"], row["waiting"], row["free_bytes"], row["lost"]) == ("1.1", 4, 5_000_000_000, ["camera"])
+    assert [(one["kind"], one["name"], one["position"]) for one in row["stations"]] == [
+        ("gate", "gate-a", "open"), ("door", "store", None), ("rack", "rack-1", None)
+    ]  # fmt: skip
+    problem(await (await office.visitor()).get("agents/health"), 401, "not_signed_in")

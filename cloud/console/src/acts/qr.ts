@@ -1,5 +1,5 @@
-// A QR code (ISO/IEC 18004) of what our labels and passes say: alphanumeric mode, error level M, as cloud/evidence/
-// drawing.py makes them. Small enough to live here, so that a pass is drawn on the phone and sent nowhere.
+// A QR code (ISO/IEC 18004), error level M: of what our labels and passes say in the alphanumeric mode, as cloud/evidence/
+// drawing.py makes them, of a link in bytes. Small enough to live here, so that a pass is drawn on the phone and sent nowhere.
 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
 
@@ -10,12 +10,11 @@ const M_FORMAT = 0;
 
 /** The modules of the code for `text`, by row; true is black. Throws RangeError where it cannot be told. */
 export function qr(text: string): boolean[][] {
-  const values = [...text].map((character) => ALPHABET.indexOf(character));
-  if (values.includes(-1)) throw new RangeError("not in the alphanumeric mode");
-  const version = 1 + CORRECTING.findIndex((_, at) => bitsOf(values.length, at + 1) <= 8 * dataWords(at + 1));
+  const told = said(text);
+  const version = 1 + CORRECTING.findIndex((_, at) => 4 + told.countBits(at + 1) + told.bits.length <= 8 * dataWords(at + 1));
   if (version === 0) throw new RangeError("too long");
   const grid = new Grid(version);
-  grid.place(interleaved(dataOf(values, version), version));
+  grid.place(interleaved(dataOf(told, version), version));
   return grid.masked();
 }
 
@@ -24,8 +23,29 @@ export function path(modules: readonly boolean[][]): string {
   return modules.flatMap((row, y) => row.map((black, x) => (black ? `M${x} ${y}h1v1h-1z` : ""))).join("");
 }
 
-const countBits = (version: number) => (version < 10 ? 9 : version < 27 ? 11 : 13);
-const bitsOf = (length: number, version: number) => 4 + countBits(version) + 11 * (length >> 1) + 6 * (length & 1);
+/** A text in one mode: how many characters or bytes it has, and all of them as bits. */
+interface Said {
+  mode: number;
+  length: number;
+  countBits: (version: number) => number;
+  bits: string;
+}
+
+function said(text: string): Said {
+  const values = [...text].map((character) => ALPHABET.indexOf(character));
+  if (!values.includes(-1)) {
+    let bits = "";
+    for (let at = 0; at < values.length; at += 2) {
+      const pair = at + 1 < values.length;
+      bits += binary(pair ? values[at]! * 45 + values[at + 1]! : values[at]!, pair ? 11 : 6);
+    }
+    return { mode: 2, length: values.length, countBits: (version) => (version < 10 ? 9 : version < 27 ? 11 : 13), bits };
+  }
+  const bytes = [...new TextEncoder().encode(text)];
+  return { mode: 4, length: bytes.length, countBits: (version) => (version < 10 ? 8 : 16), bits: bytes.map((byte) => binary(byte, 8)).join("") };
+}
+
+const binary = (value: number, width: number) => value.toString(2).padStart(width, "0");
 const dataWords = (version: number) => Math.floor(rawBits(version) / 8) - CORRECTING[version - 1]! * BLOCKS[version - 1]!;
 
 /** Modules that are neither patterns nor told of the format and version. */
@@ -35,12 +55,8 @@ function rawBits(version: number): number {
   return (16 * version + 128) * version + 64 - patterns - (version < 7 ? 0 : 36);
 }
 
-function dataOf(values: readonly number[], version: number): number[] {
-  let bits = (2).toString(2).padStart(4, "0") + values.length.toString(2).padStart(countBits(version), "0");
-  for (let at = 0; at < values.length; at += 2) {
-    const pair = at + 1 < values.length;
-    bits += (pair ? values[at]! * 45 + values[at + 1]! : values[at]!).toString(2).padStart(pair ? 11 : 6, "0");
-  }
+function dataOf(told: Said, version: number): number[] {
+  let bits = binary(told.mode, 4) + binary(told.length, told.countBits(version)) + told.bits;
   const room = dataWords(version);
   bits += "0".repeat(Math.min(4, 8 * room - bits.length));
   bits = bits.padEnd(Math.ceil(bits.length / 8) * 8, "0");

@@ -112,6 +112,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Health
+         * @description How the agents of a site are: software, what waits, room on the disk, devices that are lost.
+         */
+        get: operations["list_agent_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents/{agent}/configurations": {
         parameters: {
             query?: never;
@@ -2305,6 +2325,42 @@ export interface components {
             seen_at: string | null;
             /** Site */
             site: string;
+        };
+        /**
+         * AgentHealth
+         * @description How an agent is, by its newest sign of life (none: it has not given one, or it was erased) and its last start.
+         *
+         *     `waiting` facts had no receipt yet then; `lost` are devices that cannot be reached.
+         */
+        AgentHealth: {
+            /** Beat At */
+            beat_at: string | null;
+            /** Free Bytes */
+            free_bytes: number | null;
+            /** Id */
+            id: string;
+            /** Lost */
+            lost: string[];
+            /** Online */
+            online: boolean;
+            /** Seen At */
+            seen_at: string | null;
+            /** Software */
+            software: string | null;
+            /** Started At */
+            started_at: string | null;
+            /** Stations */
+            stations: components["schemas"]["StationHealth"][];
+            /** Waiting */
+            waiting: number | null;
+        };
+        /**
+         * AgentHealthRows
+         * @description All agents of a site, by name.
+         */
+        AgentHealthRows: {
+            /** Rows */
+            rows: components["schemas"]["AgentHealth"][];
         };
         /**
          * AgentRows
@@ -4900,6 +4956,24 @@ export interface components {
          */
         State: "intake" | "voided" | "sealed" | "received" | "arrived" | "stored" | "opened" | "split" | "emptied" | "release_approved" | "out" | "returned" | "missing" | "disposal_approved" | "leaving" | "returned_to_owner" | "auctioned" | "transferred" | "destroyed";
         /**
+         * StationHealth
+         * @description A station of an agent.
+         */
+        StationHealth: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "gate" | "rack" | "door";
+            /** Name */
+            name: string;
+            /**
+             * Position
+             * @description Of a gate or door, by its own sensor
+             */
+            position?: string | null;
+        };
+        /**
          * StepShown
          * @description Something that became of an alarm; `told` is None where it was erased.
          */
@@ -5818,6 +5892,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AddedAgent"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_agent_health: {
+        parameters: {
+            query?: {
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentHealthRows"];
                 };
             };
             /** @description The body is not JSON */
