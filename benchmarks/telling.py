@@ -26,13 +26,16 @@ class Teller:
         self.facts: list[Fact] = []
         self.heads = [GENESIS]
 
-    def say(self, kind: str, body: dict[str, Any], *, at: datetime | None = None, error_ms: int | None = 10) -> int:
+    def say(
+        self, kind: str, body: dict[str, Any], *, at: datetime | None = None, error_ms: int | None = 10,
+        device: str = "gate-a.barrier",
+    ) -> int:  # fmt: skip
         """Adds a fact to the chain and returns its seq."""
         seq = len(self.facts) + 1
         when = at or START + timedelta(microseconds=STEP_US * seq)
         fact = Fact(
             seq=seq, kind=kind, at=time_text(when), boot="b7", mono_us=STEP_US * seq,
-            clock=ClockReading("ntp", error_ms), device="gate-a.barrier", salt=self._random.randbytes(16).hex(),
+            clock=ClockReading("ntp", error_ms), device=device, salt=self._random.randbytes(16).hex(),
             body=body,
         )  # fmt: skip
         self.facts.append(fact)

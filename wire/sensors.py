@@ -1,8 +1,14 @@
 """What sensors say: measured values, contacts, and what was not told because there was no room or too much of it."""
 
-from typing import Literal
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
 
 import msgspec
+
+from custody.permits import parse_time
+from wire.errors import MessageError
+from wire.messages import body_of
 
 Measure = Literal["temperature", "humidity", "pressure", "illuminance", "co2", "battery", "voltage", "power"]
 
@@ -71,3 +77,21 @@ class ContactChattered(msgspec.Struct, frozen=True, kw_only=True):
     edges: int
     since: str
     active: bool
+
+
+def check_reading(body: Mapping[str, Any]) -> Reading:
+    """The reading in `body`. Raises MessageError, also for a value that is not known or told in another unit."""
+    reading = body_of(Reading, dict(body))
+    if UNITS.get(reading.measures) != reading.unit:
+        raise MessageError(f"{reading.measures!r:.40} in {reading.unit!r:.20} is nothing that is measured")
+    return reading
+
+
+def span_of(thinned: Thinned) -> tuple[datetime, datetime]:
+    """From when to when. Raises MessageError where that is no time, or the count none."""
+    if not 0 < thinned.count <= 2**53:
+        raise MessageError(f"{thinned.count} readings")
+    try:
+        return parse_time(thinned.since), parse_time(thinned.until)
+    except ValueError as error:
+        raise MessageError(f"not a time: {error}") from error

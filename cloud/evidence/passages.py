@@ -6,7 +6,7 @@ from typing import Any
 from cloud.alarms.service import Severity
 from cloud.db.pool import one, storable
 from cloud.db.queries import load_queries
-from cloud.evidence import clips, doors, exceptions, heads, joined, journals
+from cloud.evidence import clips, doors, exceptions, heads, joined, journals, rooms
 from cloud.evidence.judgement import decision_of, difference, sights_of
 from cloud.evidence.movements import abandoned, crossed
 from cloud.evidence.reported import step_decided
@@ -174,6 +174,10 @@ HANDLERS: dict[str, Callable[[Taken], Awaitable[None]]] = {
     FactKind.CAMERA_CLEAR: clips.camera_clear,
     FactKind.DISK_FILLING: clips.disk_filling,
     FactKind.FILM_PROBED: clips.film_probed,
+    FactKind.READING: rooms.reading,
+    FactKind.READINGS_THINNED: rooms.readings_thinned,
+    FactKind.CONTACT_CHANGED: rooms.contact_changed,
+    FactKind.CONTACT_CHATTERED: rooms.contact_chattered,
     FactKind.SPACE_SHORT: journals.space_short,
     FactKind.SPACE_BACK: journals.space_back,
     FactKind.JOURNAL_RENEWED: journals.journal_renewed,

@@ -10,13 +10,14 @@ from typing import Any
 
 KEPT = frozenset({
     "act_proposed", "act_refused", "act_signed", "agent_added", "bundle_exported", "clip_closed", "clip_segment",
-    "clock_stepped", "content_erased",
+    "clock_stepped", "contact_changed", "contact_chattered", "content_erased",
     "custody_step", "door_furnished", "erasure_proposed", "exception_opened", "exception_recounted", "film_removed",
     "gate_moved", "heads_counted", "heartbeat", "hold_lifted", "item_shelved", "key_born", "key_ended",
     "label_issued", "labels_sent",
     "movement_corroborated", "movement_uncorroborated", "observation_explained", "observation_unexplained",
     "package_sealed", "passage_abandoned", "passage_crossed", "passage_decided", "passkey_added", "passkey_removed",
-    "permit_granted", "person_disabled", "person_enabled", "release_approved", "release_withdrawn",
+    "permit_granted", "person_disabled", "person_enabled", "reading", "readings_thinned", "release_approved",
+    "release_withdrawn",
     "site_placed", "slots_added", "unit_added", "zone_added",
 })  # fmt: skip
 FREE = frozenset({

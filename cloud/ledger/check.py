@@ -18,6 +18,7 @@ from cloud.errors import NotFoundError
 from cloud.ledger.derived import Derived, Packs, Told, take_record
 from cloud.ledger.derived_custody import TAKE as CUSTODY
 from cloud.ledger.derived_facts import take_fact
+from cloud.ledger.derived_rooms import none_left, reading_row, readings_of
 from cloud.ledger.entries import Content, check_entry, check_receipt, check_statement, remember, times
 from cloud.ledger.faults import LedgerFaultError
 from cloud.ledger.tables import ReadStill, check_stills, compare_tables, differs, read_packs
@@ -214,9 +215,11 @@ async def _nothing(high: int) -> dict[int, set[str]]:
 async def _read_piece(check: _Check, found: Sequence[Row], filed: dict[int, set[str]]) -> None:
     walk, span = check.walk, _span(check.walk, check.walk.size + len(found))
     passages: dict[int, Row] = {}
+    readings: dict[int, Row] = {}
     statements: dict[int, list[Row]] = {}
     if check.whole:
         passages = {row["index"]: row for row in await rows(check.tx, _sql.passages, **span)}
+        readings = await readings_of(check.tx, span)
         for row in await rows(check.tx, _sql.statements, **span):
             statements.setdefault(row["index"], []).append(row)
     for expected, row in enumerate(found, walk.size):
@@ -224,6 +227,7 @@ async def _read_piece(check: _Check, found: Sequence[Row], filed: dict[int, set[
         if check.whole:
             try:
                 _derive(check, expected, entry, content, passages.pop(expected, None), filed.get(expected, set()))
+                _compare_reading(expected, entry, content, readings.pop(expected, None))
             except (KeyError, TypeError, ValueError, AttributeError) as error:
                 problem = f"a content of {entry['kind']} that none of ours is: {error!r}"
                 raise LedgerFaultError("entry_unreadable", problem, expected) from error
@@ -232,6 +236,20 @@ async def _read_piece(check: _Check, found: Sequence[Row], filed: dict[int, set[
     if passages:
         index = min(passages)
         raise LedgerFaultError("row_without_entry", "the entry is no decision", index, f"passage {index}")
+    none_left(readings)
+
+
+def _compare_reading(index: int, entry: Content, content: Content | None, row: Row | None) -> None:
+    """The table's reading against the fact; of one that was erased the row is all that is left."""
+    if content is None or entry["type"] != "fact":
+        return
+    where, expected = f"reading {index}", reading_row(index, content, entry["agent"], times(entry)[0])
+    if expected is not None and row is None:
+        raise LedgerFaultError("row_missing", "the reading has no row", index, where)
+    if expected is None and row is not None:
+        raise LedgerFaultError("row_without_entry", "the entry is no reading", index, where)
+    if expected is not None and row is not None:
+        differs(expected, row, where, index)
 
 
 def _derive(

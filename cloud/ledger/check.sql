@@ -23,6 +23,10 @@ SELECT index, agent, seq, station, direction, outcome, reason, rule, subject, th
        crossed_index, abandoned_index
 FROM passage WHERE site = %(site)s AND index >= %(low)s AND index < %(high)s
 
+-- name: readings
+SELECT index, agent, device, measures, value, low, high, at FROM reading
+WHERE site = %(site)s AND index >= %(low)s AND index < %(high)s
+
 -- name: checkpoints
 SELECT size, root, note FROM checkpoint WHERE site = %(site)s AND size > %(low)s AND size <= %(high)s ORDER BY size
 

@@ -5,7 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from cloud.db.pool import storable
-from cloud.ledger import derived_doors, derived_exceptions, derived_film, derived_joining, derived_sensors
+from cloud.ledger import (
+    derived_doors,
+    derived_exceptions,
+    derived_film,
+    derived_joining,
+    derived_rooms,
+    derived_sensors,
+)
 from cloud.ledger.derived import Derived, Packs, Row, pack_of, place, step_of
 from cloud.ledger.derived_custody import passed
 from cloud.ledger.faults import LedgerFaultError
@@ -89,6 +96,7 @@ def _told_beside(
     if (filed := derived_doors.told_by_agent(derived, index, fact, agent, at)) is not None:
         return filed
     derived_joining.told_by_agent(derived, index, kind, body, agent)
+    derived_rooms.told_by_agent(derived, index, fact, agent, at)
     if kind == FactKind.AGENT_STARTED:
         derived_doors.agent_started(derived, index, agent, at)
         return derived_exceptions.agent_started(derived, index, agent, at)

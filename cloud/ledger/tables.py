@@ -33,8 +33,9 @@ TABLES = (
     "stock_take", "stock_take_line", "stock_take_count", "difference",
     "import", "import_row", "authority", "claim", "certificate", "desired",
     "movement", "observation", "slot_sensor", "exception", "door", "door_session", "clip_segment", "clip",
+    "sensor", "contact", "reading_gap",
 )  # fmt: skip
-"""Tables that are compared whole at the end. Passages and thing_entry are compared while the log is read."""
+"""Tables that are compared whole at the end. Passages, readings and thing_entry are compared while the log is read."""
 
 MORE_IN_TABLE = {"quarantine"}
 """What was said under no known site is kept without a record."""

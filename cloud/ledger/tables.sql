@@ -197,3 +197,14 @@ SELECT 'entry:' || index AS key, agent, station, state, at, decision_seq, rule, 
        people, picture, how, opened_seq, opened_index, opened_at, held_index, closed_index, closed_at, open_ms, moved,
        heads_in, heads_out
 FROM door_session WHERE site = %(site)s
+
+-- name: sensor
+SELECT concat_ws(' ', agent, device, measures) AS key, station, index FROM sensor WHERE site = %(site)s
+
+-- name: contact
+SELECT concat_ws(' ', agent, device, contact) AS key, station, sensor, active, at, index
+FROM contact WHERE site = %(site)s
+
+-- name: reading_gap
+SELECT 'entry:' || index || ' ' || device AS key, agent, count, since, until, why
+FROM reading_gap WHERE site = %(site)s

@@ -19,6 +19,7 @@ from cloud.evidence.door_routes import router as doors
 from cloud.evidence.exception_routes import router as exceptions
 from cloud.evidence.label_routes import router as labels
 from cloud.evidence.read_routes import router as evidence_reads
+from cloud.evidence.room_routes import router as rooms
 from cloud.evidence.routes import router as evidence
 from cloud.evidence.rule_routes import router as rules
 from cloud.evidence.slot_routes import router as slots
@@ -145,7 +146,7 @@ def _bare() -> FastAPI:
     )
     errors.install(app)
     for router in (
-        people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, doors, tasks, exceptions, bundles,
+        people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, doors, rooms, tasks, exceptions, bundles,
         labels, imports, stock_takes, conformity, live, alarms, fleet, joining, media, clips,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())

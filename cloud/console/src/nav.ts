@@ -16,6 +16,7 @@ export const PAGES: readonly NavPage[] = [
   { to: "/cases", title: "nav.cases" },
   { to: "/permits", title: "permit.nav" },
   { to: "/warehouse", title: "map.nav" },
+  { to: "/sensors", title: "sensors.nav" },
   { to: "/locate", title: "locate.nav" },
   { to: "/stock-takes", title: "stockTake.nav" },
   { to: "/labels", title: "labelSheet.nav" },

@@ -1439,6 +1439,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Readings
+         * @description What one value of one sensor was, newest first, and which readings were left out between.
+         */
+        get: operations["list_readings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/renewals": {
         parameters: {
             query?: never;
@@ -1527,6 +1547,26 @@ export interface paths {
          *     With the last ones its digest is checked: it is kept, or begins anew with a 422 and an alarm.
          */
         patch: operations["add_piece"];
+        trace?: never;
+    };
+    "/api/v1/sensors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Sensors
+         * @description Every value that is measured at my site with its newest reading, and every contact as it is.
+         */
+        get: operations["list_sensors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/session": {
@@ -2795,6 +2835,34 @@ export interface components {
             rule_pack: string;
         };
         /**
+         * ContactShown
+         * @description A contact as it is: `active` is tilted, without power, in alarm.
+         */
+        ContactShown: {
+            /** Active */
+            active: boolean;
+            /** Agent */
+            agent: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Contact */
+            contact: string;
+            /** Device */
+            device: string;
+            /** Index */
+            index: number;
+            /**
+             * Sensor
+             * @enum {string}
+             */
+            sensor: "tilt" | "ups" | "alarmpanel";
+            /** Station */
+            station: string;
+        };
+        /**
          * CountRow
          * @description A scan that I made.
          */
@@ -3216,6 +3284,28 @@ export interface components {
             field: string;
             /** Message */
             message: string;
+        };
+        /**
+         * GapShown
+         * @description So many readings of the device were left out, measured between `since` and `until`, because of `why`.
+         */
+        GapShown: {
+            /** Count */
+            count: number;
+            /** Index */
+            index: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Why */
+            why: ("space" | "backlog")[];
         };
         /**
          * Gate
@@ -4640,6 +4730,39 @@ export interface components {
             type: string;
         };
         /**
+         * ReadingRows
+         * @description Newest first; `next` goes on as `before`. `gaps` are those that were told between these.
+         */
+        ReadingRows: {
+            /** Gaps */
+            gaps: components["schemas"]["GapShown"][];
+            /** Next */
+            next: number | null;
+            /** Rows */
+            rows: components["schemas"]["ReadingShown"][];
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * ReadingShown
+         * @description What was measured, by the agent's clock, and the extremes since the reading before.
+         */
+        ReadingShown: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** High */
+            high: number;
+            /** Index */
+            index: number;
+            /** Low */
+            low: number;
+            /** Value */
+            value: number;
+        };
+        /**
          * Renewed
          * @description A new certificate (PEM); the one before is good until the agent says that it uses this one.
          */
@@ -4814,6 +4937,51 @@ export interface components {
             ready: boolean;
             /** Sha256 */
             sha256: string;
+        };
+        /**
+         * SensorRows
+         * @description The sensors of a site.
+         */
+        SensorRows: {
+            /** Contacts */
+            contacts: components["schemas"]["ContactShown"][];
+            /** Values */
+            values: components["schemas"]["SensorShown"][];
+        };
+        /**
+         * SensorShown
+         * @description One value of a sensor with its newest reading; `low` and `high` since the reading before.
+         */
+        SensorShown: {
+            /** Agent */
+            agent: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Device
+             * @example room.air
+             */
+            device: string;
+            /** High */
+            high: number;
+            /** Index */
+            index: number;
+            /** Low */
+            low: number;
+            /**
+             * Measures
+             * @enum {string}
+             */
+            measures: "temperature" | "humidity" | "pressure" | "illuminance" | "co2" | "battery" | "voltage" | "power";
+            /** Station */
+            station: string;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: number;
         };
         /**
          * Shelving
@@ -13136,6 +13304,106 @@ export interface operations {
             };
         };
     };
+    list_readings: {
+        parameters: {
+            query: {
+                agent: string;
+                device: string;
+                measures: "temperature" | "humidity" | "pressure" | "illuminance" | "co2" | "battery" | "voltage" | "power";
+                before?: number | null;
+                limit?: number;
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingRows"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     renew_certificate: {
         parameters: {
             query?: never;
@@ -13637,6 +13905,101 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sensors: {
+        parameters: {
+            query?: {
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SensorRows"];
+                };
             };
             /** @description The body is not JSON */
             400: {
