@@ -1,8 +1,8 @@
 """What an agent costs the board: start to ready, memory, and a core's time; the real command, broker and cloud.
 
-Without cameras it is a desk with a label printer; with one it is a gate whose camera plays a 720p video at 10 pictures
-a second, first of nobody, then of somebody who stands in the outer beam with a label, then with one that is too smeared
-to be read, which costs the most. Each with film and without.
+Without cameras it is a desk with a label printer, or a room of sensors; with one it is a gate whose camera plays a 720p
+video at 10 pictures a second, first of nobody, then of somebody who stands in the outer beam with a label, then with
+one that is too smeared to be read, which costs the most. Each with film and without.
 """
 
 import asyncio
@@ -25,6 +25,7 @@ from edge_agent.film.segment import WHOLE, examine
 from simulators.broker import free_port
 from simulators.frames import Conditions, PlacedLabel, gate_scene, render
 from simulators.processes import Child
+from simulators.rooms import RoomSet
 from simulators.warehouse import AGENT, SITE, Warehouse, sealtrail
 
 SECONDS = 20.0
@@ -34,6 +35,7 @@ READY_LIMIT_S, MEMORY_LIMIT_MB, IDLE_LIMIT_PCT, CAMERA_LIMIT_PCT = 3.0, 120, 3.0
 TICKS_A_S = os.sysconf("SC_CLK_TCK")
 
 
+ROOM = "a room of sensors, no camera"
 SCENES = {"nobody there": None, "somebody near": Conditions(motion_px=1), "a smeared label": Conditions(motion_px=25)}
 
 
@@ -55,7 +57,7 @@ def run() -> None:
     table = Table(title="What an agent costs", title_justify="left", caption=f"over {SECONDS:g} s each")
     for column in ("agent", "start to ready", "resident", "of one core", "filmed a second"):
         table.add_column(column)
-    limits = {"a desk, no camera": (MEMORY_LIMIT_MB, IDLE_LIMIT_PCT)}
+    limits = dict.fromkeys(("a desk, no camera", ROOM), (MEMORY_LIMIT_MB, IDLE_LIMIT_PCT))
     for name, cost in costs.items():
         memory, core = limits.get(name, (None, CAMERA_LIMIT_PCT))
         table.add_row(
@@ -79,6 +81,7 @@ async def _measure(folder: Path) -> dict[str, Cost]:
         await warehouse.open_stage()
         desk = {"name": "printer", "driver": "labelprinter_sim", "options": {"folder": str(folder / "labels")}}
         costs = {"a desk, no camera": await _cost(warehouse, "desk", [desk], [])}
+        costs[ROOM] = await _cost(warehouse, "room", *_room(warehouse))
         outside = warehouse.stage.gates["gate-a"].beams["outside"]
         for who, conditions in SCENES.items():
             video = await asyncio.to_thread(_video, folder / f"{who}.mp4", conditions)
@@ -87,6 +90,17 @@ async def _measure(folder: Path) -> dict[str, Cost]:
                 name = f"a gate, {who}{', filmed' if film else ''}"
                 costs[name] = await _cost(warehouse, "gate", *_gate(warehouse, video), film=film)
         return costs
+
+
+def _room(warehouse: Warehouse) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    warehouse.stage.rooms["room"] = RoomSet(["roof"])
+    kinds = ("climate", "tilt", "ups", "alarmpanel")
+    devices = [
+        {"name": kind, "driver": f"{kind}_sim",
+         "options": {"stage": str(warehouse.stage.path), "device": f"room.{kind}"}}
+        for kind in kinds
+    ]  # fmt: skip
+    return devices, [{"kind": "sensors", "name": "room", **{kind: [kind] for kind in kinds}}]
 
 
 def _gate(warehouse: Warehouse, video: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -119,7 +119,8 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None, boo
         TaskBook(journal.reads, site.agent, packs, find_key),
         packs,
     )
-    warm_up()
+    if any(entry.kind == "camera" for entry in plan.file.devices):
+        warm_up()
     devices: dict[str, Any] = {}
     for entry in plan.file.devices:
         choice = plan.drivers[entry.name]
