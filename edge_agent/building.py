@@ -165,6 +165,8 @@ def _rack(entry: RackEntry, ground: Ground, doors: Sequence[DoorStation]) -> Wat
             indicator=entry.indicator,
             lamp=entry.lamp or "",
             scale=entry.scale or "",
+            zero_g=entry.scale_zero_g,
+            verified_until=entry.scale_verified_until,
             slots=entry.slots,
         ),
         RackParts(

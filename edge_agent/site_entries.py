@@ -1,6 +1,7 @@
 """What a site file may hold: the entries of its devices, its stations and its clock."""
 
 from collections.abc import Iterator
+from datetime import date
 from itertools import chain
 from typing import Annotated, Any, Literal
 
@@ -112,6 +113,10 @@ class RackEntry(_Part):
     lamp: str | None = None
     buzzer: str | None = None
     scale: str | None = None
+    scale_zero_g: int | None = Field(default=50, ge=1)
+    """So far below zero a scale that stands still is out of true; null for one that is tared."""
+    scale_verified_until: date | None = None
+    """The last day on which its verification is good; from the next on nothing rests on it."""
     slots: dict[str, Annotated[str, AfterValidator(_slot)]] = Field(min_length=1)
 
     def devices(self) -> Iterator[tuple[str, str, str]]:

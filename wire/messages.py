@@ -66,6 +66,8 @@ class FactKind(StrEnum):
     READINGS_THINNED = "readings_thinned"
     CONTACT_CHANGED = "contact_changed"
     CONTACT_CHATTERED = "contact_chattered"
+    SCALE_DOUBTED = "scale_doubted"
+    SCALE_TRUSTED = "scale_trusted"
 
 
 class OrderKind(StrEnum):
@@ -231,7 +233,7 @@ class SlotChanged(msgspec.Struct, frozen=True, kw_only=True):
 class WeightMeasured(msgspec.Struct, frozen=True, kw_only=True):
     """Body of `weight_measured`: the scale of a rack stands still at another weight than before.
 
-    `thing` is the one whose label was shown lately; null where none or several were.
+    `thing` is the one whose label was shown lately; null where none or several were, or the scale is doubted.
     """
 
     station: str

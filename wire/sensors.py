@@ -79,6 +79,26 @@ class ContactChattered(msgspec.Struct, frozen=True, kw_only=True):
     active: bool
 
 
+ScaleDoubt = Literal["below_zero", "verification_ended"]
+"""What speaks against a scale: it stands still below zero; the last day of its verification has passed."""
+
+
+class ScaleDoubted(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `scale_doubted`: nothing rests on what the scale of a rack says from now on. `until`: its last day."""
+
+    station: str
+    why: ScaleDoubt
+    weight_g: int | None = None
+    until: str | None = None
+
+
+class ScaleTrusted(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `scale_trusted`: it no longer is so."""
+
+    station: str
+    why: ScaleDoubt
+
+
 def check_reading(body: Mapping[str, Any]) -> Reading:
     """The reading in `body`. Raises MessageError, also for a value that is not known or told in another unit."""
     reading = body_of(Reading, dict(body))

@@ -10,7 +10,7 @@ claim_contested, configuration_failed, step_without_task, weight_drift, seal_bro
 space_short, journal_renewed, fact_salvaged, clock_set_back, door_forced, door_held_open, door_unexplained, tailgating,
 not_filmed, video_lost, segment_damaged, segment_differs, film_no_room, camera_frozen, camera_covered, camera_moved,
 camera_out_of_focus, camera_too_dark, disk_filling, film_unplayable, film_filling,
-seal_case_tilted, power_lost, battery_low, alarm_panel, sensor_chattering.
+seal_case_tilted, power_lost, battery_low, alarm_panel, sensor_chattering, scale_out_of_true.
 """
 
 from collections.abc import Mapping

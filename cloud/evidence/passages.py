@@ -178,6 +178,8 @@ HANDLERS: dict[str, Callable[[Taken], Awaitable[None]]] = {
     FactKind.READINGS_THINNED: rooms.readings_thinned,
     FactKind.CONTACT_CHANGED: rooms.contact_changed,
     FactKind.CONTACT_CHATTERED: rooms.contact_chattered,
+    FactKind.SCALE_DOUBTED: rooms.scale_doubted,
+    FactKind.SCALE_TRUSTED: rooms.scale_trusted,
     FactKind.SPACE_SHORT: journals.space_short,
     FactKind.SPACE_BACK: journals.space_back,
     FactKind.JOURNAL_RENEWED: journals.journal_renewed,

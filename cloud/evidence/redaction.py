@@ -17,7 +17,7 @@ KEPT = frozenset({
     "movement_corroborated", "movement_uncorroborated", "observation_explained", "observation_unexplained",
     "package_sealed", "passage_abandoned", "passage_crossed", "passage_decided", "passkey_added", "passkey_removed",
     "permit_granted", "person_disabled", "person_enabled", "reading", "readings_thinned", "release_approved",
-    "release_withdrawn",
+    "release_withdrawn", "scale_doubted", "scale_trusted",
     "site_placed", "slots_added", "unit_added", "zone_added",
 })  # fmt: skip
 FREE = frozenset({

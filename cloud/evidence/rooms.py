@@ -20,6 +20,8 @@ from wire.sensors import (
     ContactChattered,
     Measure,
     ReadingsThinned,
+    ScaleDoubted,
+    ScaleTrusted,
     check_reading,
     span_of,
 )
@@ -27,6 +29,7 @@ from wire.sensors import (
 TILTED, POWER_LOST, LOW, PANEL, CHATTERING = (
     "seal_case_tilted", "power_lost", "battery_low", "alarm_panel", "sensor_chattering",
 )  # fmt: skip
+OUT_OF_TRUE = "scale_out_of_true"
 SEVERITY: Mapping[str, Severity] = {TILTED: "critical", POWER_LOST: "major", LOW: "critical", PANEL: "critical"}
 
 _sql = load_queries(__file__, "rooms.sql")
@@ -64,6 +67,19 @@ async def contact_chattered(taken: Taken) -> None:
     await _alarm(taken, body, body.active if body.sensor == "ups" else True)
     detail = {"contact": body.contact, "edges": body.edges, "since": body.since}
     await taken.alarm(CHATTERING, f"{_device(taken)}.{body.contact}", "warning", detail)
+
+
+async def scale_doubted(taken: Taken) -> None:
+    """A scale is not to be believed; its agent lets nothing rest on it meanwhile."""
+    body = body_of(ScaleDoubted, taken.fact.body)
+    detail = {"station": body.station, "why": body.why, "weight_g": body.weight_g, "until": body.until}
+    await taken.alarm(OUT_OF_TRUE, f"{_device(taken)}.{body.why}", "major", detail)
+
+
+async def scale_trusted(taken: Taken) -> None:
+    """It is again."""
+    body = body_of(ScaleTrusted, taken.fact.body)
+    await taken.clear(OUT_OF_TRUE, f"{_device(taken)}.{body.why}")
 
 
 async def sensors(tx: Tx, site: str) -> SensorRows:

@@ -10,6 +10,8 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import get_args
 
 from custody.decisions import Allowed, Refused, Waiting
 from custody.passage import Genuineness, Sight
@@ -24,6 +26,7 @@ from edge_agent.rule_packs import PackBook
 from edge_agent.stations.asking import Books, Case, View, ask
 from edge_agent.stations.in_sight import Key, key_of
 from edge_agent.stations.recording import Recording
+from edge_agent.stations.scale_truth import ScaleTruth
 from edge_agent.stations.seeing import Present, Still, TextRead, sights_in
 from edge_agent.stations.shown import Shown
 from edge_agent.stations.slot_lights import SlotLights
@@ -31,12 +34,14 @@ from edge_agent.store import Effect
 from edge_agent.tasks import TaskBook
 from proof.keys import VerifyKey
 from wire.messages import FactKind, PictureBody, RackState, SlotChanged, StepDecided, ThingBody, WeightMeasured, to_body
+from wire.sensors import ScaleDoubt, ScaleDoubted, ScaleTrusted
 
 MOST_THINGS = 30
 """Judged in one look; what is beyond is judged in the next."""
 
 NEWS_G = 5
 """Weights closer than this are the same: a scale is never quite still."""
+DOUBTS: tuple[ScaleDoubt, ...] = get_args(ScaleDoubt)
 
 _log = logging.getLogger(__name__)
 
@@ -51,6 +56,9 @@ class RackPlan:
     indicator: str
     lamp: str
     scale: str = ""
+    zero_g: int | None = None
+    verified_until: date | None = None
+    """When its scale is to be doubted: see scale_truth.py."""
     slots: Mapping[str, str]
     answer_us: int = 20_000_000
     """How long a light says what was decided, unless the slot's sensor ends it."""
@@ -94,8 +102,10 @@ class RackStation:
         self._stopped = False
         self._weight_g: int | None = None  # what the scale shows and stands still at
         self._weighed_g = 0  # what was told last
+        self._truth = ScaleTruth(plan.zero_g, plan.verified_until)
         self._recording = Recording(plan.name, parts.journal, parts.book, parts.clock, plan.retry_us)
         known = parts.journal.reads.rows("slots", station=plan.name)
+        self._truth.doubts |= {doubt for doubt in DOUBTS if (f"{plan.scale}/{doubt}", 1) in known}
         self._occupied = {slot: bool(there) for slot, there in known if slot in plan.slots.values()}
         self.lights = SlotLights(
             parts.indicator,
@@ -141,20 +151,39 @@ class RackStation:
     def on_weight(self, weight: Weight) -> None:
         """The scale said something."""
         with self._lock:
-            self._weight_g = weight.grams if weight.stable and weight.grams > 0 else None
+            self._look_at_scale(weight)
+            good = weight.stable and weight.grams > 0 and not self._truth.doubts
+            self._weight_g = weight.grams if good else None
             if not weight.stable or abs(weight.grams - self._weighed_g) < NEWS_G:
                 return
             self._weighed_g = weight.grams
-            things = self._things.all
+            things = [] if self._truth.doubts else self._things.all
             body = WeightMeasured(
                 station=self._plan.name, thing=things[0].id if len(things) == 1 else None, weight_g=weight.grams,
                 stable=True,
             )  # fmt: skip
             self._moved(FactKind.WEIGHT_MEASURED, self._plan.scale, body)
 
+    def _look_at_scale(self, weight: Weight | None) -> None:
+        """Tells when the scale is to be doubted, and when no longer; then no step rests on what it says."""
+        if not self._plan.scale:
+            return
+        for why, doubted in self._truth.see(weight, self._parts.clock.read().at.date()):
+            row = {"station": self._plan.name, "slot": f"{self._plan.scale}/{why}", "occupied": doubted}
+            body: ScaleDoubted | ScaleTrusted = ScaleTrusted(station=self._plan.name, why=why)
+            if doubted:
+                until, self._weight_g = self._plan.verified_until, None
+                body = ScaleDoubted(
+                    station=self._plan.name, why=why, weight_g=weight.grams if weight else None,
+                    until=until.isoformat() if until else None,
+                )  # fmt: skip
+            kind = FactKind.SCALE_DOUBTED if doubted else FactKind.SCALE_TRUSTED
+            self._moved(kind, self._plan.scale, body, (Effect("set_slot", row),))
+
     def _moved(
-        self, kind: FactKind, device: str, body: SlotChanged | WeightMeasured, effects: tuple[Effect, ...] = ()
-    ) -> None:
+        self, kind: FactKind, device: str, body: SlotChanged | WeightMeasured | ScaleDoubted | ScaleTrusted,
+        effects: tuple[Effect, ...] = (),
+    ) -> None:  # fmt: skip
         self._recording.movement(kind, device, body, effects=effects)
         if self._recording.blocked:
             self._show(Light.AMBER)
@@ -172,6 +201,7 @@ class RackStation:
             self._present.forget(now)
             self._things.see((), now)
             self._slots.see((), now)
+            self._look_at_scale(None)
             if self._recording.blocked and self._recording.try_again():
                 self._show(Light.OFF)
             if self._lamp_until_us is not None and now >= self._lamp_until_us:

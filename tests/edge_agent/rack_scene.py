@@ -138,7 +138,9 @@ class RackScene:
 
 
 @contextmanager
-def rack_scene(folder: Path, hands: Hands | None = None, *, laid: tuple[str, ...] = ()) -> Iterator[RackScene]:
+def rack_scene(
+    folder: Path, hands: Hands | None = None, *, laid: tuple[str, ...] = (), **more: Any
+) -> Iterator[RackScene]:
     """A rack of two slots; in those of `laid` something lies when it starts."""
     hands = hands or Hands()
     pins = Device.pin_factory = MockFactory()
@@ -164,7 +166,7 @@ def rack_scene(folder: Path, hands: Hands | None = None, *, laid: tuple[str, ...
 
     plan = RackPlan(
         site=SITE, name=RACK, camera="camera", indicator="slots", lamp="lamp", scale="scale",
-        slots={name: f"{SITE}/S-{name}" for name in SLOT_PINS},
+        slots={name: f"{SITE}/S-{name}" for name in SLOT_PINS}, **more,
     )  # fmt: skip
     parts = RackParts(
         indicator=indicator, lamp=lamp, journal=journal, book=book, tasks=tasks, clock=hands.clock, packs=packs,

@@ -156,6 +156,16 @@ async def test_one_that_chatters_is_an_alarm_and_so_is_what_it_said_meanwhile(ro
     }  # fmt: skip
 
 
+async def test_a_scale_out_of_calibration_is_an_alarm_until_it_is_believed_again(room: Room) -> None:
+    told = {"station": "rack-1", "why": "verification_ended"}
+    room.teller.say("scale_doubted", told | {"weight_g": None, "until": "2026-11-21"}, device="room.scale")
+    await room.send()
+    assert await room.alarms() == {("scale_out_of_true", "scale.verification_ended")}
+    room.teller.say("scale_trusted", told, device="room.scale")
+    await room.send()
+    assert await room.alarms() == set()
+
+
 WRONG: dict[str, tuple[str, dict[str, Any]]] = {
     "an unknown value": ("reading", {"station": "r", "measures": "luck", "value": 1, "unit": "%", "low": 1, "high": 1}),
     "another unit": (

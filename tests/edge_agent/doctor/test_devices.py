@@ -1,6 +1,6 @@
 """Devices that say of themselves whether they are there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from edge_agent.site_file import SiteFile
 from simulators.pki import Authority
 from tests.edge_agent.doctor.ward import Ward
 from tests.edge_agent.drivers.test_scales import OnLine
+from tests.edge_agent.drivers.worlds import on_node
 from tests.edge_agent.hands import NOON
 from tests.edge_agent.scene import AGENT, SITE
 
@@ -44,6 +45,28 @@ def check(folder: Path, indicator: dict[str, object], scale: str = "ttyUSB0") ->
 def test_a_scale_on_its_line_answers_and_pins_are_not_asked(line: OnLine, tmp_path: Path) -> None:
     (said,) = check(tmp_path, {"driver": "slots_gpiozero", "options": {"slots": PINS}})
     assert (said.code, said.about) == ("device.ok", "balance")
+
+
+def sensors(folder: Path, *devices: Mapping[str, object]) -> list[Finding]:
+    """Of a site with nothing but these."""
+    content = {"site": SITE, "agent": AGENT, "devices": list(devices)}
+    (folder / "site.yaml").write_text(yaml.safe_dump(content), "utf-8")
+    file = SiteFile(folder / "site.yaml")
+    return list(check_devices(Patient(None, file, choose_drivers(file)), Ward(folder).world, within_s=3))
+
+
+def test_sensors_that_are_not_there_are_told_and_one_that_may_sleep_is_not(tmp_path: Path) -> None:
+    with on_node(tmp_path) as world:
+        local = {key: str(value) if isinstance(value, Path) else value for key, value in world.local.options().items()}
+        own = {key: value for key, value in local.items() if key not in ("node", "slots")}
+        sleeper = {"name": "cellar", "profile": "shelly-plus-ht", "options": {**own, "at": "cellar"}}
+        air = {"name": "air", "profile": "sensirion-sht31", "options": {"bus": 250}}
+        seal = {"name": "seal", "profile": "tilt-switch-nc", "options": {"pin": 5}}
+        (lost,) = sensors(tmp_path, sleeper, air, seal)
+        assert (lost.code, lost.about) == ("device.lost", "air")
+        assert "SHT31 at 0x44 on bus 250" in lost.values["problem"]
+        cut = sensors(tmp_path, {**sleeper, "options": {**own, "at": "cellar", "port": 1}})
+        assert "local broker" in cut[0].values["problem"]
 
 
 def test_what_does_not_answer_is_told_with_why(line: OnLine, tmp_path: Path) -> None:
