@@ -126,3 +126,16 @@ class FilmProbed(msgspec.Struct, frozen=True, kw_only=True):
     camera: str
     frames: int
     problem: str | None
+
+
+class MotionSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `motion_seen`: something moved before a camera from `since` to `until`, in so many of its looks (one a
+    second), at the most in `most_pct` percent of the picture. One a minute at the most.
+    """
+
+    station: str
+    camera: str
+    since: str
+    until: str
+    looks: int
+    most_pct: float

@@ -68,6 +68,7 @@ class FactKind(StrEnum):
     CONTACT_CHATTERED = "contact_chattered"
     SCALE_DOUBTED = "scale_doubted"
     SCALE_TRUSTED = "scale_trusted"
+    MOTION_SEEN = "motion_seen"
 
 
 class OrderKind(StrEnum):

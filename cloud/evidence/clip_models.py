@@ -1,5 +1,6 @@
 """Clips as the API shows them."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import BaseModel, Field
@@ -36,3 +37,33 @@ class ClipRows(BaseModel):
     """The clips of an event."""
 
     rows: list[ClipShown]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MotionWanted:
+    """Motion that ended between `since` and `until`; of one agent, or of all."""
+
+    since: datetime
+    until: datetime
+    agent: str | None = None
+    limit: int = 100
+
+
+class MotionShown(BaseModel):
+    """Something moved before a camera, as the agent told in entry `index`; `looks` are seconds in which it did."""
+
+    index: int
+    agent: str
+    seq: int
+    station: str
+    camera: str
+    since: datetime
+    until: datetime
+    looks: int
+    most_pct: float = Field(description="Of the picture, at the most")
+
+
+class MotionRows(BaseModel):
+    """Newest first."""
+
+    rows: list[MotionShown]

@@ -8,13 +8,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials
+from pydantic import AwareDatetime
 
 from cloud.alarms.service import raise_alarm
 from cloud.db.pool import Row, transaction
 from cloud.errors import NotSignedInError
 from cloud.evidence import clips
-from cloud.evidence.clip_models import ClipRows
-from cloud.evidence.read_routes import MOST_INDEX
+from cloud.evidence.clip_models import ClipRows, MotionRows, MotionWanted
+from cloud.evidence.read_routes import MOST_INDEX, AnId, Limit
 from cloud.ledger.service import close_ledger, open_ledger
 from cloud.media import store, uploads
 from cloud.media.errors import MediaError, StoreFullError
@@ -74,6 +75,17 @@ async def get_clips(
     """The film of what an agent told in its fact `seq`, with the digests it signed. Segments are at `/media`."""
     async with transaction(parts.pool) as tx:
         return await clips.clips_of(tx, site, agent, seq)
+
+
+@router.get("/motion", operation_id="list_motion")
+async def get_motion(
+    site: ReadSite, parts: PartsIn, since: AwareDatetime, until: AwareDatetime, agent: AnId | None = None,
+    limit: Limit = 100,
+) -> MotionRows:  # fmt: skip
+    """When something moved before the cameras of my site between two times: at night, or on a day nobody worked."""
+    wanted = MotionWanted(since=since, until=until, agent=agent, limit=limit)
+    async with transaction(parts.pool) as tx:
+        return await clips.motion(tx, site, wanted)
 
 
 async def _standing(

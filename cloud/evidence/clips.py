@@ -3,12 +3,17 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import asdict
 from datetime import datetime
+from typing import Any
+
+import msgspec
 
 from cloud.alarms.service import Severity
 from cloud.db.pool import Tx, rows, storable
 from cloud.db.queries import load_queries
-from cloud.evidence.clip_models import ClipRows, ClipShown, SegmentShown
+from cloud.evidence.clip_models import ClipRows, ClipShown, MotionRows, MotionShown, MotionWanted, SegmentShown
 from cloud.evidence.taken import Taken
 from custody.permits import parse_time
 from wire.errors import MessageError
@@ -19,6 +24,7 @@ from wire.film import (
     ClipSegment,
     DiskFilling,
     FilmProbed,
+    MotionSeen,
     SegmentDamaged,
     VideoBack,
     VideoLost,
@@ -118,6 +124,21 @@ async def segment_damaged(taken: Taken) -> None:
     await taken.alarm(DAMAGED, taken.agent, "critical", {"sha256": body.sha256, "found": body.found})
 
 
+async def motion_seen(taken: Taken) -> None:
+    """Something moved; kept as it is, and a malformed one is an alarm."""
+    _motion(taken.fact.body)
+
+
+async def motion(tx: Tx, site: str, wanted: MotionWanted) -> MotionRows:
+    """When something moved before the cameras of a site, newest first."""
+    shown = []
+    for row in await rows(tx, _sql.motion, site=site, **asdict(wanted)):
+        with suppress(MessageError):  # it was an alarm
+            body = _motion(json.loads(row.pop("content"))["body"])
+            shown.append(MotionShown.model_validate({**row, **msgspec.structs.asdict(body)}))
+    return MotionRows(rows=shown)
+
+
 async def clips_of(tx: Tx, site: str, agent: str, seq: int) -> ClipRows:
     """The clips that show what the agent told in fact `seq`, also those that are still being filmed."""
     told = await rows(tx, _sql.clips_of, site=site, agent=agent, seq=seq)
@@ -127,6 +148,13 @@ async def clips_of(tx: Tx, site: str, agent: str, seq: int) -> ClipRows:
         clip = one.pop("clip")
         segments.setdefault(clip, {}).setdefault(one["sha256"], SegmentShown.model_validate(one))
     return ClipRows(rows=[ClipShown(**row, segments=list(segments.get(row["clip"], {}).values())) for row in told])
+
+
+def _motion(told: dict[str, Any]) -> MotionSeen:
+    body = body_of(MotionSeen, told)
+    if _time(body.until) < _time(body.since) or not 0 <= body.most_pct <= 100 or body.looks < 0:
+        raise MessageError("motion that ends before it begins, or in more than the whole picture")
+    return body
 
 
 async def _things(taken: Taken, events: set[int]) -> list[str]:

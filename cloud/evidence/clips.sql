@@ -35,3 +35,9 @@ SELECT s.clip, s.sha256, s.bytes, s.begun, s.ended, s.error_ms, s.frames, s.inde
 FROM clip_segment s LEFT JOIN media m ON m.sha256 = s.sha256
 WHERE s.agent = %(agent)s AND s.site = %(site)s AND s.clip = ANY (%(clips)s)
 ORDER BY s.clip, s.begun, s.index
+
+-- name: motion
+SELECT index, agent, seq, content FROM fact
+WHERE site = %(site)s AND kind = 'motion_seen' AND content IS NOT NULL
+  AND at >= %(since)s AND at < %(until)s AND (%(agent)s::text IS NULL OR agent = %(agent)s)
+ORDER BY at DESC, index DESC LIMIT %(limit)s

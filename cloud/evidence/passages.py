@@ -180,6 +180,7 @@ HANDLERS: dict[str, Callable[[Taken], Awaitable[None]]] = {
     FactKind.CONTACT_CHATTERED: rooms.contact_chattered,
     FactKind.SCALE_DOUBTED: rooms.scale_doubted,
     FactKind.SCALE_TRUSTED: rooms.scale_trusted,
+    FactKind.MOTION_SEEN: clips.motion_seen,
     FactKind.SPACE_SHORT: journals.space_short,
     FactKind.SPACE_BACK: journals.space_back,
     FactKind.JOURNAL_RENEWED: journals.journal_renewed,

@@ -13,7 +13,7 @@ KEPT = frozenset({
     "clock_stepped", "contact_changed", "contact_chattered", "content_erased",
     "custody_step", "door_furnished", "erasure_proposed", "exception_opened", "exception_recounted", "film_removed",
     "gate_moved", "heads_counted", "heartbeat", "hold_lifted", "item_shelved", "key_born", "key_ended",
-    "label_issued", "labels_sent",
+    "label_issued", "labels_sent", "motion_seen",
     "movement_corroborated", "movement_uncorroborated", "observation_explained", "observation_unexplained",
     "package_sealed", "passage_abandoned", "passage_crossed", "passage_decided", "passkey_added", "passkey_removed",
     "permit_granted", "person_disabled", "person_enabled", "reading", "readings_thinned", "release_approved",

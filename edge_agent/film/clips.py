@@ -16,7 +16,7 @@ import msgspec
 from custody.permits import time_text
 from edge_agent.clock import Clock
 from edge_agent.errors import FilmError, JournalError, SegmentGoneError
-from edge_agent.film.recorder import Impaired, News, NoVideo
+from edge_agent.film.recorder import Impaired, Moved, News, NoVideo
 from edge_agent.film.ring import Ring
 from edge_agent.film.segment import FRAME_US, Segment
 from edge_agent.film.telling import Telling
@@ -145,6 +145,8 @@ class Clips:
                 self._telling.video(news)
             elif isinstance(news, Impaired):
                 self._telling.impaired(news)
+            elif isinstance(news, Moved):
+                self._telling.moved(news)
             elif news is not None:
                 self._ring.add(news)
                 clip = self._open.get(news.camera)

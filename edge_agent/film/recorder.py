@@ -13,6 +13,7 @@ from edge_agent.devices import Frame
 from edge_agent.errors import FilmError
 from edge_agent.film.segment import Segment, SegmentWriter
 from edge_agent.vision.health import Impairment, Watcher
+from edge_agent.vision.motion import Motion, Span
 
 QUEUE = 8
 """Pictures that wait for the encoder; 22 MB of them at 720p. One more is missed, and counted."""
@@ -21,7 +22,7 @@ IDLE_S = 3.0
 """Without a picture for so long there is no video."""
 
 LOOK_US = 1_000_000
-"""Between two looks at whether the camera still shows what it is there for."""
+"""Between two looks at whether the camera still shows what it is there for, and whether anything moves there."""
 
 RETRY_US = 5_000_000
 """Before filming is tried again after it failed."""
@@ -61,7 +62,15 @@ class Impaired:
     at_us: int
 
 
-News = Segment | NoVideo | Impaired
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Something moved before `camera`."""
+
+    camera: str
+    span: Span
+
+
+News = Segment | NoVideo | Impaired | Moved
 """What a recorder tells."""
 
 
@@ -80,7 +89,7 @@ class Recorder:
         self._writer: SegmentWriter | None = None
         self._missed, self._taken_us, self._last_us = 0, -(1 << 60), clock.mono_us()
         self._lost: str | None = None
-        self._watcher, self._looked_us = Watcher(), -LOOK_US
+        self._watcher, self._motion, self._looked_us = Watcher(), Motion(), -LOOK_US
         self._failed_us: int | None = None
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"film-{camera}", daemon=True)
@@ -130,12 +139,21 @@ class Recorder:
             finally:
                 self._queue.task_done()
         self._end()
+        self._moved(self._motion.end())
 
-    def _film(self, frame: Frame) -> None:
+    def _look(self, frame: Frame) -> None:
         if frame.taken_us - self._looked_us >= LOOK_US:
             self._looked_us = frame.taken_us
             for what, so in self._watcher.see(frame.pixels):
                 self._tell(Impaired(self.camera, what, so, frame.taken_us))
+            self._moved(self._motion.see(frame.pixels, frame.taken_us))
+
+    def _moved(self, span: Span | None) -> None:
+        if span is not None:
+            self._tell(Moved(self.camera, span))
+
+    def _film(self, frame: Frame) -> None:
+        self._look(frame)
         writer = self._writer
         if writer is not None and (frame.taken_us - writer.from_us >= self._pace.segment_us or not writer.fits(frame)):
             self._end()
@@ -164,6 +182,7 @@ class Recorder:
 
     def _idle(self) -> None:
         self._end()
+        self._moved(self._motion.end())
         self._say(self._lost or "no_picture", self._last_us)
 
     def _end(self) -> None:

@@ -8,10 +8,10 @@ from typing import cast
 from custody.permits import time_text
 from edge_agent.clock import Clock
 from edge_agent.errors import JournalError
-from edge_agent.film.recorder import Impaired, NoVideo
+from edge_agent.film.recorder import Impaired, Moved, NoVideo
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
-from wire.film import CameraClear, CameraImpaired, VideoBack, VideoCause, VideoLost
+from wire.film import CameraClear, CameraImpaired, MotionSeen, VideoBack, VideoCause, VideoLost
 from wire.messages import FactKind, to_body
 
 _log = logging.getLogger(__name__)
@@ -56,6 +56,16 @@ class Telling:
                 to_body(CameraClear(station=station, camera=news.camera, what=news.what, since=since, until=at)),
             )
         self._owe(Draft(kind=kind, device=f"{station}.{news.camera}", body=body))
+        self.pay()
+
+    def moved(self, news: Moved) -> None:
+        """Takes when something moved."""
+        station, span = self._stations[news.camera], news.span
+        body = MotionSeen(
+            station=station, camera=news.camera, since=self._wall(span.from_us), until=self._wall(span.to_us),
+            looks=span.looks, most_pct=span.most_pct,
+        )  # fmt: skip
+        self._owe(Draft(kind=FactKind.MOTION_SEEN, device=f"{station}.{news.camera}", body=to_body(body)))
         self.pay()
 
     def pay(self) -> None:

@@ -15,8 +15,8 @@ from wire.messages import FactKind
 
 FILE = "reserve"
 STEP_BYTES = 8 << 20
-ROUTINE = frozenset({FactKind.HEARTBEAT, FactKind.COSIGNED, FactKind.ORDER_DISTRUSTED})
-"""Kinds that say again what other facts show; everything else is evidence."""
+ROUTINE = frozenset({FactKind.HEARTBEAT, FactKind.COSIGNED, FactKind.ORDER_DISTRUSTED, FactKind.MOTION_SEEN})
+"""Kinds that say again what other facts show, and motion, looked for in quiet hours; everything else is evidence."""
 
 
 @dataclass(slots=True)

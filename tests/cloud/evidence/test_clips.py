@@ -2,13 +2,16 @@
 
 import hashlib
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from cloud.db.pool import Pool, transaction
-from cloud.evidence.clips import clips_of
+from cloud.evidence.clip_models import MotionWanted
+from cloud.evidence.clips import clips_of, motion
 from cloud.world import World
+from custody.permits import time_text
 from tests.cloud.conftest import Database
 from tests.cloud.receiving import Receiving
 from tests.cloud.warehouse import GATE, ITEM, PACKAGE, Warehouse
@@ -136,3 +139,21 @@ async def test_what_makes_no_sense_is_kept_with_an_alarm_and_leads_to_nothing(wa
     await warehouse.send()
     assert "malformed_fact" in await warehouse.causes()
     assert await warehouse.receiving.rows("SELECT 1 FROM clip UNION ALL SELECT 1 FROM clip_segment") == []
+
+
+async def test_motion_is_found_by_the_hours_in_which_it_was(warehouse: Warehouse) -> None:
+    night = datetime(2026, 11, 23, 2, tzinfo=UTC)
+    told = {"station": GATE, "camera": "camera", "looks": 9, "most_pct": 2.5}
+    for hours in (0, 6):
+        at = night + timedelta(hours=hours)
+        body = told | {"since": time_text(at - timedelta(seconds=20)), "until": time_text(at)}
+        warehouse.teller.say("motion_seen", body, at=at)
+    warehouse.teller.say("motion_seen", told | {"since": "?", "until": "?"}, at=night)
+    await warehouse.send()
+    async with transaction(warehouse.receiving.pool) as tx:
+        wanted = MotionWanted(since=night - timedelta(hours=1), until=night + timedelta(hours=3))
+        (shown,) = (await motion(tx, "nj01", wanted)).rows
+        assert (shown.camera, shown.until, shown.looks, shown.most_pct) == ("camera", night, 9, 2.5)
+        other = MotionWanted(since=wanted.since, until=wanted.until, agent="nj01.other")
+        assert (await motion(tx, "nj01", other)).rows == []
+    assert await warehouse.causes() == {"malformed_fact"}

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from custody.permits import time_text
 from edge_agent.film.segment import examine, play
 from tests.edge_agent.film.studio import CAMERA, KEEP, STATION, pictures, studio
 from tests.edge_agent.hands import Hands, full_disk
@@ -172,6 +173,17 @@ def test_a_camera_that_goes_away_leaves_a_gap_that_is_told(tmp_path: Path, part:
         (closed,) = set_.until(1, "clip_closed")
         assert 1800 <= closed["missing_between_ms"] <= 2200 if part == "before" else closed["missing_after_ms"] == 0
         assert KEEP.before_us // 1000 == closed["before_ms"]
+
+
+def test_motion_is_told_with_its_interval_also_when_the_agent_stops(tmp_path: Path) -> None:
+    with studio(tmp_path) as set_:
+        began = set_.hands.now
+        set_.film(6)
+        set_.films.stop()
+        (seen,) = set_.bodies("motion_seen")
+        assert (seen["station"], seen["camera"]) == (STATION, CAMERA)
+        assert time_text(began) <= seen["since"] <= seen["until"] <= time_text(set_.hands.now)
+        assert seen["looks"] >= 3
 
 
 def test_a_camera_that_is_covered_says_so_and_says_when_it_is_clear_again(tmp_path: Path) -> None:

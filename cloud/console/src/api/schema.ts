@@ -1025,6 +1025,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/motion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Motion
+         * @description When something moved before the cameras of my site between two times: at night, or on a day nobody worked.
+         */
+        get: operations["list_motion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/oidc": {
         parameters: {
             query?: never;
@@ -3759,6 +3779,47 @@ export interface components {
             name: string;
             /** Token */
             token: string;
+        };
+        /**
+         * MotionRows
+         * @description Newest first.
+         */
+        MotionRows: {
+            /** Rows */
+            rows: components["schemas"]["MotionShown"][];
+        };
+        /**
+         * MotionShown
+         * @description Something moved before a camera, as the agent told in entry `index`; `looks` are seconds in which it did.
+         */
+        MotionShown: {
+            /** Agent */
+            agent: string;
+            /** Camera */
+            camera: string;
+            /** Index */
+            index: number;
+            /** Looks */
+            looks: number;
+            /**
+             * Most Pct
+             * @description Of the picture, at the most
+             */
+            most_pct: number;
+            /** Seq */
+            seq: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Station */
+            station: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /**
          * NewAct
@@ -11023,6 +11084,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Kept"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_motion: {
+        parameters: {
+            query: {
+                since: string;
+                until: string;
+                agent?: string | null;
+                limit?: number;
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MotionRows"];
                 };
             };
             /** @description The body is not JSON */
