@@ -64,12 +64,21 @@ class Joining:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """A TURN server, and the secret that it shares with us."""
+
+    url: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """`database_url` is for connections that listen; `pack` the rules in force; `media` where stills are kept;
     `policy` the trust policy in force (tlog-policy), if one was set; `party` for whom passkeys sign,
     `directory` by which people sign in who have no password here; `joining` what devices join with, if they may;
     `fresh_sign_in` how old the proof of who is signed in may be for what a borrowed session must not do;
-    `film_quota` how many bytes of film each site may have here.
+    `film_quota` how many bytes of film each site may have here; `turn` by whom live pictures come that cannot come
+    directly.
     """
 
     database_url: str
@@ -85,6 +94,7 @@ class Parts:
     joining: Joining | None = None
     fresh_sign_in: timedelta = FRESH_SIGN_IN
     film_quota: int | None = None
+    turn: Turn | None = None
 
 
 def parts_of(request: Request) -> Parts:

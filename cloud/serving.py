@@ -13,7 +13,7 @@ from cloud.bootstrap import read_policy
 from cloud.errors import SettingsError
 from cloud.media.store import open_store
 from cloud.opening import opened_pool
-from cloud.parts import Directory, Joining, Parts, RelyingParty
+from cloud.parts import Directory, Joining, Parts, RelyingParty, Turn
 from cloud.settings import WebSettings
 from cloud.web.app import API, create_app
 from cloud.web.serve import serve
@@ -27,6 +27,18 @@ def relying_party(settings: WebSettings) -> RelyingParty:
     """For whom passkeys sign. Browsers make them at `https` addresses, and at `localhost` (not 127.0.0.1) without."""
     origins = settings.origins or f"http://localhost:{settings.web_port}"
     return RelyingParty(id=settings.rp_id, origins=tuple(origins.split()))
+
+
+def turn(settings: WebSettings) -> Turn | None:
+    """The TURN server of live pictures, if one was set. Raises SettingsError."""
+    if settings.turn_url is None or settings.turn_secret_file is None:
+        if settings.turn_url or settings.turn_secret_file:
+            raise SettingsError(["SEALTRAIL_CLOUD_TURN_URL and …_TURN_SECRET_FILE belong together"])
+        return None
+    try:
+        return Turn(url=settings.turn_url, secret=settings.turn_secret_file.read_text("utf-8").strip())
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError([f"SEALTRAIL_CLOUD_TURN_SECRET_FILE: {error}"]) from error
 
 
 def directory(settings: WebSettings) -> Directory | None:
@@ -101,6 +113,7 @@ async def web(settings: WebSettings, say: Callable[[str], None]) -> None:
             joining=joining(settings),
             fresh_sign_in=timedelta(seconds=settings.fresh_sign_in_s),
             film_quota=settings.film_quota,
+            turn=turn(settings),
         )
         app = create_app(parts, console=settings.console_dir)
         tls = (settings.web_cert, settings.web_key) if settings.web_cert and settings.web_key else None

@@ -105,6 +105,9 @@ class WebSettings(MediaSettings, FilmSettings):
     `realm_access.roles`; `oidc_roles` is a JSON object from its roles to ours. Whoever adds a passkey has signed in
     within the last `fresh_sign_in_s`.
 
+    Live pictures of cameras go through the TURN server at `turn_url` where they cannot come directly; the secret that
+    it shares with us is in `turn_secret_file`.
+
     Devices join where `agents_broker_host` says how they reach the broker; their certificates last `certificate_days`.
     With `web_cert` and `web_key` (PEM) it speaks TLS itself; `web_cert` alone tells what a proxy before it shows, so
     that claims name it.
@@ -113,6 +116,8 @@ class WebSettings(MediaSettings, FilmSettings):
     web_host: str = "127.0.0.1"
     web_port: int = Field(ge=0, le=65535)
     console_dir: Path | None = None
+    turn_url: str | None = Field(default=None, pattern=r"^turns?:[^\s]+$")
+    turn_secret_file: Path | None = None
     rp_id: str = Field(default="localhost", pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")
     origins: str | None = Field(default=None, pattern=r"^https?://[^/\s]+( https?://[^/\s]+)*$")
     oidc_issuer: str | None = Field(default=None, pattern=r"^(https://|http://(localhost|127\.0\.0\.1)[:/])")

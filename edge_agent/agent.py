@@ -31,6 +31,7 @@ from edge_agent.stations.rack import RackStation
 from edge_agent.stations.sensors import SensorStation
 from edge_agent.supervise import Health, Loop, Vigil
 from edge_agent.uplink import Uplink
+from edge_agent.viewing.viewing import Viewing
 from edge_agent.witness import EdgeWitness
 from proof.errors import ProofError
 from wire.batches import SealedFact
@@ -105,6 +106,7 @@ class Parts:
     films: "Films | None" = None
     film_uploads: "Uploads | None" = None
     film_upkeep: "Upkeep | None" = None
+    viewing: Viewing | None = None
     stops: list[Callable[[], None]] = field(default_factory=list)
 
 
@@ -154,7 +156,7 @@ class Agent:
                 self._link(), parts.pictures.deliver(), self._watch_clock_and_journal(), self._beat(), self._tidy(),
                 self._pulse((*cameras, ticker), on_alive),
             )]  # fmt: skip
-            for beside in (parts.witness, parts.renewals, parts.configuration, parts.film_uploads):
+            for beside in (parts.witness, parts.renewals, parts.configuration, parts.film_uploads, parts.viewing):
                 if beside:
                     tasks.append(asyncio.create_task(beside.work()))
             undo.push_async_callback(_end, tasks)
@@ -184,6 +186,8 @@ class Agent:
                 at_work()
                 if self._parts.films and watch.filmed:
                     self._parts.films.offer(watch.camera_name, frame)
+                if self._parts.viewing:
+                    self._parts.viewing.offer(watch.camera_name, frame)
                 watch.station.on_frame(frame)
 
         return Loop(watch.camera_name, look, lambda problem: self._parts.health.report(watch.camera_name, problem))

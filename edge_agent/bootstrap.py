@@ -38,6 +38,7 @@ from edge_agent.stations.rack import RackStation
 from edge_agent.supervise import Health
 from edge_agent.tasks import TaskBook
 from edge_agent.uplink import Uplink
+from edge_agent.viewing.viewing import Viewing
 from edge_agent.vision.labels import warm_up
 from edge_agent.witness import EdgeWitness
 from proof.keys import SigningKey
@@ -135,8 +136,10 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None, boo
     renewals = renewals_of(settings, site.agent, plan.key, journal, clock, options)
     tls = context_of(settings.cloud_ca)
     lights = [watch.station.lights for watch in watches if isinstance(watch.station, RackStation)]
-    films = build_films(settings, {watch.name: watch.camera_name for watch in watches if watch.filmed}, journal, clock)
-    url = str(settings.cloud_url)
+    filmed = {watch.name: watch.camera_name for watch in watches if watch.filmed}
+    films, url = build_films(settings, filmed, journal, clock), str(settings.cloud_url)
+    cameras = {watch.name: watch.camera_name for watch in watches}
+    viewing = Viewing(site.agent, plan.key, clock, url, cameras, tls) if cameras else None
     uploads = build_uploads(films, plan, journal, clock, tls) if films else None
     agent = Parts(
         agent=site.agent,
@@ -150,7 +153,9 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None, boo
         watches=watches,
         sensors=sensors,
         uplink=uplink,
-        orders=Orders(site.agent, journal, books, clock, find_key, uplink.resend, lights, _desk(plan.file, devices)),
+        orders=Orders(
+            site.agent, journal, books, clock, find_key, uplink.resend, lights, _desk(plan.file, devices), viewing
+        ),
         pictures=Pictures(site.agent, plan.key, journal, clock, url, tls),
         connect=connect or (renewals.connect if renewals else mqtt_connect(options)),
         renewals=renewals,
@@ -161,6 +166,7 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None, boo
         keep_time=partial(keep_time, settings.data_dir, system),
         films=films,
         film_uploads=uploads,
+        viewing=viewing,
         film_upkeep=build_upkeep(films, journal, clock) if films else None,
         stops=stops,
     )

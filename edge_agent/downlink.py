@@ -23,6 +23,7 @@ from edge_agent.store import Effect
 from edge_agent.tasks import TaskBook
 from proof import jws
 from proof.errors import ProofError
+from wire.looking import Look
 from wire.messages import ORDER_TYPE, FactKind, Order, OrderAnswered, OrderDistrusted, OrderKind, to_body
 from wire.printing import PrintLabels
 
@@ -118,11 +119,12 @@ class Orders:
         resend: Callable[[int, str], str | None],
         lights: Sequence[Lights] = (),
         desk: "Desk | None" = None,
+        viewing: "Viewing | None" = None,
     ) -> None:
         self._agent, self._journal, self._clock = agent, journal, clock
         self._book, self._tasks, self._packs, self._lights = books.permits, books.tasks, books.packs, lights
         self._find_key, self._resend = find_key, resend
-        self._desk, self._printing = desk, set[str]()
+        self._desk, self._printing, self._viewing = desk, set[str](), viewing
         self._distrusted = 0
         self._distrust_told_us: int | None = None
 
@@ -240,6 +242,11 @@ class Orders:
                 return self._light(_body(order, _LightBody))
             case OrderKind.DARK_SLOT:
                 return self._dark(_body(order, _DarkBody).slot)
+            case OrderKind.LOOK:
+                if self._viewing is None:
+                    return "no camera is shown from here"
+                begun = self._viewing.start(_body(order, Look))
+                return begun if isinstance(begun, str) else Change((), begun)
         return f"an order of a kind this agent does not know: {order.kind[:40]}"
 
     def _light(self, asked: _LightBody) -> Change | str:
@@ -293,6 +300,13 @@ class Desk(Protocol):
 
     def start(self, asked: PrintLabels, done: Callable[[str | None], None]) -> None:
         """Prints when it is its turn, and then calls `done` once, with what was in the way; from any thread."""
+
+
+class Viewing(Protocol):
+    """Where cameras are shown."""
+
+    def start(self, asked: Look) -> Callable[[], None] | str:
+        """What begins to show what is asked for, or what is in the way."""
 
 
 def _body(order: Order, kind: type[T]) -> T:

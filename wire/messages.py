@@ -86,6 +86,7 @@ class OrderKind(StrEnum):
     PRINT_LABELS = "print_labels"
     RESUME = "resume"
     RULE_PACK = "rule_pack"
+    LOOK = "look"
 
 
 class ClockReading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -373,5 +374,4 @@ def body_of(kind: type[T], body: dict[str, Any]) -> T:
 
 def to_body(body: msgspec.Struct) -> dict[str, Any]:
     """A typed body as the plain JSON object a fact carries."""
-    built: dict[str, Any] = msgspec.to_builtins(body)
-    return built
+    return dict(msgspec.to_builtins(body))

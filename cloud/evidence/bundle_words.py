@@ -113,6 +113,8 @@ KINDS: Mapping[str, Words] = {
     "contact_chattered": ("触点反复跳变", "Contact chattered"),
     "scale_doubted": ("秤存疑，暂不采信", "Scale not to be believed"),
     "scale_trusted": ("秤恢复可信", "Scale believed again"),
+    "live_view_closed": ("结束实时查看摄像头", "Live view of a camera ended"),
+    "live_view_opened": ("实时查看摄像头", "Live view of a camera"),
     "motion_seen": ("摄像头前有移动", "Something moved before a camera"),
     "film_probed": ("录像抽查播放", "Film played as a sample"),
     "camera_clear": ("摄像头画面恢复", "Camera clear again"),

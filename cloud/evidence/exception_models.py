@@ -54,7 +54,7 @@ class ExceptionRows(BaseModel):
 
 OverrideKind = Literal[
     "exception_opened", "exception_reviewed", "act_refused", "act_declined", "case_repinned", "rules_adopted",
-    "hold_lifted", "content_erased", "custody_step",
+    "hold_lifted", "content_erased", "custody_step", "live_view_opened",
 ]  # fmt: skip
 """Of the steps only corrections are there."""
 

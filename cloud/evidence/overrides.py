@@ -44,7 +44,9 @@ def _override(row: Row, pack: RulePack) -> Override:
 
 
 def _about(content: Mapping[str, Any]) -> list[str]:
-    """What it is about: things, or whatever else the record names."""
+    """What it is about: things, or whatever else the record names; a camera by agent and station."""
+    if "view" in content:
+        return [f"{content['agent']}:{content['station']}"]
     one = [str(content[name]) for name in ("exception", "case", "pack", "act") if name in content]
     entries = [f"#{index}" for index in content.get("indexes", ())]
     return [*content.get("things", ()), *one, *entries]

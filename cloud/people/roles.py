@@ -13,6 +13,7 @@ class Right(StrEnum):
     REGISTER_ITEM = "register_item"
     FURNISH = "furnish"
     LOCATE = "locate"
+    WATCH_LIVE = "watch_live"
     PROPOSE_RULES = "propose_rules"
     ISSUE_LABEL = "issue_label"
     ISSUE_PERMIT = "issue_permit"

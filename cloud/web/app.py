@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,10 @@ from cloud.people.passwords import Passwords
 from cloud.people.routes import router as people
 from cloud.people.throttle import Throttle
 from cloud.stock_takes.routes import router as stock_takes
+from cloud.viewing.relay import Relay
+from cloud.viewing.routes import router as viewing
+from cloud.viewing.service import close_view
+from cloud.viewing.turn import ice_servers
 from cloud.web import errors
 from cloud.web.body_limit import BodyLimit
 from cloud.web.console import Console
@@ -91,6 +96,7 @@ def create_app(parts: Parts, *, passwords: Passwords | None = None, console: Pat
     metrics = Metrics(hub)
     app.state.parts, app.state.hub, app.state.metrics = parts, hub, metrics
     now = parts.world.now
+    app.state.relay = Relay(partial(close_view, parts), lambda: ice_servers(parts.turn, "cloud", parts.world.now()))
     app.state.claim_throttles = Throttle(now), Throttle(now, failures=60)
     app.state.passwords, app.state.throttle = passwords or Passwords(), Throttle(parts.world.now)
     app.add_middleware(BodyLimit, most=_most_bytes)
@@ -128,6 +134,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        await app.state.relay.close()
         hub.close()
         listening.cancel()
         await asyncio.wait({listening})
@@ -147,7 +154,7 @@ def _bare() -> FastAPI:
     errors.install(app)
     for router in (
         people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, doors, rooms, tasks, exceptions, bundles,
-        labels, imports, stock_takes, conformity, live, alarms, fleet, joining, media, clips,
+        labels, imports, stock_takes, conformity, live, alarms, fleet, joining, media, clips, viewing,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)

@@ -12,3 +12,12 @@ def to_planes(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     height, width = (side & ~1 for side in pixels.shape[:2])
     return np.asarray(cv2.cvtColor(pixels[:height, :width], cv2.COLOR_BGR2YUV_I420), np.uint8)
+
+
+def narrowed(pixels: NDArray[np.uint8], width_px: int) -> NDArray[np.uint8]:
+    """`pixels` no wider than `width_px`."""
+    height, width = pixels.shape[:2]
+    if width <= width_px:
+        return pixels
+    size = (width_px, max(2, round(height * width_px / width)))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -10,7 +10,7 @@ export type Opening = Schemas["ExceptionShown"];
 
 export const OVERRIDE_KINDS: readonly OverrideKind[] = [
   "exception_opened", "exception_reviewed", "act_refused", "act_declined", "custody_step", "hold_lifted", "case_repinned",
-  "rules_adopted", "content_erased",
+  "rules_adopted", "content_erased", "live_view_opened",
 ]; // prettier-ignore
 
 /** Whose work it is to look at it; all others may read it as well. */
@@ -23,11 +23,12 @@ export function wayToEntry(row: Pick<Override, "index" | "about">): string | nul
 }
 
 /** `about` apart: what can be opened, erased entries by number, rule packs by hash. */
-export function aboutOf(about: readonly string[]): { things: string[]; entries: number[]; packs: string[] } {
+export function aboutOf(about: readonly string[]): { things: string[]; entries: number[]; packs: string[]; places: string[] } {
   return {
     things: about.filter((id) => id.includes("/")),
     entries: about.flatMap((id) => (/^#\d+$/.test(id) ? Number(id.slice(1)) : [])),
     packs: about.filter((id) => /^[0-9a-f]{64}$/.test(id)),
+    places: about.filter((id) => id.includes(":")),
   };
 }
 
