@@ -13,6 +13,8 @@ from simulators.frames import jpeg_of
 
 HEIGHT, WIDTH = 360, 480
 FPS = 10
+NOISES = 7
+"""So many pictures of nobody, each with another noise; not a divisor of a second's pictures."""
 
 Picture = NDArray[np.uint8]
 
@@ -79,15 +81,19 @@ class Above:
         self._floor = ground(self._dice)
         self._walkers: tuple[Walker, ...] = ()
         self._since = 0.0
+        self._empty = [jpeg_of(seen(self._floor, (), 0.0, self._dice)) for _ in range(NOISES)]
 
     async def walk(self, *walkers: Walker, seconds: float = 4.5) -> None:
         """These people walk under it, beginning now; returns when they should be through."""
         self._since = asyncio.get_running_loop().time()
         self._walkers = walkers
         await asyncio.sleep(seconds)
+        self._walkers = ()
 
     def picture(self, now_s: float) -> bytes:
         """What it sees at loop time `now_s`, as a JPEG."""
+        if not self._walkers:
+            return self._empty[int(now_s * FPS) % NOISES]
         return jpeg_of(seen(self._floor, self._walkers, now_s - self._since, self._dice))
 
 

@@ -11,6 +11,7 @@ from custody.decisions import Reason
 from custody.things import Direction
 from simulators.acting import Held
 from simulators.crew import photo_of_a_seal
+from simulators.doorwork import Doorwork
 from simulators.errors import WrongResultError
 from simulators.floor import PLACES, RACK, SLOW_S, Floor
 from simulators.gatework import in_time
@@ -118,7 +119,9 @@ class CustodyDay:
         await self._floor.reach(self._ids, "arrived")
 
     async def rack(self) -> None:
-        """Sent as a task beforehand; put there while the cable is out; the sensor agrees, and the records follow."""
+        """Sent as a task, which opens the door; put there while the cable is out; the sensor agrees, and the records
+        follow.
+        """
         floor, name, rack = self._floor, PLACES[0], self._floor.warehouse.stage.racks[RACK]
         slot = floor.furniture.rack[name]
         until = (datetime.now(UTC) + timedelta(hours=2)).isoformat()
@@ -127,6 +130,7 @@ class CustodyDay:
         )
         await floor.answered(f"/tasks/{task['id']}")
         label = await floor.label(self._people.keeper, slot)
+        await Doorwork(floor).let_in("tailgated", floor.passes[0], "task", followed=True)
         floor.warehouse.cut()
         rack.show([floor.passes[0], self._boxes[0], Held(label.text, name)])
         async with in_time(lambda: f"the light of {name} did not turn green"):

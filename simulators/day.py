@@ -15,11 +15,12 @@ from simulators.acting import Held
 from simulators.crew import photo_of_a_seal
 from simulators.custody_day import CustodyDay
 from simulators.disposal_day import DisposalDay
-from simulators.floor import Floor
+from simulators.doorwork import Doorwork
+from simulators.floor import GATE, Floor
 from simulators.frames import Conditions, On
 from simulators.gatework import in_time
 from simulators.night import Night
-from simulators.warehouse import AGENT
+from simulators.warehouse import AGENT, DOOR
 from wire.labels import Label, write_label
 
 PACKAGES = 8
@@ -38,6 +39,7 @@ class Day:
         self._warehouse, self._people, self._work = floor.warehouse, floor.people, floor.work
         self._teller, self._crew = floor.teller, floor.crew
         self._forger = forger
+        self._door = Doorwork(floor)
         self._boxes: list[Held] = []
         self._ids: list[str] = []
 
@@ -95,7 +97,8 @@ class Day:
         self._teller.step("passes")
 
     async def first_passages(self) -> None:
-        """Into the warehouse: nobody there, then one, then two boxes in one picture."""
+        """Into the store, in vain; into the warehouse: nobody there, then one, then two boxes in one picture."""
+        await self._door.refused("door_refused", self._floor.passes[1])
         await self._floor.permit(Direction.IN, self._ids[:3])
         await self._work.refused("too_few", Reason.TOO_FEW_PEOPLE, [self._boxes[0]], leave=False)
         await self._work.allowed("pass_shown", [self._boxes[0], self._floor.passes[0]], approach=False)
@@ -119,7 +122,7 @@ class Day:
         await work.refused("other_site", Reason.OTHER_SITE, [await self._of_another_site()], conditions=GLARE)
         await work.refused("no_permit", Reason.NO_PERMIT, [box, keeper])
         await work.refused("copied", Reason.COPIED_LABEL, [box, box])
-        await self._floor.permit(Direction.IN, [self._ids[3]])
+        await self._floor.permit(Direction.IN, [self._ids[3]], stations=[GATE, DOOR])
         await work.refused("wrong_direction", Reason.WRONG_DIRECTION, [box, keeper], direction=Direction.OUT)
         await work.refused("wrong_gate", Reason.WRONG_GATE, [self._boxes[4], keeper])
         await work.refused("not_yet", Reason.NOT_YET_VALID, [self._boxes[5], keeper], conditions=DUSK)
@@ -130,8 +133,10 @@ class Day:
         """Out of the warehouse and back: approval, two people, a hold, a permit used twice."""
         people, work = self._people, self._work
         await self._floor.reach(self._ids[:3], "arrived")
+        await self._door.let_in("door_permit", self._floor.passes[0], "permit")
         await self._crew.do("place", self._ids[:3], people.keeper, slot=self._floor.furniture.floor)
         self._teller.step("placed", packages=3)
+        await self._door.leave_open("door_left_open")
         await self._floor.must_refuse(Reason.WRONG_STATE, self._floor.permit(Direction.OUT, [self._ids[1]]))
         self._teller.step("api_refusal", result=Reason.WRONG_STATE.value)
         due = (datetime.now(UTC) + timedelta(days=7)).isoformat()

@@ -31,24 +31,15 @@ from simulators.console import Colleague, Screen
 from simulators.court import check_alone, take_bundle
 from simulators.day import Day
 from simulators.errors import FolderError, SimulatorError, WrongResultError
-from simulators.floor import RACK, Floor, People, furnish
+from simulators.floor import RACK, ZONE_CLASS, Floor, People, furnish
 from simulators.gatework import ALLOWED, Ears, Gatework, in_time
 from simulators.phrases import Language
+from simulators.premises import check_folder, check_port, passwords
 from simulators.processes import Child
 from simulators.rules import founding_rules
 from simulators.tally import journal_facts, ledger_facts, percentiles, receipted, tally
 from simulators.teller import Teller
-from simulators.warehouse import (
-    AGENT,
-    FRAMES_PER_S,
-    OTHER_SITE,
-    SITE,
-    Staff,
-    Warehouse,
-    check_folder,
-    check_port,
-    passwords,
-)
+from simulators.warehouse import AGENT, FRAMES_PER_S, OTHER_SITE, SITE, Staff, Warehouse
 from wire.errors import WireError
 
 PORT = 8420
@@ -74,7 +65,7 @@ MUST_REFUSE = {reason.value for reason in AT_A_GATE}
 
 MUST_ALARM = frozenset({
     "copied_label", "forged_label", "weight_drift", "item_missing", "record_without_goods", "goods_without_record",
-    "stock_difference", "break_glass", "agent_offline",
+    "stock_difference", "break_glass", "agent_offline", "tailgating", "door_held_open", "door_forced",
 })  # fmt: skip
 """What has to be an alarm in the course of the day, and nothing else may be."""
 
@@ -160,6 +151,7 @@ class Demo:
         """The warehouse with its slots, its agent and a screen."""
         furniture = await furnish(colleagues["keeper"], number)
         warehouse.furnish(RACK, furniture.rack)
+        warehouse.hang_door([ZONE_CLASS])
         await warehouse.start_edge()
         self.teller.step("edge", agent=AGENT, gates=len(FRAMES_PER_S), slots=len(furniture.rack))
         screen = Screen(colleagues["operator"], SITE, lambda: datetime.now(UTC))

@@ -16,9 +16,10 @@ from simulators.errors import WrongResultError
 from simulators.frames import On
 from simulators.gatework import Gatework, in_time
 from simulators.teller import Teller
-from simulators.warehouse import AGENT, Warehouse
+from simulators.warehouse import AGENT, DOOR, Warehouse
 
 GATE = "gate-a"
+ZONE_CLASS = "ordinary"
 RACK, PLACES = "rack-1", ("R-1", "R-2")
 """The rack with sensors and lights, and the names of its slots on stage."""
 POLL_S = 0.05
@@ -59,8 +60,8 @@ class Furniture:
 
 
 async def furnish(keeper: Colleague, number: str) -> Furniture:
-    """A zone for the packages of the day `number`; the slots of the rack belong to the agent that lights them."""
-    zone = await keeper.post("/zones", name=f"{number} 区", zone_class="ordinary")
+    """A zone behind the door for the packages of the day `number`; who lights the slots of the rack has them."""
+    zone = await keeper.post("/zones", name=f"{number} 区", zone_class=ZONE_CLASS)
     day = number[-6:]
     names = {f"{place}.{day}": place for place in PLACES}
     wanted = [
@@ -68,6 +69,7 @@ async def furnish(keeper: Colleague, number: str) -> Furniture:
         *({"name": name, "size": "l", "capacity": 1, "agent": AGENT} for name in names),
     ]
     made = await keeper.post("/slots", zone=zone["id"], slots=wanted)
+    await keeper.post("/doors", agent=AGENT, station=DOOR, guards=[RACK], zones=[zone["id"]])
     ids = {row["name"]: str(row["id"]) for row in made["rows"]}
     return Furniture(str(zone["id"]), ids[f"A-{day}"], {place: ids[name] for name, place in names.items()})
 

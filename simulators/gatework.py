@@ -40,7 +40,7 @@ class Ears:
     _waiting: dict[str, "asyncio.Queue[Decided]"] = field(default_factory=dict)
 
     def hear(self, said: dict[str, Any]) -> None:
-        """One JSON line of the agent; what a rack decides is no passage."""
+        """One JSON line of the agent; what is decided at a rack or a door is no passage."""
         if said.get("event") != "decided" or "outcome" not in said:
             return
         result = ALLOWED if said["outcome"] == ALLOWED else str(said["reason"])

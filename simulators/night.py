@@ -7,6 +7,7 @@ from typing import Any
 
 from simulators.console import Colleague
 from simulators.custody_day import CustodyDay
+from simulators.doorwork import Doorwork
 from simulators.errors import WrongResultError
 from simulators.floor import PLACES, RACK, SLOW_S, Floor
 from simulators.gatework import in_time
@@ -31,6 +32,7 @@ class Night:
         rules, old = await self.adopt_rules()
         await custody.sensors_agree()
         await self.stock_take(custody.phantom)
+        await Doorwork(self._floor).forced("door_forced")
         await self.break_glass()
         await self.repin(custody.case, rules, old)
         await self.without_record()

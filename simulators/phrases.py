@@ -30,8 +30,9 @@ PHRASES: Mapping[str, Mapping[Language, str]] = {
             "The cloud is ready: uplink, downlink, jobs and web, each a process of its own",
         ),
         "edge": (
-            "边缘代理 {agent} 已就绪：{gates} 个模拟门口，一个有 {slots} 个货位的货架，摄像头有画面",
-            "Edge agent {agent} is ready: {gates} simulated gates, a rack of {slots} slots, their cameras run",
+            "边缘代理 {agent} 已就绪：{gates} 个模拟门口，一个有 {slots} 个货位的货架，一扇库房门，摄像头有画面",
+            "Edge agent {agent} is ready: {gates} simulated gates, a rack of {slots} slots behind a door, their "
+            "cameras run",
         ),
         "people": (
             "同事已登录：稽查员、保管员、办案人、记账员、审批人、领导、监督员、值班员、审计",
@@ -52,6 +53,23 @@ PHRASES: Mapping[str, Mapping[Language, str]] = {
         ),
         "placed": ("保管员将入库的 {packages} 个封箱上架", "The keeper placed the {packages} packages that came in"),
         "passes": ("两位保管员领到通行证标签", "Two keepers got their passes"),
+        "door_refused": (
+            "保管员无任务、无许可，库房门不开",
+            "A keeper without a task or permit shows a pass: the door to the store stays shut",
+        ),
+        "door_permit": (
+            "凭许可开库房门，门上方摄像头清点进入 {heads} 人",
+            "The door to the store opens under a permit; the camera above it counts {heads} going in",
+        ),
+        "door_left_open": (
+            "按出门按钮离开后门未关，{seconds:.0f} 秒：告警，关门后解除",
+            "Out by the button inside, and the door is left open for {seconds:.0f} s: an alarm until it is shut",
+        ),
+        "tailgated": (
+            "凭任务开库房门，一人出示通行证，进入 {heads} 人：尾随告警",
+            "The door opens under a task: one pass was shown, and {heads} go in: an alarm",
+        ),
+        "door_forced": ("夜间库房门被撬开：告警", "At night the door to the store is forced: an alarm"),
         "too_few": ("搬运入库，但无人出示通行证", "A package is carried in, and nobody shows a pass"),
         "pass_shown": ("保管员出示通行证，封箱入库", "The keeper shows a pass: the package goes in"),
         "two_at_once": (

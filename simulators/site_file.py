@@ -1,6 +1,6 @@
-"""The site file of a simulated agent: every device of its gates and racks is on the stage."""
+"""The site file of a simulated agent: every device of its gates, racks and doors is on the stage."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +8,21 @@ import yaml
 
 GATE_PARTS = {"camera": "camera", "barrier": "gate", "beam-outside": "beam", "beam-inside": "beam", "lamp": "lamp",
               "break-glass": "button"}  # fmt: skip
+DOOR_PARTS = {"camera": "camera", "above": "camera", "leaf": "door", "lamp": "lamp", "exit": "button"}
+DOOR_FPS = 5
+"""Of the camera before a door: somebody stands there with a pass for seconds; the one above it needs all pictures."""
+HELD_OPEN_S = 6.0
+"""By the default pack a door may stand open for a minute: a day that lasts three does not wait so long."""
 RACK_PARTS = {"camera": "camera", "slots": "slots", "lamp": "lamp", "scale": "scale"}
 
 
 def write_site_file(
-    path: Path, site: str, agent: str, stage: Path, gates: Mapping[str, int], racks: Mapping[str, Mapping[str, str]]
-) -> None:
-    """Writes it: `gates` with their cameras' pictures a second, `racks` with their slots' ids by name on stage."""
+    path: Path, site: str, agent: str, stage: Path, gates: Mapping[str, int], racks: Mapping[str, Mapping[str, str]],
+    doors: Mapping[str, Sequence[str]],
+) -> None:  # fmt: skip
+    """Writes it: `gates` with their cameras' pictures a second, `racks` with their slots' ids by name on stage, `doors`
+    before all of the racks with the classes of the zones behind them.
+    """
     devices: list[dict[str, Any]] = []
     stations: list[dict[str, Any]] = []
 
@@ -37,6 +45,13 @@ def write_site_file(
         stations.append({
             "kind": "rack", "name": rack, "camera": names["camera"], "indicator": names["slots"],
             "lamp": names["lamp"], "scale": names["scale"], "slots": dict(slots),
+        })  # fmt: skip
+    for door, zones in doors.items():
+        names = put_up(door, DOOR_PARTS, DOOR_FPS)
+        stations.append({
+            "kind": "door", "name": door, "camera": names["camera"], "door": names["leaf"], "lamp": names["lamp"],
+            "exit": names["exit"], "guards": list(racks), "zones": list(zones), "held_open_s": HELD_OPEN_S,
+            "heads": {"camera": names["above"]},
         })  # fmt: skip
     clock = {"source": "sim", "options": {"stage": str(stage)}}
     content = {"site": site, "agent": agent, "stations": stations, "devices": devices, "clock": clock}

@@ -170,7 +170,9 @@ class Stage:
         self.racks: dict[str, RackSet] = {}
         for name, slots in (racks or {}).items():
             self.put_up(name, slots)
-        self.doors = {name: DoorSet(name, 200 + seed) for seed, name in enumerate(doors)}
+        self.doors: dict[str, DoorSet] = {}
+        for name in doors:
+            self.hang(name)
         self.rooms = {name: RoomSet(zones) for name, zones in (rooms or {}).items()}
         self.clock_error_ms = Value(12)
         self.connected = Value(frozenset[str]())
@@ -180,6 +182,10 @@ class Stage:
     def put_up(self, rack: str, slots: Sequence[str]) -> None:
         """One more rack."""
         self.racks[rack] = RackSet(rack, slots, seed=100 + len(self.racks))
+
+    def hang(self, door: str) -> None:
+        """One more door."""
+        self.doors[door] = DoorSet(door, seed=200 + len(self.doors))
 
     async def open(self) -> None:
         """Starts to serve. Raises StageError when the socket cannot be made."""

@@ -5,14 +5,11 @@ cables, one to the broker and one to the web server, that can be pulled.
 """
 
 import asyncio
-import json
-import os
 import secrets
-import socket
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,8 +21,9 @@ from proof.errors import ProofError
 from proof.keys import SigningKey
 from simulators.broker import Broker, find_mosquitto
 from simulators.cable import Cable
-from simulators.errors import FolderError, PortError, SimulatorError, StartError
+from simulators.errors import FolderError, SimulatorError, StartError
 from simulators.pki import CLOUD_DOWNLINK, CLOUD_UPLINK, Authority
+from simulators.premises import HOST, write_secret
 from simulators.processes import Child, OnEvent
 from simulators.site_file import write_site_file
 from simulators.stage import Stage
@@ -34,10 +32,11 @@ from wire.mqtt import MqttOptions, mqtt_connect
 
 SITE, OTHER_SITE = "nj01", "sz01"
 AGENT = f"{SITE}.gate-a"
+DOOR = "store"
+"""The door before the racks, where there is one."""
 FRAMES_PER_S = {"gate-a": 10, "gate-b": 3}
 """Gates, and how often the agent looks through each one's camera: nearly all that happens happens at the first."""
 DATABASE = "sealtrail"
-HOST = "127.0.0.1"
 START_S = 120
 """How long a process may take to be ready: many start at once, and one that ends is told at once."""
 
@@ -51,33 +50,6 @@ class Staff:
     name: str
     roles: tuple[str, ...]
     password: str
-
-
-def check_port(port: int) -> None:
-    """Raises PortError when somebody listens at `port` already."""
-    with closing(socket.socket()) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            raise PortError(
-                f"Port {port} cannot be used ({error.strerror}): choose another one with --port.",
-                f"端口 {port} 无法使用（{error.strerror}）：请用 --port 另选一个。",
-            ) from error
-
-
-def check_folder(folder: Path) -> None:
-    """Makes `folder` with mode 0700 where it is missing. Raises FolderError when nothing can be written there."""
-    try:
-        if not folder.exists():
-            folder.mkdir(mode=0o700, parents=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise FolderError(
-            f"Nothing can be written to {folder} ({error.strerror}): choose another folder with --data.",
-            f"无法写入 {folder}（{error.strerror}）：请用 --data 另选文件夹。",
-        ) from error
 
 
 class Warehouse:
@@ -97,6 +69,7 @@ class Warehouse:
         self._run = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sealtrail-stage-")))
         self.stage = Stage(self._run / "stage.sock", tuple(FRAMES_PER_S))
         self._racks: dict[str, Mapping[str, str]] = {}
+        self._doors: dict[str, Sequence[str]] = {}
         self.rules: Path | None = None
         self.more_settings: dict[str, str] = {}
         self.film = False
@@ -167,6 +140,11 @@ class Warehouse:
         """Before the edge starts: puts up `rack` with these slots, their ids by the names they have on stage."""
         self._racks[rack] = slots
         self.stage.put_up(rack, tuple(slots))
+
+    def hang_door(self, zones: Sequence[str]) -> None:
+        """Before the edge starts: a door before all racks there are, with zones of these classes behind it."""
+        self._doors[DOOR] = zones
+        self.stage.hang(DOOR)
 
     async def start_edge(self, facts_a_second: int = 0) -> None:
         """Cables, stage and the agent; with `facts_a_second` one without gates that records as many.
@@ -297,7 +275,7 @@ class Warehouse:
         path.parent.mkdir(exist_ok=True)
         key = SigningKey.from_seed(secrets.token_bytes(32))
         await self.add_agent(AGENT, key.public.text)
-        _write_secret(path, key.to_pem())
+        write_secret(path, key.to_pem())
 
     async def _add_person(self, one: Staff) -> None:
         roles = [part for role in one.roles for part in ("--role", role)]
@@ -361,18 +339,8 @@ class Warehouse:
 
     def _site_file(self) -> Path:
         path = self.folder / "edge" / "site.yaml"
-        write_site_file(path, SITE, AGENT, self.stage.path, FRAMES_PER_S, self._racks)
+        write_site_file(path, SITE, AGENT, self.stage.path, FRAMES_PER_S, self._racks, self._doors)
         return path
-
-
-def passwords(folder: Path, usernames: Sequence[str]) -> dict[str, str]:
-    """Random passwords, kept in `folder` so that the same people can come back on another day."""
-    path = folder / "sign-ins.json"
-    known: dict[str, str] = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    for name in usernames:
-        known.setdefault(name, secrets.token_urlsafe(9))
-    _write_secret(path, json.dumps(known, indent=2).encode())
-    return known
 
 
 def _environment(cloud_settings: dict[str, str]) -> dict[str, str]:
@@ -392,9 +360,3 @@ def _public(path: Path) -> str:
             f"The key {path} cannot be used ({error}): choose another folder with --data.",
             f"密钥 {path} 无法使用（{error}）：请用 --data 另选文件夹。",
         ) from error
-
-
-def _write_secret(path: Path, content: bytes) -> None:
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)

@@ -270,7 +270,7 @@ class DoorStation:
         else:
             self._refused = question
             self._close(Light.RED)
-        _log.info("decided", extra={"fields": {
+        _log.info("door decided", extra={"fields": {
             "station": plan.name, "seq": seq, "outcome": body.outcome, "reason": body.reason,
             "ms": (parts.clock.mono_us() - frame.taken_us) / 1000,
         }})  # fmt: skip

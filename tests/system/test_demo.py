@@ -30,7 +30,8 @@ TOLD = {
     "missing", "found", "corrected", "hold_refuses", "lent", "out", "return", "shelved", "disposal_approved",
     "destroy_alone", "return_to_owner", "auction", "transfer", "destroy", "rules", "corroborated", "without_goods",
     "drawn", "counted", "glass", "recounted", "reviewed", "pinned", "repinned", "without_record", "ledger", "bundle",
-    "too_few", "cut", "offline_in", "clock", "mend",
+    "too_few", "cut", "offline_in", "clock", "mend", "door_refused", "door_permit", "door_left_open", "tailgated",
+    "door_forced",
 }  # fmt: skip
 HERE = [one for one in FIRST + STAFF if one[1] == SITE]
 """Everybody with an account at the warehouse; some role each."""
@@ -109,7 +110,9 @@ def test_the_steps_tell_the_day(result: dict[str, Any]) -> None:
 
 def test_every_act_of_the_rules_was_done_and_the_alarms_are_those_expected(result: dict[str, Any]) -> None:
     assert set(result["steps_done"]) == ACTS
-    assert set(result["alarms_raised"]) == set(result["alarms_expected"]) > {"record_without_goods", "break_glass"}
+    assert set(result["alarms_raised"]) == set(result["alarms_expected"]) > {
+        "record_without_goods", "break_glass", "tailgating", "door_held_open", "door_forced",
+    }  # fmt: skip
 
 
 def test_nobody_destroyed_anything_alone(result: dict[str, Any]) -> None:

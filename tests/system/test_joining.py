@@ -15,8 +15,9 @@ import psycopg
 import pytest
 
 from simulators.broker import free_port
+from simulators.premises import HOST
 from simulators.processes import Child
-from simulators.warehouse import HOST, SITE, Staff, Warehouse, sealtrail
+from simulators.warehouse import SITE, Staff, Warehouse, sealtrail
 from tests.system.waiting import until
 from wire.errors import LinkError
 from wire.mqtt import MqttOptions, mqtt_connect

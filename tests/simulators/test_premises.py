@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from simulators.errors import FolderError, PortError
-from simulators.warehouse import check_folder, check_port, passwords
+from simulators.premises import check_folder, check_port, passwords
 
 
 def test_a_port_in_use_is_told_in_both_languages() -> None:
