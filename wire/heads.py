@@ -1,4 +1,4 @@
-"""Heads that a camera above a way through counted."""
+"""People at a way through, as a camera above it counts heads and a beam counts who breaks it."""
 
 from typing import Literal
 
@@ -28,3 +28,16 @@ class HeadsCounted(msgspec.Struct, frozen=True, kw_only=True):
     def went(self) -> int:
         """How many went the way that was decided."""
         return self.heads.in_ if self.direction == "in" else self.heads.out
+
+
+class PassageFollowed(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `passage_followed`: more went through a gate in `direction` after its `decisions` (their seqs) than may.
+
+    `people` showed their passes, `went` broke the far beam, as far as a beam can tell.
+    """
+
+    station: str
+    direction: Literal["in", "out"]
+    decisions: list[int]
+    people: list[str]
+    went: int

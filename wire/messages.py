@@ -53,6 +53,7 @@ class FactKind(StrEnum):
     DOOR_HELD_OPEN = "door_held_open"
     DOOR_CLOSED = "door_closed"
     HEADS_COUNTED = "heads_counted"
+    PASSAGE_FOLLOWED = "passage_followed"
     CLIP_SEGMENT = "clip_segment"
     CLIP_CLOSED = "clip_closed"
     VIDEO_LOST = "video_lost"

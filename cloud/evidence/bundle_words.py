@@ -55,6 +55,7 @@ KINDS: Mapping[str, Words] = {
     "device_lost": ("设备失联", "Device lost"),
     "difference_answered": ("盘库差异已答复", "Difference of a stock-take answered"),
     "enrolment_asked": ("设备请求加入", "Device asked to join"),
+    "passage_followed": ("有人尾随通过", "More went through a gate than may"),
     "heads_counted": ("已清点通过人数", "Heads counted at a gate"),
     "door_closed": ("门已关闭", "Door shut"),
     "door_decided": ("门前判定", "Decided at a door"),

@@ -1,4 +1,4 @@
-"""Heads that cameras above doors and gates counted, held against the people whose passes were shown (N1)."""
+"""Who went through, by the heads that cameras counted and by beams, held against the passes that were shown (N1)."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from cloud.evidence.sensors import note_heads
 from cloud.evidence.taken import Taken
 from custody.doors import GATE_HEADS
 from custody.things import Direction
-from wire.heads import HeadsCounted
+from wire.heads import HeadsCounted, PassageFollowed
 from wire.messages import body_of
 
 TAILGATING = "tailgating"
@@ -35,3 +35,12 @@ async def counted(taken: Taken) -> None:
         await note_heads(taken, body.station, Direction(body.direction))
     shown = len(set(taken.own(body.people)))
     await compare_heads(taken, body.station, few(body.went), shown, {"decisions": body.decisions[:50]})
+
+
+async def followed(taken: Taken) -> None:
+    """The beams of a gate saw more people than may go; whatever passes, somebody carries it."""
+    body = body_of(PassageFollowed, taken.fact.body)
+    people = taken.own(body.people)
+    await taken.file_under(people)
+    shown = max(1, len(set(people)))
+    await compare_heads(taken, body.station, few(body.went), shown, {"decisions": body.decisions[:50], "by": "beams"})

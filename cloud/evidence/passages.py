@@ -165,6 +165,7 @@ HANDLERS: dict[str, Callable[[Taken], Awaitable[None]]] = {
     FactKind.DOOR_HELD_OPEN: doors.held_open,
     FactKind.DOOR_CLOSED: doors.closed,
     FactKind.HEADS_COUNTED: heads.counted,
+    FactKind.PASSAGE_FOLLOWED: heads.followed,
     FactKind.CLIP_SEGMENT: clips.segment_kept,
     FactKind.CLIP_CLOSED: clips.closed,
     FactKind.VIDEO_LOST: clips.video_lost,

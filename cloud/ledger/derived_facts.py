@@ -22,7 +22,7 @@ from custody.things import Action, Direction, Kind
 from wire.break_glass import BreakGlassClip, BreakGlassClosed, BreakGlassOpened
 from wire.errors import MessageError
 from wire.film import ClipClosed, ClipSegment
-from wire.heads import HeadsCounted
+from wire.heads import HeadsCounted, PassageFollowed
 from wire.labels import valid_id
 from wire.messages import (
     FactKind,
@@ -104,6 +104,8 @@ def _told_beside(
         heads = body_of(HeadsCounted, body)
         derived_sensors.heads_counted(derived, index, agent, heads, at, fact["clock"]["error_ms"])
         return set(_own(derived.site, heads.people))
+    if kind == FactKind.PASSAGE_FOLLOWED:
+        return set(_own(derived.site, body_of(PassageFollowed, body).people))
     if kind == FactKind.CLIP_SEGMENT:
         return derived_film.segment_kept(derived, index, body_of(ClipSegment, body), agent, seq)
     if kind == FactKind.CLIP_CLOSED:

@@ -22,6 +22,7 @@ from edge_agent.permits import NOTHING, PermitBook
 from edge_agent.rule_packs import PackBook
 from edge_agent.stations.break_glass import BreakGlass, HeldOpen
 from edge_agent.stations.counting import Counting
+from edge_agent.stations.following import Following
 from edge_agent.stations.heads import Heads
 from edge_agent.stations.in_sight import InSight, key_of
 from edge_agent.stations.passing import Passage, Question, decided_body, other, way
@@ -29,6 +30,7 @@ from edge_agent.stations.recording import Recording
 from edge_agent.stations.seeing import Present, Still, TextRead, sights_in
 from edge_agent.store import Effect
 from proof.keys import VerifyKey
+from wire.heads import PassageFollowed
 from wire.messages import (
     FactKind,
     GateMoved,
@@ -100,6 +102,7 @@ class GateStation:
         self._read_us = -plan.idle_us
         self._recording = Recording(plan.name, parts.journal, parts.book, parts.clock, plan.retry_us)
         self._counting = Counting(plan.name, parts.heads, parts.clock.mono_us)
+        self._following = Following(plan.name, parts.clock.mono_us)
         self._gate = HeldOpen(parts.gate.apply, parts.gate.close)
         self._life = BreakGlass(plan.name, plan.button, plan.camera, self._recording, parts.clock, parts.keep)
 
@@ -165,6 +168,7 @@ class GateStation:
             now = self._parts.clock.mono_us()
             if not broken:
                 self._standing.discard(direction)
+                self._following.freed(direction)
                 return
             self._standing.add(direction)
             far = bool(self._passages) and self._passages[0].direction is not direction
@@ -173,9 +177,11 @@ class GateStation:
             elif far:
                 self._crossed()
             elif not self._passages and self._walked_through(direction, now):
-                self._ran(other(direction))
+                if not self._following.may_follow(direction):
+                    self._ran(other(direction))
                 self._approach = None
             elif not self._passages:
+                self._following.broken(direction)
                 self._approach = direction, now
 
     def _ran(self, direction: Direction | None) -> None:
@@ -205,6 +211,7 @@ class GateStation:
             self._present.forget(now)
             self._in_sight.see((), now)
             self._tell_heads(now)
+            self._tell_followed(self._following.done(shut=self._position is Position.CLOSED))
             if self._recording.blocked and self._recording.try_again():
                 self._show(Light.OFF)
             if self._life.open:
@@ -284,7 +291,8 @@ class GateStation:
     def _act(self, decision: Decision, seq: int, question: Question) -> None:
         self._tell_device(self._plan.gate, lambda: self._gate.apply(decision))
         if isinstance(decision, Allowed):
-            self._passages.append(Passage(seq, question.direction, decision.uses, self._parts.clock.mono_us()))
+            now = self._parts.clock.mono_us()
+            self._passages.append(Passage(seq, question.direction, decision.uses, now, question.people))
             self._counting.allowed(seq, way(question.direction), question.people)
             self._in_sight.settle(question.keys)
             self._refused, self._held = None, False
@@ -313,6 +321,7 @@ class GateStation:
     def _crossed(self) -> None:
         self._life.count()
         self._counting.crossed(self._present.people)
+        self._tell_followed(self._following.crossed(self._passages, self._present.people))
         for passage in self._passages:
             self._moved(
                 FactKind.PASSAGE_CROSSED,
@@ -341,6 +350,10 @@ class GateStation:
         counted = self._counting.done(now)
         if counted is not None:
             self._recording.movement(FactKind.HEADS_COUNTED, self._plan.gate, counted)
+
+    def _tell_followed(self, followed: PassageFollowed | None) -> None:
+        if followed is not None:
+            self._recording.movement(FactKind.PASSAGE_FOLLOWED, self._plan.gate, followed)
 
     def _moved(
         self, kind: FactKind, body: GateMoved | PassageCrossed | PassageAbandoned, unspent: tuple[Use, ...] = ()

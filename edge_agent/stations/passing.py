@@ -20,6 +20,7 @@ class Passage:
     direction: Direction
     uses: tuple[Use, ...]
     since_us: int
+    people: frozenset[str] = frozenset()
 
     @property
     def things(self) -> list[str]:

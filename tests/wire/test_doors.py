@@ -9,7 +9,7 @@ import pytest
 
 from wire.doors import DoorClosed, DoorDecided, DoorHeldOpen, DoorOpened, asked_about, session_of
 from wire.errors import MessageError
-from wire.heads import HeadsCounted
+from wire.heads import HeadsCounted, PassageFollowed
 from wire.messages import DoorState, body_of, to_body
 
 GOLDEN: dict[str, Any] = json.loads((Path(__file__).parent / "golden" / "v1" / "doors.json").read_text("utf-8"))
@@ -19,6 +19,7 @@ TYPES: dict[str, type[msgspec.Struct]] = {
     "door_held_open": DoorHeldOpen,
     "door_closed": DoorClosed,
     "heads_counted": HeadsCounted,
+    "passage_followed": PassageFollowed,
     "heartbeat.doors": DoorState,
 }
 
@@ -52,6 +53,7 @@ def test_whom_and_what_a_question_and_a_session_are_about() -> None:
         ("door_closed", {"open_ms": "long"}),
         ("door_closed", {"heads": {"in": 1}}),
         ("heads_counted", {"direction": "through"}),
+        ("passage_followed", {"went": "many"}),
     ],
 )
 def test_what_is_none_of_these_is_refused(name: str, change: dict[str, Any]) -> None:

@@ -95,6 +95,18 @@ async def test_heads_stand_in_for_the_beams_of_a_gate(office: Office, clock: Clo
     await holds(office)
 
 
+async def test_more_in_the_far_beam_than_passes_are_an_alarm_too(office: Office, clock: Clock) -> None:
+    built = await floor(office, clock)
+    await built.go_in()
+    for people, went, alarmed in ((2, 2, False), (0, 1, False), (1, 2, True)):
+        body = {"station": GATE, "direction": "in", "decisions": [1], "people": built.people[:people], "went": went}
+        await built.tell("passage_followed", body)
+        assert (("tailgating", f"{AGENT}:{GATE}") in await built.living()) is alarmed
+    [row] = await office.rows("SELECT detail FROM alarm WHERE cause = 'tailgating'")
+    assert (row["detail"]["heads"], row["detail"]["people"], row["detail"]["by"]) == (2, 1, "beams")
+    await holds(office)
+
+
 async def test_heads_changed_in_the_tables_are_found(office: Office, clock: Clock) -> None:
     room = await behind(office, clock)
     await room.give_task()
