@@ -21,7 +21,8 @@ describe("the supervisor's list", () => {
   });
 
   it("tells things, erased entries and rule packs apart", () => {
-    expect(aboutOf(["nj01/P-1", "#12", "a".repeat(64)])).toEqual({ things: ["nj01/P-1"], entries: [12], packs: ["a".repeat(64)] });
+    const told = aboutOf(["nj01/P-1", "#12", "a".repeat(64), "nj01.gate-a:camera"]);
+    expect(told).toEqual({ things: ["nj01/P-1"], entries: [12], packs: ["a".repeat(64)], places: ["nj01.gate-a:camera"] });
   });
 
   it("lays the newest page over what is there: nothing twice, the newest word of each, the newest first", () => {
