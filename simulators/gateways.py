@@ -1,5 +1,5 @@
-"""Other makers' devices as they speak over MQTT: what each says when its sensor feels something, word for word by
-their makers' papers (Zigbee2MQTT's device pages, Tasmota's MQTT commands, Shelly's Gen2 component status).
+"""Other makers' devices as they speak over MQTT: what each says when its sensor feels something (by Zigbee2MQTT,
+Tasmota and Shelly of the second generation). Written down as their messages are known; not checked against a device.
 """
 
 import json
