@@ -32,7 +32,7 @@ SHARP = 0.6
 
 FIRST = 5
 """Good looks in a row of which the last is what later ones are compared with."""
-LOOKS: Mapping[Impairment, int] = {"frozen": 10, "covered": 5, "moved": 10, "out_of_focus": 10, "too_dark": 5}
+LOOKS: Mapping[Impairment, int] = {"frozen": 10, "covered": 5, "moved": 10, "out_of_focus": 30, "too_dark": 15}
 """Looks in a row after which it is believed."""
 OVER = 5
 """Looks in a row without it after which it is over."""
