@@ -11,39 +11,16 @@ from cloud.db.pool import Row, one, rows, storable
 from cloud.db.queries import load_queries
 from cloud.evidence.judgement import has_open_orders, pack_for
 from cloud.evidence.taken import Taken
-from custody.decisions import Allowed, Decision, Reason, Refused, Use
+from custody.decisions import Allowed, Decision, Refused, Use
 from custody.doors import Door, decide_door, people_at
 from custody.errors import CustodyError
-from custody.passage import Genuineness, Sight
+from custody.passage import Sight
 from custody.permits import Permit
 from custody.rule_pack import RulePack
 from custody.tasks import Task
-from custody.things import Kind
 from wire.doors import DoorDecided
-from wire.errors import MessageError
 
 _sql = load_queries(__file__, "doors.sql")
-
-
-def sights_of(body: DoorDecided) -> list[Sight]:
-    """What was in sight, as the rules see it. Raises MessageError for values that are none of ours."""
-    try:
-        return [
-            Sight(Genuineness(s.genuineness), s.id, None if s.kind is None else Kind(s.kind), s.issue, s.copies)
-            for s in body.sights
-        ]
-    except ValueError as error:
-        raise MessageError(f"not sights: {error}") from error
-
-
-def answer_of(body: DoorDecided) -> Decision:
-    """What the agent decided. Raises MessageError for a reason that is none."""
-    if body.outcome == "allowed":
-        return Allowed(body.rule)
-    try:
-        return Refused(Reason(body.reason or ""), body.rule, body.subject or "")
-    except ValueError as error:
-        raise MessageError(f"not a reason: {error}") from error
 
 
 async def difference(taken: Taken, body: DoorDecided, sights: Sequence[Sight], answer: Decision) -> Decision | None:

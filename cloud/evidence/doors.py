@@ -13,8 +13,9 @@ from typing import Any
 from cloud.alarms.service import Severity
 from cloud.db.pool import Row, one, rows, storable
 from cloud.db.queries import load_queries
-from cloud.evidence.door_judgement import answer_of, difference, sights_of
+from cloud.evidence.door_judgement import difference
 from cloud.evidence.heads import compare_heads, few
+from cloud.evidence.judgement import answer_of, sights_of
 from cloud.evidence.sensors import note_opening
 from cloud.evidence.taken import Taken
 from custody.decisions import Allowed, Decision, Reason, Refused
@@ -34,7 +35,7 @@ _sql = load_queries(__file__, "doors.sql")
 async def decided(taken: Taken) -> None:
     """Somebody asked to be let through: the same rule is asked again."""
     body = body_of(DoorDecided, taken.fact.body)
-    sights, answer = sights_of(body), answer_of(body)
+    sights, answer = sights_of(body.sights), answer_of(body)
     ours = await difference(taken, body, sights, answer)
     await taken.tx.execute(_sql.add_session, _session(taken, body, sights, answer, ours))
     await taken.file_under(taken.own(asked_about(body)))

@@ -1,6 +1,6 @@
 """Asking the rule again: what the cloud, knowing what it knew at the device's time, would have answered at the gate."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from cloud.db.pool import Row, Tx, one, rows
@@ -13,8 +13,9 @@ from custody.passage import Gate, Genuineness, Sight, decide_passage
 from custody.permits import Permit
 from custody.rule_pack import RulePack
 from custody.things import Direction, Kind
+from wire.doors import DoorDecided
 from wire.errors import MessageError
-from wire.messages import PassageDecided
+from wire.messages import PassageDecided, SightBody
 
 SUBJECT_CHARACTERS = 200
 """A text that is no label of ours is told no longer than this (wire.messages.SightBody)."""
@@ -22,25 +23,30 @@ SUBJECT_CHARACTERS = 200
 _sql = load_queries(__file__, "passages.sql")
 
 
-def sights_of(body: PassageDecided) -> list[Sight]:
+def sights_of(told: Sequence[SightBody]) -> list[Sight]:
     """What was in sight, as the rules see it. Raises MessageError for values that are none of ours."""
     try:
         return [
             Sight(Genuineness(s.genuineness), s.id, None if s.kind is None else Kind(s.kind), s.issue, s.copies)
-            for s in body.sights
+            for s in told
         ]
     except ValueError as error:
         raise MessageError(f"not sights: {error}") from error
 
 
-def decision_of(body: PassageDecided) -> Decision:
+def answer_of(body: PassageDecided | DoorDecided, uses: Iterable[Use] = ()) -> Decision:
     """What the agent decided. Raises MessageError for a reason that is none."""
     if body.outcome == "allowed":
-        return Allowed(body.rule, tuple(Use(use.permit, use.thing) for use in body.uses))
+        return Allowed(body.rule, tuple(uses))
     try:
         return Refused(Reason(body.reason or ""), body.rule, body.subject or "")
     except ValueError as error:
         raise MessageError(f"not a reason: {error}") from error
+
+
+def decision_of(body: PassageDecided) -> Decision:
+    """What the agent decided at a gate, with the uses it rests on. Raises MessageError for a reason that is none."""
+    return answer_of(body, (Use(use.permit, use.thing) for use in body.uses))
 
 
 async def difference(taken: Taken, body: PassageDecided, sights: Sequence[Sight], decided: Decision) -> Decision | None:

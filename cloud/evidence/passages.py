@@ -38,7 +38,7 @@ async def record_fact(taken: Taken) -> None:
 async def _decided(taken: Taken) -> None:
     """A gate decided: the same rule is asked again, permits are spent, false labels raise alarms."""
     body = body_of(PassageDecided, taken.fact.body)
-    sights, decided = sights_of(body), decision_of(body)
+    sights, decided = sights_of(body.sights), decision_of(body)
     ours = await difference(taken, body, sights, decided)
     async with taken.tx.pipeline():  # one round trip for all of them
         things = await _add_passage(taken, body, sights, decided, ours)
