@@ -74,6 +74,7 @@ def decide_passage(
 
     Codes that are not ours (goods carry many) count only when nothing else is in sight. `people` are the ids whose
     genuine passes were shown within the pack's presence time; `spent` what has been used; `holds` ids under hold.
+    An item that one of `permits` has in a package is no thing by itself: it is refused as packed.
     A stale pass among `sights` never counts; where there are too few people, the refusal is about that pass.
     """
     judged = [sight for sight in sights if sight.concerns_gate]
@@ -144,7 +145,15 @@ def _decide_one(
             if reason is None:
                 return Allowed(GATE_VALID, (Use(permit.id, sight.id),))
             nearest = max(nearest, reason, key=_NEARNESS.__getitem__)
+    if nearest is Reason.NO_PERMIT and any(_packed(sight, permit, gate, now) for permit in permits):
+        nearest = Reason.PACKED
     return pack.refuse(nearest, sight.id)
+
+
+def _packed(sight: Sight, permit: Permit, gate: Gate, now: Moment) -> bool:
+    """Whether `sight` is an item that should be in a closed package, as a permit here says while it is in force."""
+    inside = sight.kind is Kind.ITEM and any(sight.id in thing.contents for thing in permit.things)
+    return inside and permit.agent == gate.agent and out_of_time(permit.not_before, permit.not_after, now) is None
 
 
 def _obstacle(

@@ -16,11 +16,26 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class PermitThing:
-    """What may pass: its kind, id and the issue number of its living label."""
+    """What may pass: its kind, id and the issue number of its living label; `contents` are the items in a package.
+
+    A permit of before contents were told has none.
+    """
 
     kind: Kind
     id: str
     issue: int
+    contents: tuple[str, ...] = ()
+
+    def payload(self) -> dict[str, Any]:
+        """Its part of the JSON object."""
+        told: dict[str, Any] = {"kind": self.kind.value, "id": self.id, "issue": self.issue}
+        return {**told, "contents": list(self.contents)} if self.contents else told
+
+    @classmethod
+    def from_payload(cls, told: Mapping[str, Any]) -> "PermitThing":
+        """The same from its part. Raises KeyError, TypeError, ValueError, AttributeError for what is none."""
+        inside = told.get("contents", [])
+        return cls(Kind(told["kind"]), str(told["id"]), int(told["issue"]), tuple(map(str, inside)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +63,7 @@ class Permit:
             "agent": self.agent,
             "stations": list(self.stations),
             "direction": self.direction.value,
-            "things": [{"kind": t.kind.value, "id": t.id, "issue": t.issue} for t in self.things],
+            "things": [thing.payload() for thing in self.things],
             "people_required": self.people_required,
             "rule_pack": self.rule_pack,
             "not_before": time_text(self.not_before),
@@ -68,14 +83,14 @@ class Permit:
                 agent=str(payload["agent"]),
                 stations=tuple(str(station) for station in payload["stations"]),
                 direction=Direction(payload["direction"]),
-                things=tuple(PermitThing(Kind(t["kind"]), str(t["id"]), int(t["issue"])) for t in payload["things"]),
+                things=tuple(map(PermitThing.from_payload, payload["things"])),
                 people_required=int(payload["people_required"]),
                 rule_pack=str(payload["rule_pack"]),
                 not_before=parse_time(payload["not_before"]),
                 not_after=parse_time(payload["not_after"]),
                 entry=int(payload["entry"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise PermitError(f"not a permit: {error}") from error
         return permit
 

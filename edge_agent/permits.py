@@ -49,7 +49,7 @@ class PermitBook:
         return {thing for thing, (held, _) in self._holds.items() if held}
 
     def permits_for(self, things: Iterable[str]) -> list[Permit]:
-        """The permits that name any of `things`."""
+        """The permits that name any of `things`, or a package that one of them is in."""
         found = {id_: permit for thing in things for id_, permit in self._by_thing.get(thing, {}).items()}
         return list(found.values())
 
@@ -92,14 +92,18 @@ class PermitBook:
 
     def _keep(self, permit: Permit) -> None:
         self._permits[permit.id] = permit
-        for thing in permit.things:
-            self._by_thing.setdefault(thing.id, {})[permit.id] = permit
+        for thing in _named(permit):
+            self._by_thing.setdefault(thing, {})[permit.id] = permit
 
     def _drop(self, id_: str) -> None:
         self._revoked.add(id_)
         permit = self._permits.pop(id_, None)
-        for thing in permit.things if permit else ():
-            self._by_thing[thing.id].pop(id_, None)
+        for thing in _named(permit) if permit else ():
+            self._by_thing[thing].pop(id_, None)
+
+
+def _named(permit: Permit) -> set[str]:
+    return {thing.id for thing in permit.things}.union(*(thing.contents for thing in permit.things))
 
 
 def _each(name: str, uses: Sequence[Use]) -> tuple[Effect, ...]:

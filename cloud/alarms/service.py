@@ -8,6 +8,7 @@ stock_difference, record_without_goods, goods_without_record, break_glass, excep
 loan_overdue, case_clock, certificate_overdue,
 claim_contested, configuration_failed, step_without_task, weight_drift, seal_broken, handover_differs, item_missing,
 space_short, journal_renewed, fact_salvaged, clock_set_back, door_forced, door_held_open, door_unexplained, tailgating,
+contents_differ, item_unpacked,
 not_filmed, video_lost, segment_damaged, segment_differs, film_no_room, camera_frozen, camera_covered, camera_moved,
 camera_out_of_focus, camera_too_dark, disk_filling, film_unplayable, film_filling,
 seal_case_tilted, power_lost, battery_low, alarm_panel, sensor_chattering, scale_out_of_true.

@@ -225,6 +225,8 @@ CAUSES: Mapping[str, Words] = {
     "recording_blocked": ("无法记录", "Recording blocked"),
     "door_forced": ("门被强行打开", "Door forced"),
     "door_held_open": ("门久开未关", "Door held open"),
+    "contents_differ": ("箱内物品与许可不符", "Other contents than the permit covers"),
+    "item_unpacked": ("应在箱内的物品单独出现", "An item outside its closed package"),
     "tailgating": ("尾随通过", "More people than passes"),
     "door_unexplained": ("开门无事由", "Door opened for nothing"),
     "clock_set_back": ("终端时钟被拨回", "Clock of an agent set back"),

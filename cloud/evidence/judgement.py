@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from cloud.db.pool import Row, Tx, one, rows
+from cloud.db.pool import Row, Tx, one, rows, storable
 from cloud.db.queries import load_queries
 from cloud.evidence.taken import Taken
 from cloud.rules.service import pack_named
@@ -68,6 +68,7 @@ async def _decide(taken: Taken, body: PassageDecided, sights: Sequence[Sight], d
     known_at = taken.at - doubt if isinstance(decided, Allowed) else taken.at + doubt
     things = [sight.id for sight in sights if sight.genuineness is Genuineness.GENUINE]
     permits, spent = await _permits(taken, things, known_at)
+    permits += await _around(taken, sights, known_at)
     if isinstance(decided, Allowed):
         permits = [permit for permit in permits if permit.id in {use.permit for use in decided.uses}]
     return decide_passage(
@@ -101,6 +102,20 @@ async def _permits(taken: Taken, things: list[str], at: datetime) -> tuple[list[
     found = await rows(taken.tx, _sql.permits_for, site=taken.site, things=things, at=at) if things else []
     spent = {Use(row["id"], thing) for row in found for thing in row["spent"]}
     return [permit for row in found if (permit := _permit(row)) is not None], spent
+
+
+async def _around(taken: Taken, sights: Sequence[Sight], known_at: datetime) -> list[Permit]:
+    """The permits of the agent by which it may know that an item in sight is in a package."""
+    items = [one.id for one in sights if one.genuineness is Genuineness.GENUINE and one.kind is Kind.ITEM]
+    around = {"agent": taken.agent, "items": items, "at": taken.at, "known_at": known_at}
+    found = await rows(taken.tx, _sql.permits_around, **around) if items else []
+    return [permit for row in found if (permit := _permit(row)) is not None]
+
+
+async def permits_used(taken: Taken, uses: Sequence[Use]) -> list[Permit]:
+    """The permits that `uses` spend."""
+    found = await rows(taken.tx, _sql.permits_named, site=taken.site, permits=[storable(use.permit) for use in uses])
+    return [permit for row in found if (permit := _permit(row)) is not None]
 
 
 def _permit(row: Row) -> Permit | None:

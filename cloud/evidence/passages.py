@@ -7,7 +7,8 @@ from cloud.alarms.service import Severity
 from cloud.db.pool import one, storable
 from cloud.db.queries import load_queries
 from cloud.evidence import clips, doors, exceptions, heads, joined, journals, rooms
-from cloud.evidence.judgement import decision_of, difference, sights_of
+from cloud.evidence.contents import compare_contents
+from cloud.evidence.judgement import decision_of, difference, permits_used, sights_of
 from cloud.evidence.movements import abandoned, crossed
 from cloud.evidence.reported import step_decided
 from cloud.evidence.sensors import note_passage, slot_changed, weight_measured
@@ -47,6 +48,7 @@ async def _decided(taken: Taken) -> None:
             await taken.tx.execute(_sql.spend, {**values, "index": taken.index})
     if isinstance(decided, Allowed):
         await note_passage(taken, body.station, Direction(body.direction), things)
+        await compare_contents(taken, decided.uses, await permits_used(taken, decided.uses))
     if ours is not None:
         detail = {"station": body.station, "agent_said": _told(decided), "cloud_says": _told(ours)}
         severity: Severity = "critical" if isinstance(decided, Allowed) else "major"
@@ -94,6 +96,8 @@ async def _judge_labels(taken: Taken, body: PassageDecided, decided: Decision) -
         await taken.alarm("forged_label", taken.place(body.station), "critical", detail)
     elif decided.reason is Reason.COPIED_LABEL:
         await taken.alarm("copied_label", decided.subject, "critical", detail)
+    elif decided.reason is Reason.PACKED:
+        await taken.alarm("item_unpacked", decided.subject, "critical", detail)
 
 
 async def _order_answered(taken: Taken) -> None:

@@ -31,6 +31,23 @@ WHERE p.id IN (SELECT permit FROM permit_thing WHERE thing = ANY (%(things)s))
   AND p.site = %(site)s AND (p.revoked_at IS NULL OR p.revoked_at > %(at)s)
 ORDER BY p.id
 
+-- The permits of an agent, in force at a time, for packages that any of these items are in.
+-- name: permits_around
+SELECT p.id, p.payload,
+       ARRAY (SELECT thing FROM permit_thing s WHERE s.permit = p.id AND s.spent_index IS NOT NULL) AS spent
+FROM permit p
+WHERE p.agent = %(agent)s AND %(at)s BETWEEN p.not_before AND p.not_after
+  AND (p.revoked_at IS NULL OR p.revoked_at > %(known_at)s)
+  AND EXISTS (SELECT FROM jsonb_array_elements(p.payload -> 'things') t WHERE t -> 'contents' ?| %(items)s)
+ORDER BY p.id
+
+-- name: permits_named
+SELECT payload FROM permit WHERE site = %(site)s AND id = ANY (%(permits)s)
+
+-- name: contents_of
+SELECT package_id, array_agg(id ORDER BY id) AS items FROM item
+WHERE site = %(site)s AND package_id = ANY (%(packages)s) GROUP BY package_id
+
 -- name: holds_on
 WITH placed AS (
     SELECT h.thing FROM hold h JOIN record r ON r.site = h.site AND r.index = h.index

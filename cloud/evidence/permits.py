@@ -8,6 +8,7 @@ from cloud.db.pool import one, rows
 from cloud.db.queries import load_queries
 from cloud.errors import ConflictError, InvalidError, NotFoundError
 from cloud.evidence.acting import Acting
+from cloud.evidence.contents import contents_of
 from cloud.evidence.models import Done, NewPermit
 from cloud.evidence.steps import asked_for, judge
 from custody.decisions import Refused
@@ -40,13 +41,16 @@ async def issue_permit(act: Acting, new: NewPermit) -> str | Refused:
     other = await one(act.tx, _acts.open_acts_on, things=asked.things)
     if other is not None:
         raise ConflictError("act_open", f"{other['thing']} waits for hands: {other['action']}, {other['id']}")
+    inside = await contents_of(act.tx, act.site, asked.things)
     permit = Permit(
         id=act.new_id("L"),
         site=act.site,
         agent=new.agent,
         stations=tuple(dict.fromkeys(new.stations)),
         direction=new.direction,
-        things=tuple(PermitThing(Kind(thing["kind"]), thing["id"], thing["issue"]) for thing in things),
+        things=tuple(
+            PermitThing(Kind(one["kind"]), one["id"], one["issue"], inside.get(one["id"], ())) for one in things
+        ),
         people_required=people,
         rule_pack=act.pack.hash,
         not_before=new.not_before,

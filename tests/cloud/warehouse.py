@@ -68,11 +68,12 @@ class Warehouse:
         until: datetime = START + timedelta(hours=1),
         people: int = 1,
         revoked_at: datetime | None = None,
+        contents: tuple[str, ...] = (),
     ) -> None:
-        """A permit for PACKAGE that the agent has heard of."""
+        """A permit for PACKAGE, with `contents` in it, that the agent has heard of."""
         granted = Permit(
             id=name, site="nj01", agent=self.teller.agent, stations=(GATE,), direction=direction,
-            things=(PermitThing(Kind.PACKAGE, PACKAGE, 1),), people_required=people, rule_pack=PACK.hash,
+            things=(PermitThing(Kind.PACKAGE, PACKAGE, 1, contents),), people_required=people, rule_pack=PACK.hash,
             not_before=START - timedelta(hours=1), not_after=until, entry=0,
         )  # fmt: skip
         await self.execute(

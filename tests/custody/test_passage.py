@@ -105,6 +105,39 @@ def test_a_permit_for_the_package_is_none_for_an_item_of_the_same_name() -> None
     assert refused(decide(replace(SEEN, kind=Kind.ITEM))) is Reason.NO_PERMIT
 
 
+PACKED_IN = "nj01/I-PACKED"
+INSIDE = Sight(Genuineness.GENUINE, PACKED_IN, Kind.ITEM, 1)
+AROUND = replace(PERMIT, things=(PermitThing(Kind.PACKAGE, BOX, 2, (PACKED_IN,)),))
+
+
+def test_an_item_that_should_be_in_a_package_is_refused_as_packed() -> None:
+    refusal = decide(INSIDE, permits=(AROUND,))
+    assert refused(refusal) is Reason.PACKED
+    assert refusal.rule == "custody.packed"
+    assert refused(decide(SEEN, INSIDE, permits=(AROUND,))) is Reason.PACKED
+    assert isinstance(decide(SEEN, permits=(AROUND,)), Allowed)
+
+
+def test_an_item_with_a_permit_of_its_own_is_judged_by_that() -> None:
+    own = replace(PERMIT, id="nj01/L-2", things=(PermitThing(Kind.ITEM, PACKED_IN, 1),))
+    assert decide(INSIDE, permits=(AROUND, own)) == Allowed("gate.permit.valid", (Use(own.id, PACKED_IN),))
+    assert refused(decide(INSIDE, permits=(AROUND, replace(own, stations=("gate-b",))))) is Reason.WRONG_GATE
+
+
+@pytest.mark.parametrize(
+    ("around", "sight"),
+    [
+        (replace(AROUND, not_after=NOON - HOUR / 2), INSIDE),
+        (replace(AROUND, agent="nj01.gate-b"), INSIDE),
+        (AROUND, replace(INSIDE, kind=Kind.PACKAGE)),
+        (AROUND, replace(INSIDE, id="nj01/I-OTHER")),
+    ],
+    ids=["over", "another agent's", "a package", "another item"],
+)
+def test_what_no_permit_here_has_in_a_package_has_no_permit(around: Permit, sight: Sight) -> None:
+    assert refused(decide(sight, permits=(around,))) is Reason.NO_PERMIT
+
+
 @pytest.mark.parametrize("gate", [replace(GATE, station="gate-b"), replace(GATE, agent="nj01.gate-b")])
 def test_wrong_gate(gate: Gate) -> None:
     assert refused(decide(gate=gate)) is Reason.WRONG_GATE

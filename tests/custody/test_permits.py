@@ -1,5 +1,6 @@
 """Permits and times as they are signed and read again."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -13,6 +14,13 @@ def test_a_permit_comes_back_whole() -> None:
     assert Permit.from_payload(PERMIT.payload()) == PERMIT
 
 
+def test_what_is_in_a_package_comes_back_and_permits_of_before_say_nothing_of_it() -> None:
+    box = replace(PERMIT.things[0], contents=("nj01/I-1", "nj01/I-2"))
+    permit = replace(PERMIT, things=(box,))
+    assert Permit.from_payload(permit.payload()) == permit
+    assert all(set(thing) == {"kind", "id", "issue"} for thing in PERMIT.payload()["things"])
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -21,6 +29,8 @@ def test_a_permit_comes_back_whole() -> None:
         {"not_after": "tomorrow"},
         {"things": [{"id": "x"}]},
         {"things": 3},
+        {"things": ["x"]},
+        {"things": [{"kind": "package", "id": "x", "issue": 1, "contents": 3}]},
         {"entry": "x"},
     ],
 )

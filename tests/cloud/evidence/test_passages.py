@@ -72,6 +72,42 @@ async def test_a_passage_that_was_crossed_cannot_be_abandoned_afterwards(warehou
     assert await warehouse.causes() == {"malformed_fact"}
 
 
+ALONE = {"genuineness": "genuine", "id": ITEM, "kind": "item", "issue": 1}
+"""The item out of its package."""
+
+
+async def test_an_item_that_should_be_in_a_package_is_refused_as_packed_and_is_an_alarm(warehouse: Warehouse) -> None:
+    await warehouse.permit(contents=(ITEM,))
+    warehouse.refuse("packed", ITEM, sights=[ALONE])
+    await warehouse.send()
+    (passage,) = await warehouse.passages()
+    assert (passage["reason"], passage["differs"]) == ("packed", None)
+    assert await warehouse.receiving.alarms() == {("item_unpacked", ITEM)}
+
+
+async def test_an_item_in_a_package_whose_permit_is_over_has_no_permit(warehouse: Warehouse) -> None:
+    await warehouse.permit(contents=(ITEM,), until=START - timedelta(minutes=1))
+    warehouse.refuse("no_permit", ITEM, sights=[ALONE])
+    await warehouse.send()
+    assert (await warehouse.passages())[0]["differs"] is None
+
+
+@pytest.mark.parametrize(
+    ("contents", "differs"),
+    [((ITEM,), None), ((), None), ((ITEM, "nj01/I-9"), ([], ["nj01/I-9"])), (("nj01/I-9",), ([ITEM], ["nj01/I-9"]))],
+    ids=["the same", "not told", "one lacks", "another one"],
+)
+async def test_a_package_that_passes_with_other_contents_than_permitted_is_an_alarm(
+    warehouse: Warehouse, contents: tuple[str, ...], differs: tuple[list[str], list[str]] | None
+) -> None:
+    await warehouse.permit(contents=contents)
+    warehouse.cross(warehouse.decide())
+    await warehouse.send()
+    assert await warehouse.receiving.alarms() == ({("contents_differ", PACKAGE)} if differs else set())
+    found = await warehouse.receiving.rows("SELECT detail FROM alarm")
+    assert [(row["detail"]["more"], row["detail"]["lacking"]) for row in found] == ([differs] if differs else [])
+
+
 REFUSED: dict[str, dict[str, Any]] = {
     "no_permit": {},
     "wrong_direction": {"permit": Direction.OUT},

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from custody.decisions import Reason, Use
+from custody.permits import PermitThing
 from custody.things import Direction, Kind
 from edge_agent.permits import PermitBook
 from proof.keys import SigningKey
@@ -87,6 +88,19 @@ def test_one_label_without_permit_among_several_holds_them_all(scene: Scene) -> 
     assert not scene.is_open()
     assert scene.lamp == "red"
     assert scene.book.spent == set()
+
+
+def test_an_item_by_itself_that_a_permit_has_in_a_package_is_packed(scene: Scene) -> None:
+    box = PermitThing(Kind.PACKAGE, "nj01/P-A", 1, ("nj01/I-1",))
+    permit = scene.permit(things=(box,))
+    scene.walk_into(OUTSIDE)
+    scene.show(person("LI"), item("1"))
+    assert scene.outcomes == ["packed"]
+    assert not scene.is_open()
+    scene.make(scene.book.revoke(permit.id))
+    scene.look_away(2.5)
+    scene.show(item("1"))
+    assert scene.outcomes == ["packed", "no_permit"]
 
 
 def test_without_anybody_in_a_beam_the_station_waits_for_one(scene: Scene) -> None:
