@@ -23,6 +23,7 @@ __all__ = ["web_settings"]
 EXAMPLES = 3
 
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
+schemathesis.serializer.alias("application/sdp", "text/plain")
 Operation = APIOperation[Any, Any, Any, Any]
 
 
