@@ -54,6 +54,8 @@ def test_every_image_is_named_by_its_exact_version() -> None:
 def test_our_image_holds_every_package_and_no_root() -> None:
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")}
     assert packages == set(re.findall(r"^COPY (\w+) \1$", DOCKERFILE, re.M))
+    ignored_not = set(re.findall(r"^!(\w+)$", (ROOT / ".dockerignore").read_text("utf-8"), re.M))
+    assert packages <= ignored_not, "what is copied is sent to the builder"
     assert re.findall(r"^USER (.+)$", DOCKERFILE, re.M) == ["10001:10001"]
     assert "\nHEALTHCHECK " in DOCKERFILE
 
