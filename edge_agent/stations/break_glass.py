@@ -68,6 +68,11 @@ class HeldOpen:
             self._open(Allowed(RULE))
             self._opened = True
 
+    @property
+    def held(self) -> bool:
+        """Whether it is held open, from before its device is told."""
+        return self._held
+
     def again(self) -> None:
         """Opens if it is held and could not be told before. Raises DeviceError."""
         with self._lock:

@@ -95,6 +95,8 @@ class DoorStation:
         self._things = Shown(parts.packs.presence_us, plan.forget_us)
         self._refused: Question | None = None
         self._unlocked: Unlocked | None = None
+        self._leaving_us: int | None = None
+        """Since when somebody inside asks to be let out; known before its lock is told, as its contact may be faster"""
         self._session: Session | None = None
         self._position: Position | None = None
         self._newest: Frame | None = None
@@ -138,10 +140,12 @@ class DoorStation:
         """The button inside was pressed: nobody is kept in, so it unlocks before anything is waited for."""
         if not pressed:
             return
+        now = self._leaving_us = self._parts.clock.mono_us()
         self._tell_device(self._plan.door, lambda: self._leaf.apply(Allowed(EXIT_RULE)))
         with self._lock:
-            if self._unlocked is None or self._unlocked.seq is None:
-                self._unlocked = Unlocked(self._parts.clock.mono_us())
+            waits = self._leaving_us is not None  # else it is open already
+            if waits and (self._unlocked is None or self._unlocked.seq is None):
+                self._unlocked = Unlocked(now)
 
     def on_break_glass(self, pressed: bool) -> None:
         """The rescue button was pressed or released. Life first: it unlocks before anything is waited for."""
@@ -277,10 +281,12 @@ class DoorStation:
 
     def _opened(self, *, found: bool) -> None:
         unlocked, self._unlocked = self._unlocked, None
+        left_us, self._leaving_us = self._leaving_us, None
+        leaving = left_us is not None and self._parts.clock.mono_us() - left_us < self._plan.open_within_us
         decision = unlocked.seq if unlocked else None
         how: How = (
-            "found" if found else "break_glass" if self._life.open else "decision" if decision is not None
-            else "exit" if unlocked else "forced"
+            "found" if found else "break_glass" if self._life.open or self._leaf.held
+            else "decision" if decision is not None else "exit" if unlocked or leaving else "forced"
         )  # fmt: skip
         frame, now = self._newest, self._parts.clock.mono_us()
         fresh = frame is not None and not found and now - frame.taken_us < FRESH_US

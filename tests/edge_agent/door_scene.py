@@ -9,11 +9,12 @@ from typing import Any
 from gpiozero import Device
 from gpiozero.pins.mock import MockFactory
 
+from custody.decisions import Allowed
 from custody.permits import PERMIT_TYPE, Permit
 from custody.rule_pack import RulePack
 from custody.tasks import TASK_TYPE, Task
 from custody.things import Direction
-from edge_agent.devices import Frame
+from edge_agent.devices import Frame, Position
 from edge_agent.drivers import button_gpiozero, door_gpiozero, lamp_gpiozero
 from edge_agent.journal.journal import Journal
 from edge_agent.permits import Change, PermitBook
@@ -48,6 +49,27 @@ STRIKE, CONTACT, EXIT, GLASS = 17, 27, 23, 24
 
 
 @dataclass
+class Watched:
+    """The door, and what happens as soon as its lock is told."""
+
+    door: door_gpiozero.GpioDoor
+    then: Callable[[], None] = lambda: None
+
+    def unlock(self, decision: Allowed) -> None:
+        self.door.unlock(decision)
+        self.then()
+
+    def lock(self) -> None:
+        self.door.lock()
+
+    def watch(self, on_position: Callable[[Position], None]) -> None:
+        self.door.watch(on_position)
+
+    def stop(self) -> None:
+        self.door.stop()
+
+
+@dataclass
 class DoorScene:
     hands: Hands
     journal: Journal
@@ -56,6 +78,7 @@ class DoorScene:
     station: DoorStation
     pins: MockFactory
     shown: list[str]
+    door: Watched
     heads: Heads | None = None
     problems: list[str | None] = field(default_factory=list)
     before_still: Callable[[], None] = lambda: None
@@ -144,7 +167,7 @@ def door_scene(
     find = {CLOUD.public.kid: CLOUD.public}.get
     packs = PackBook(journal.reads, pack, hands.clock)
     book, tasks = PermitBook(journal.reads, AGENT, find), TaskBook(journal.reads, AGENT, packs, find)
-    door = door_gpiozero.build(door_gpiozero.Options(lock_pin=STRIKE, contact_pin=CONTACT), around(hands))
+    door = Watched(door_gpiozero.build(door_gpiozero.Options(lock_pin=STRIKE, contact_pin=CONTACT), around(hands)))
     lamp = lamp_gpiozero.build(lamp_gpiozero.Options(green_pin=GREEN, red_pin=RED), around(hands))
     exit_, glass = (button_gpiozero.build(button_gpiozero.Options(pin=pin), around(hands)) for pin in (EXIT, GLASS))
     shown: list[str] = []
@@ -168,7 +191,7 @@ def door_scene(
         heads=Heads(HeadCounter(head=HEAD), hands.clock.mono_us) if above else None,
     )  # fmt: skip
     station = DoorStation(plan, parts)
-    scene = DoorScene(hands, journal, book, tasks, station, pins, shown, parts.heads)
+    scene = DoorScene(hands, journal, book, tasks, station, pins, shown, door, parts.heads)
     scene.swing(shut=shut)
     door.watch(station.on_position)
     exit_.watch(station.on_exit)

@@ -1,6 +1,7 @@
 """A door: it opens for who has something to do behind it, after that is on disk; what its contact says is told."""
 
 import json
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -98,6 +99,26 @@ def test_it_stays_shut_for_who_has_no_leave(
     assert scene.outcomes == [reason]  # said once
     scene.look_away(31)
     assert scene.lamp == "off"
+
+
+def test_a_contact_that_is_faster_than_the_lock_was_told_makes_no_way_out_forced(scene: DoorScene) -> None:
+    def opens() -> None:
+        """It opens within the word to the lock, and the contact's thread has told of it before that word ends."""
+        told = len(scene.bodies("door_opened"))
+        threading.Thread(target=scene.swing, kwargs={"shut": False}).start()
+        while len(scene.bodies("door_opened")) == told:
+            pass
+
+    for pin, how in ((EXIT, "exit"), (GLASS, "break_glass")):
+        scene.door.then = opens
+        scene.press(pin)
+        scene.door.then = lambda: None
+        assert scene.bodies("door_opened")[-1]["how"] == how
+        scene.press(pin, pressed=False)
+        scene.swing(shut=True)
+        scene.look_away(12)
+    scene.swing(shut=False)
+    assert scene.bodies("door_opened")[-1]["how"] == "forced"
 
 
 def test_a_task_that_is_done_opens_it_no_more(scene: DoorScene) -> None:
