@@ -1,5 +1,6 @@
 """Configurations wanted of agents: signed, numbered, kept; the agent says what became of each."""
 
+import json
 from typing import Any
 
 import yaml
@@ -78,4 +79,12 @@ async def note_outcome(tx: Tx, agent: str, version: int, digest: str, outcome: s
 
 def _shown(row: Row) -> Configuration:
     payload = row["payload"]
-    return Configuration.model_validate({**row, "site_file": payload["site_file"], "settings": payload["settings"]})
+    shown = {"site_file": payload["site_file"], "settings": payload["settings"], "faults": _faults(row.get("told"))}
+    return Configuration.model_validate({**row, **shown})
+
+
+def _faults(told: str | None) -> list[str]:
+    """Why it is not at work, by the agent's own fact; nothing where that was erased."""
+    body = json.loads(told)["body"] if told else {}
+    problem = body.get("problem")
+    return [str(fault) for fault in body.get("faults", [problem] if problem else [])]

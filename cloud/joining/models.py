@@ -36,7 +36,10 @@ class MadeClaim(BaseModel):
 
 
 class ClaimRow(BaseModel):
-    """A claim. `asked_at`: a device came with its code and waits; what it shows is not told here, to be compared."""
+    """A claim. `asked_at`: a device came with its code and waits; what it shows is not told here, to be compared.
+
+    `contested`: a second device came with the same code, and was turned away.
+    """
 
     id: str
     agent: str
@@ -45,6 +48,7 @@ class ClaimRow(BaseModel):
     made_at: datetime
     expires_at: datetime
     asked_at: datetime | None
+    contested: bool
     ended: Literal["confirmed", "refused"] | None
     ended_by: str | None
     ended_at: datetime | None
@@ -134,7 +138,10 @@ class NewConfiguration(_In):
 
 
 class Configuration(BaseModel):
-    """A configuration wanted of an agent; `outcome` is what the agent said became of it."""
+    """A configuration wanted of an agent; `outcome` is what the agent said became of it.
+
+    `faults` is why: of a refused one all that is wrong, of one rolled back what was not well under it.
+    """
 
     agent: str
     version: int
@@ -145,6 +152,7 @@ class Configuration(BaseModel):
     made_by: str
     made_at: datetime
     outcome: Literal["applied", "refused", "rolled_back"] | None
+    faults: list[str]
 
 
 class ConfigurationRows(BaseModel):

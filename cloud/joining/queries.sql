@@ -18,8 +18,11 @@ SELECT id, site, agent, again, made_by, made_at, expires_at, request, public_key
 FROM claim WHERE id = %(id)s AND site = %(site)s FOR UPDATE
 
 -- name: claims
-SELECT id, agent, again, made_by, made_at, expires_at, asked_at, ended, ended_by, ended_at FROM claim
-WHERE site = %(site)s ORDER BY made_at DESC, id LIMIT 100
+SELECT c.id, c.agent, c.again, c.made_by, c.made_at, c.expires_at, c.asked_at, c.ended, c.ended_by, c.ended_at,
+       EXISTS (SELECT FROM alarm a WHERE a.site = c.site AND a.cause = 'claim_contested' AND a.place = c.agent
+               AND a.last_at >= c.made_at AND a.detail ->> 'claim' = c.id) AS contested
+FROM claim c
+WHERE c.site = %(site)s ORDER BY c.made_at DESC, c.id LIMIT 100
 
 -- name: set_asked
 UPDATE claim SET request = %(request)s, public_key = %(public_key)s, fingerprint = %(fingerprint)s,
@@ -103,8 +106,9 @@ WHERE a.revoked_at IS NULL AND (%(agent)s::text IS NULL OR d.agent = %(agent)s)
 ORDER BY d.agent, d.version DESC
 
 -- name: configurations
-SELECT agent, version, hash, payload, reason, made_by, made_at, outcome FROM desired
-WHERE agent = %(agent)s AND site = %(site)s ORDER BY version DESC LIMIT 100
+SELECT d.agent, d.version, d.hash, d.payload, d.reason, d.made_by, d.made_at, d.outcome, f.content AS told
+FROM desired d LEFT JOIN fact f ON f.site = d.site AND f.index = d.outcome_index
+WHERE d.agent = %(agent)s AND d.site = %(site)s ORDER BY d.version DESC LIMIT 100
 
 -- name: set_outcome
 UPDATE desired SET outcome = %(outcome)s, outcome_index = %(index)s

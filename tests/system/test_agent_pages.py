@@ -95,11 +95,15 @@ async def test_two_people_let_a_device_join_it_is_configured_and_shut_out(scene:
             # A wrong configuration is refused by the agent; what it would have changed is shown.
             await admin.get_by_role("button", name=ZH["agent"]["configure"]).click()
             form = admin.get_by_role("dialog")
-            await form.get_by_label(ZH["agent"]["siteFile"]).fill(SITE_FILE.replace("_tcp", "_usb"))
+            await form.get_by_label(ZH["agent"]["siteFile"]).fill(f"{SITE_FILE}  - {{name: [\n")
             await form.get_by_label(ZH["detail"]["reason"]).fill("换打印机")
+            await form.get_by_role("button", name=ZH["agent"]["send"]).click()
+            await expect(form.locator(".faults .quoted")).to_be_visible()  # the line that is no YAML
+            await form.get_by_label(ZH["agent"]["siteFile"]).fill(SITE_FILE.replace("_tcp", "_usb"))
             await form.get_by_role("button", name=ZH["agent"]["send"]).click()
             await expect(form).to_have_count(0)
             await expect(admin.locator("article header")).to_contain_text(ZH["agent"]["outcome_refused"])
+            await expect(admin.locator("article .faults .quoted")).to_contain_text("labelprinter_usb")
             await admin.get_by_role("button", name=ZH["agent"]["changes"]).click()
             await expect(admin.locator("pre .added", has_text="labelprinter_usb")).to_be_visible()
 

@@ -97,6 +97,9 @@ async def test_a_second_device_with_the_same_code_is_turned_away_and_told_of(off
     problem(await visitor.post("enrolments", json=second.asking(claim["code"])), 409, "claim_taken")
     assert (await visitor.post("enrolments", json=first.asking(claim["code"]))).status_code == 202
     assert await office.rows("SELECT cause, place FROM alarm") == [{"cause": "claim_contested", "place": "nj01.gate-a"}]
+    other = (await admin.post("claims", json={"agent": "nj01.gate-b"})).json()
+    told = {row["id"]: row["contested"] for row in (await admin.get("claims")).json()["rows"]}
+    assert told == {claim["id"]: True, other["id"]: False}
     await holds(office)
 
 

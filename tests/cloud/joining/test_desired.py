@@ -65,6 +65,7 @@ async def test_what_became_of_each_is_what_the_agent_said(office: Office, clock:
     )  # fmt: skip
     rows = (await joined.admin.get(f"agents/{AGENT}/configurations")).json()["rows"]
     assert [(row["version"], row["outcome"]) for row in rows] == [(3, None), (2, "rolled_back"), (1, "refused")]
+    assert [row["faults"] for row in rows] == [[], ["no picture"], ["site.yaml:3: devices: too short"]]
     assert await office.rows("SELECT cause, severity FROM alarm WHERE cause = 'configuration_failed'") != []
     await holds(office)
 

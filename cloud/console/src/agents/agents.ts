@@ -58,3 +58,17 @@ export function compared(before: string, now: string): Line[] {
   }
   return lines;
 }
+
+export interface Fault {
+  /** From 1; null where it is about no line. */
+  line: number | null;
+  text: string;
+}
+
+/** A fault as the agent tells it, `…/site.yaml:12: where: problem`, or as YAML does, `… line 3, column 5`. */
+export function faultOf(told: string): Fault {
+  const ours = /^\S*?:(\d+): ([\s\S]+)$/.exec(told);
+  if (ours) return { line: Number(ours[1]), text: ours[2]! };
+  const yaml = [...told.matchAll(/line (\d+), column \d+/g)].at(-1);
+  return { line: yaml ? Number(yaml[1]) : null, text: told };
+}

@@ -2732,6 +2732,8 @@ export interface components {
         /**
          * ClaimRow
          * @description A claim. `asked_at`: a device came with its code and waits; what it shows is not told here, to be compared.
+         *
+         *     `contested`: a second device came with the same code, and was turned away.
          */
         ClaimRow: {
             /** Again */
@@ -2740,6 +2742,8 @@ export interface components {
             agent: string;
             /** Asked At */
             asked_at: string | null;
+            /** Contested */
+            contested: boolean;
             /** Ended */
             ended: ("confirmed" | "refused") | null;
             /** Ended At */
@@ -2862,10 +2866,14 @@ export interface components {
         /**
          * Configuration
          * @description A configuration wanted of an agent; `outcome` is what the agent said became of it.
+         *
+         *     `faults` is why: of a refused one all that is wrong, of one rolled back what was not well under it.
          */
         Configuration: {
             /** Agent */
             agent: string;
+            /** Faults */
+            faults: string[];
             /** Hash */
             hash: string;
             /**
