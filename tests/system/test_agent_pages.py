@@ -104,6 +104,11 @@ async def test_two_people_let_a_device_join_it_is_configured_and_shut_out(scene:
             await expect(form).to_have_count(0)
             await expect(admin.locator("article header")).to_contain_text(ZH["agent"]["outcome_refused"])
             await expect(admin.locator("article .faults .quoted")).to_contain_text("labelprinter_usb")
+            desk = admin.viewport_size
+            assert desk
+            await admin.set_viewport_size(PHONE["viewport"])
+            assert await admin.evaluate("document.documentElement.scrollWidth") == PHONE["viewport"]["width"]
+            await admin.set_viewport_size(desk)
             await admin.get_by_role("button", name=ZH["agent"]["changes"]).click()
             await expect(admin.locator("pre .added", has_text="labelprinter_usb")).to_be_visible()
 
