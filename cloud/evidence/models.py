@@ -1,5 +1,6 @@
 """Evidence as the API shows it, and what the acts are asked with."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -15,13 +16,16 @@ Things = Annotated[list[ThingId], Field(min_length=1, max_length=200)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 Long = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=r"^[^\x00]*$")]
 
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""As canonical JSON writes it; behind a backslash that is itself written as two it is only the text of it."""
+
 
 def _kept_exactly(value: dict[str, Any]) -> dict[str, Any]:
     try:
         text = canonical(value)
     except CanonicalError as error:  # it is what is hashed and signed
         raise ValueError(str(error)) from error
-    if b"\\u0000" in text:
+    if _NUL.search(text):
         raise ValueError("no text has a NUL character")
     return value
 
