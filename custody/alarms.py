@@ -12,6 +12,7 @@ from typing import Any
 from custody.errors import Fault
 from custody.roles import Role
 from custody.rule_pack import RulePack
+from custody.words import bilingual
 
 SEVERITIES = ("info", "warning", "major", "critical")
 
@@ -78,7 +79,7 @@ def faults(told: object) -> Iterator[Fault]:
         yield Fault(("alarms", "clear_codes"), "missing, or not a mapping")
         return
     for code, words in codes.items():
-        if not isinstance(words, Mapping) or not all(words.get(language) for language in ("zh", "en")):
+        if not bilingual(words):
             yield Fault(("alarms", "clear_codes", code), "needs its name in zh and en")
 
 

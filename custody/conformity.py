@@ -11,6 +11,7 @@ from typing import Any
 
 from custody.errors import Fault
 from custody.rule_pack import RulePack
+from custody.words import bilingual
 
 
 class Part(StrEnum):
@@ -88,5 +89,5 @@ def faults(told: object, zones: Mapping[str, Any], wording: Mapping[str, Any]) -
         for number, part in enumerate(asked):
             if part not in parts:
                 yield Fault(("construction", name, number), f"{part!r} is no part; there are {', '.join(parts)}")
-            elif not isinstance(wording.get(Part(part).rule), Mapping):
+            elif not bilingual(wording.get(Part(part).rule)):
                 yield Fault(("rules", Part(part).rule), "has no wording in zh and en")

@@ -20,6 +20,7 @@ from custody.pack_graph import graph_faults
 from custody.roles import Role
 from custody.rule_pack import GATE_VALID, RulePack, Seats, Step
 from custody.things import Action, Direction, Kind, State
+from custody.words import bilingual
 from proof.canonical import canonical
 from proof.errors import EncodingError
 
@@ -150,14 +151,14 @@ class _Reader:
                 self.fault(("limits", name), "must say hours or days")
                 continue
             yield name, timedelta(**{units[0]: self.positive(row[units[0]], ("limits", name, units[0]))})
-            if not _bilingual(row.get("basis")):
+            if not bilingual(row.get("basis")):
                 self.fault(("limits", name, "basis"), "must say in zh and en on what it is based")
 
     def states(self) -> dict[State, Mapping[str, Any]]:
         found: dict[State, Mapping[str, Any]] = {}
         for name, told in self.mapping(self.read, "states").items():
             state = self.member(State, name, ("states", name), "state")
-            if not _bilingual(told):
+            if not bilingual(told):
                 self.fault(("states", name), "needs its name in zh and en")
             elif state is not None:
                 found[state] = told
@@ -275,7 +276,7 @@ class _Reader:
     ) -> None:  # fmt: skip
         rules = [*(step.rule for step in (*steps.values(), *decisions.values())), *refusals.values(), GATE_VALID]
         for rule in dict.fromkeys(rules):
-            if not _bilingual(wording.get(rule)):
+            if not bilingual(wording.get(rule)):
                 self.fault(("rules", rule), "has no wording in zh and en")
 
     def cross_checks(self) -> None:
@@ -288,7 +289,7 @@ class _Reader:
         named: dict[str, list[Any]] = {"roles": list(Role), "actions": acts}
         for section, names in named.items():
             for name in dict.fromkeys(names):
-                if not _bilingual(self.mapping(self.read, section).get(name)):
+                if not bilingual(self.mapping(self.read, section).get(name)):
                     self.fault((section, str(name)), "needs its name in zh and en")
         zones = self.mapping(self.read, "zones")
         for name, row in self.mapping(self.read, "goods").items():
@@ -344,7 +345,7 @@ class _Reader:
         if not isinstance(opens_for, list) or not opens_for or not set(map(str, opens_for)) <= set(OPENS_FOR):
             self.fault(("doors", "opens_for"), f"must be a list of some of {', '.join(OPENS_FOR)}")
         for rule in DOOR_RULES:
-            if not _bilingual(wording.get(rule)):
+            if not bilingual(wording.get(rule)):
                 self.fault(("rules", rule), "has no wording in zh and en")
 
 
@@ -352,7 +353,3 @@ _STEP_KEYS = {
     "action", "from", "to", "by", "kinds", "seats", "more", "above_fen", "needs", "apart", "passkey", "live_s", "waits",
     "ages", "held", "rule",
 }  # fmt: skip
-
-
-def _bilingual(text: object) -> bool:
-    return isinstance(text, Mapping) and all(text.get(language) for language in ("zh", "en"))

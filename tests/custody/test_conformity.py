@@ -68,6 +68,7 @@ def test_what_is_wrong_with_the_section_is_told_with_its_place(section: Any, at:
 
 def test_a_part_without_wording_is_a_fault() -> None:
     content = json.loads(json.dumps(dict(PACK.content)))
-    del content["rules"]["warehouse.door"]
-    with pytest.raises(RulePackError, match=r"warehouse\.door"):
-        parse_rule_pack(content)
+    for wording in ({}, {"zh": "门"}, "door"):
+        content["rules"]["warehouse.door"] = wording
+        with pytest.raises(RulePackError, match=r"warehouse\.door"):
+            parse_rule_pack(content)
