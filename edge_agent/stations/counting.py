@@ -4,11 +4,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
+from edge_agent.stations.following import AFTER_US
 from edge_agent.stations.heads import Heads, Mark
 from wire.heads import HeadsCounted
-
-AFTER_US = 3_000_000
-"""How long after a crossing somebody may follow close behind, and still belong to it."""
 
 
 @dataclass(slots=True)

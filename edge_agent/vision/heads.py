@@ -62,10 +62,11 @@ class HeadCounter:
     def see(self, pixels: NDArray[np.uint8]) -> Counted:
         """Takes the next picture (height × width × 3 BGR); returns all that were counted so far."""
         gray = _small(pixels)
-        if self._ground is None or self._ground.shape != gray.shape:
+        ground = self._ground
+        if ground is None or ground.shape != gray.shape:
             self._ground = gray
             return self.total
-        heads = self._heads(gray)
+        heads = self._heads(gray, ground)
         self._follow(heads, gray.shape[0] * self.line)
         return self.total
 
@@ -78,10 +79,9 @@ class HeadCounter:
     def _head_px(self) -> float:
         return self.head * WIDTH_PX
 
-    def _heads(self, gray: NDArray[np.float32]) -> list[Point]:
-        """The middles of what is as large as a head; the ground is learned where there is nothing."""
-        assert self._ground is not None  # noqa: S101 - see() gave it one
-        mask = np.asarray(cv2.absdiff(gray, self._ground) > DIFFERENT, np.uint8)
+    def _heads(self, gray: NDArray[np.float32], ground: NDArray[np.float32]) -> list[Point]:
+        """The middles of what is as large as a head; `ground` is learned where there is nothing."""
+        mask = np.asarray(cv2.absdiff(gray, ground) > DIFFERENT, np.uint8)
         if float(mask.mean()) > LIGHTER:
             self._ground = gray
             self._people.clear()
@@ -91,7 +91,7 @@ class HeadCounter:
         whole = _filled(np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, kernel), np.uint8))
         blobs = cv2.morphologyEx(whole, cv2.MORPH_OPEN, kernel)
         still = cv2.dilate(blobs, kernel) == 0
-        self._ground[still] += LEARN * (gray - self._ground)[still]
+        ground[still] += LEARN * (gray - ground)[still]
         return _middles(np.asarray(blobs, np.uint8), self._head_px)
 
     def _follow(self, heads: list[Point], line: float) -> None:

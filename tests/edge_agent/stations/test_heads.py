@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from edge_agent.devices import Frame
-from edge_agent.stations.counting import AFTER_US
+from edge_agent.stations.following import AFTER_US
 from edge_agent.stations.heads import STALE_US, Heads
 from edge_agent.vision.heads import HeadCounter
 from simulators.crowd import FPS, Walker, film
