@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import cv2
 import numpy as np
@@ -23,9 +24,9 @@ ZH, EN = texts("zh-CN"), texts("en-GB")
 
 
 @asynccontextmanager
-async def visit(browser: Browser, url: str, staff: Staff, language: str, **more: object) -> AsyncIterator[Page]:
+async def visit(browser: Browser, url: str, staff: Staff, language: str, **more: Any) -> AsyncIterator[Page]:
     """That person signed in, on the page of agents."""
-    context = await browser.new_context(base_url=url, locale=language, **more)  # type: ignore[arg-type] # as visit() of web.py
+    context = await browser.new_context(base_url=url, locale=language, **more)
     page = await context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     await page.goto("/agents")
