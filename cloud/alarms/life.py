@@ -1,12 +1,13 @@
 """What is done about an alarm while it lives, and who hears of it when nobody does anything (N13).
 
-Each step is a record, filed under the alarm's name. Whoever does something about it took notice of it.
+Each step is a record, filed under the alarm's name. Whoever does something about it took notice of it; one that is set
+aside comes back when that ends, as if nobody had, whatever was said of it meanwhile.
 """
 
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from cloud.alarms.models import AlarmStep, AlarmWhole, Assigning, Shelving, StepShown
 from cloud.alarms.service import name_of
@@ -51,8 +52,10 @@ async def handle(
         if not at < step.until <= at + longest:
             hours = longest // timedelta(hours=1)
             raise InvalidError("shelved_too_long", f"an alarm is set aside for at most {hours} hours from now")
+    aside = row["shelved_until"] is not None and row["shelved_until"] > at
     values = {
-        "id": alarm, "person": person, "at": at, "assigned_to": step.person if isinstance(step, Assigning) else None,
+        "id": alarm, "person": person, "at": at, "notice": _notice(step, aside=aside),
+        "assigned_to": step.person if isinstance(step, Assigning) else None,
         "shelving": shelving, "shelved_until": step.until if isinstance(step, Shelving) else None,
     }  # fmt: skip
     await tx.execute(_sql.handle, values)
@@ -63,6 +66,13 @@ async def handle(
     return await add_record(
         tx, appender, kind=KINDS[step.step], at=at, actor=person, content=told, salt=world.salt(), things=[name]
     )
+
+
+def _notice(step: AlarmStep, *, aside: bool) -> Literal["taken", "kept", "lost"]:
+    """What `step` does to who took notice of an alarm, which is set `aside` now."""
+    if isinstance(step, Shelving):
+        return "taken" if step.until is None else "lost"
+    return "kept" if aside and step.step != "acknowledge" else "taken"
 
 
 async def _due(tx: Tx, site: str, pack: RulePack, at: datetime) -> Sequence[tuple[Row, int]]:

@@ -26,10 +26,13 @@ UPDATE alarm SET clear_proposed_by = %(person)s, clear_proposed_at = %(at)s WHER
 -- name: clear_one
 UPDATE alarm SET cleared_at = %(at)s, cleared_by = %(person)s, cleared_code = %(code)s WHERE id = %(id)s
 
--- Whoever does something about an alarm took notice of it.
+-- Whoever does something about an alarm took notice of it; one that is set aside comes back as if nobody had.
 -- name: handle
 UPDATE alarm
-SET acknowledged_by = coalesce(acknowledged_by, %(person)s), acknowledged_at = coalesce(acknowledged_at, %(at)s),
+SET acknowledged_by = CASE %(notice)s WHEN 'taken' THEN coalesce(acknowledged_by, %(person)s)
+                                      WHEN 'kept' THEN acknowledged_by END,
+    acknowledged_at = CASE %(notice)s WHEN 'taken' THEN coalesce(acknowledged_at, %(at)s)
+                                      WHEN 'kept' THEN acknowledged_at END,
     assigned_to = coalesce(%(assigned_to)s, assigned_to),
     shelved_until = CASE WHEN %(shelving)s THEN %(shelved_until)s ELSE shelved_until END
 WHERE id = %(id)s

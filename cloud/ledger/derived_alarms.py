@@ -36,14 +36,18 @@ def _raised(derived: "Derived", told: "Told") -> set[str]:
 
 def _handled(derived: "Derived", told: "Told") -> set[str]:
     row = _about(derived, told)
-    if row is not None:
-        if row["acknowledged_by"] is None:
-            row.update(acknowledged_by=told.actor, acknowledged_at=parse_time(told.at))
-        if told.kind == "alarm_assigned":
-            row["assigned_to"] = told.content["person"]
-        if told.kind == "alarm_shelved":
-            until = told.content["until"]
-            row["shelved_until"] = None if until is None else parse_time(until)
+    if row is None:
+        return _filed(told)
+    at, until = parse_time(told.at), told.content.get("until")
+    aside = row["shelved_until"] is not None and row["shelved_until"] > at
+    if told.kind == "alarm_shelved":
+        row["shelved_until"] = None if until is None else parse_time(until)
+    if told.kind == "alarm_assigned":
+        row["assigned_to"] = told.content["person"]
+    if until is not None:
+        row.update(acknowledged_by=None, acknowledged_at=None)
+    elif row["acknowledged_by"] is None and (not aside or told.kind in ("alarm_acknowledged", "alarm_shelved")):
+        row.update(acknowledged_by=told.actor, acknowledged_at=at)
     return _filed(told)
 
 

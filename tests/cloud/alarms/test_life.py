@@ -115,16 +115,33 @@ async def test_whom_it_is_assigned_to_hears_of_it_whatever_their_role(alarmed: A
     problem(await alarmed.step("assign", person="nj01/U-NOBODY"), 422, "unknown_person")
 
 
-async def test_what_is_set_aside_is_not_told_further_until_then(alarmed: Alarmed) -> None:
-    later = alarmed.clock.at + timedelta(hours=25)
-    problem(await alarmed.step("shelve", until=later.isoformat(), note="x"), 422, "shelved_too_long")
-    problem(await alarmed.step("shelve", until=alarmed.clock.at.isoformat(), note="x"), 422, "shelved_too_long")
+async def test_what_is_set_aside_is_told_to_nobody_until_then_and_comes_back(alarmed: Alarmed) -> None:
+    assert (await alarmed.step("acknowledge")).status_code == 201
     until = alarmed.clock.at + timedelta(hours=2)
     assert (await alarmed.step("shelve", until=until.isoformat(), note="检修门锁")).status_code == 201
-    assert (await alarmed.shown())["shelved_until"] is not None
+    assert (await alarmed.step("comment", note="still at it")).status_code == 201
+    assert await alarmed.look(timedelta(hours=2) - timedelta(seconds=1)) == 0
+    assert (await alarmed.shown())["acknowledged_by"] is None
+    assert await alarmed.look(timedelta(seconds=120)) == 0, "from then on it waits anew"
+    assert await alarmed.look(timedelta(seconds=1)) == 1
+    await holds(alarmed.office)
+
+
+async def test_what_is_no_longer_set_aside_has_somebody_on_it(alarmed: Alarmed) -> None:
+    until = alarmed.clock.at + timedelta(hours=2)
+    assert (await alarmed.step("shelve", until=until.isoformat(), note="x")).status_code == 201
     assert (await alarmed.step("shelve", until=None, note="done")).status_code == 201
-    assert (await alarmed.shown())["shelved_until"] is None
-    assert [step["told"]["note"] for step in (await alarmed.shown())["steps"]] == ["检修门锁", "done"]
+    shown = await alarmed.shown()
+    assert (shown["shelved_until"], shown["next_at"]) == (None, None)
+    assert [step["told"]["note"] for step in shown["steps"]] == ["x", "done"]
+    assert await alarmed.look(timedelta(hours=3)) == 0
+    await holds(alarmed.office)
+
+
+@pytest.mark.parametrize("hours", [25, 0])
+async def test_nothing_is_set_aside_for_longer_than_the_rules_let_or_until_now(alarmed: Alarmed, hours: int) -> None:
+    until = (alarmed.clock.at + timedelta(hours=hours)).isoformat()
+    problem(await alarmed.step("shelve", until=until, note="x"), 422, "shelved_too_long")
 
 
 async def test_an_alarm_is_over_by_a_code_of_the_rule_book_and_nothing_is_done_any_more(
