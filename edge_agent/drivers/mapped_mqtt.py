@@ -1,26 +1,19 @@
 """Other makers' devices over the site's own MQTT broker, by a mapping: which member of which message is what.
 
-One link a device, in an event loop in a thread of its own. A device that its gateway tells to be away is lost, and so
-is one that says nothing for too long; a message that does not fit its mapping is passed over, and told of.
+One link a device. A device that its gateway tells to be away is lost, and so is one that says nothing for too long; a
+message that does not fit its mapping is passed over, and told of.
 """
 
 import asyncio
 import json
-import threading
 from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from edge_agent.devices import Around
-from wire.errors import LinkError
+from edge_agent.drivers.local_broker import BrokerOptions, LocalLink
 from wire.link import Link, Message
-from wire.mqtt import MqttOptions, mqtt_connect
-
-RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
-"""Pauses before the broker is tried again; the last one repeats."""
 
 MAX_BYTES = 64 << 10
 NOTHING = object()
@@ -42,19 +35,12 @@ class Presence(Where):
     there: str | bool
 
 
-class MappedOptions(BaseModel):
-    """The local broker with this agent's certificate for it; `at` is how the device is called there.
+class MappedOptions(BrokerOptions):
+    """The local broker; `at` is how the device is called there.
 
     One that says nothing for `silent_s` is lost; at the start it has as long.
     """
 
-    model_config = ConfigDict(extra="forbid")
-
-    host: str = Field(min_length=1)
-    port: int = Field(8884, ge=1, le=65535)
-    ca_file: Path
-    cert_file: Path
-    key_file: Path
     at: str = Field(pattern=r"^[^+#/]{1,64}$")
     presence: Presence | None = None
     silent_s: float = Field(7200, gt=0)
@@ -71,40 +57,15 @@ class MappedDevice:
         self._by_topic: dict[str, list[Where]] = {}
         for where in (*self._presence, *wheres):
             self._by_topic.setdefault(where.topic.replace("{at}", options.at), []).append(where)
-        folder = around.folder
-        self._connect = mqtt_connect(MqttOptions(
-            host=options.host, port=options.port, client_id=f"{kind}-{options.at}", ca_file=folder / options.ca_file,
-            cert_file=folder / options.cert_file, key_file=folder / options.key_file,
-        ))  # fmt: skip
         self._present = True
         self._silence: asyncio.TimerHandle | None = None
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name=f"{kind}-{options.at}", daemon=True)
-        self._life = self._loop.create_task(self._live())
-        self._thread.start()
+        self._broker = LocalLink(options.mqtt(around.folder, f"{kind}-{options.at}"), self._work, self._report)
+        self._loop = self._broker.loop
+        self._broker.start()
 
     def stop(self) -> None:
         """Leaves the broker."""
-        self._loop.call_soon_threadsafe(self._life.cancel)
-        self._thread.join()
-
-    def _run(self) -> None:
-        with suppress(asyncio.CancelledError):
-            self._loop.run_until_complete(self._life)
-        self._loop.run_until_complete(self._loop.shutdown_default_executor())
-        self._loop.close()
-
-    async def _live(self) -> None:
-        failures = 0
-        while True:
-            try:
-                async with self._connect() as link:
-                    failures = 0
-                    await self._work(link)
-            except LinkError as error:
-                self._report(f"local broker: {error}")
-            await asyncio.sleep(RETRY_S[min(failures, len(RETRY_S) - 1)])
-            failures += 1
+        self._broker.stop()
 
     async def _work(self, link: Link) -> None:
         self._wait_anew()

@@ -11,59 +11,48 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import suppress
-from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from edge_agent.devices import Around, Light
+from edge_agent.drivers.local_broker import BrokerOptions, LocalLink
 from edge_agent.errors import DeviceError
 from wire.errors import LinkError, MessageError
 from wire.link import Link, Message
 from wire.messages import encode
-from wire.mqtt import MqttOptions, Will, mqtt_connect
+from wire.mqtt import Will
 from wire.slot_nodes import LIGHTS, NODE, OCCUPIED, ONLINE, Lights, Occupied, Online, decode_said, node_topic
-
-RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
-"""Pauses before the broker is tried again; the last one repeats."""
 
 TELL_S = 5.0
 """How long a light may take to be told."""
 
 
-class Options(BaseModel):
-    """The local broker with this agent's certificate for it, the node's name, and its slots.
+class Options(BrokerOptions):
+    """The local broker, the node's name, and its slots.
 
     A node that says nothing for `silent_s` after the broker was reached is lost.
     """
 
-    model_config = ConfigDict(extra="forbid")
-
-    host: str = Field(min_length=1)
-    port: int = Field(8884, ge=1, le=65535)
-    ca_file: Path
-    cert_file: Path
-    key_file: Path
     node: str = Field(pattern=NODE)
     slots: list[str] = Field(min_length=1)
     silent_s: float = Field(5.0, gt=0)
 
 
 class MqttSlots:
-    """The rack of one node; its link lives in an event loop in a thread of its own."""
+    """The rack of one node."""
 
     def __init__(self, options: Options, around: Around) -> None:
         self._options, self._report = options, around.report
-        self._connect = mqtt_connect(_mqtt(options, around.folder))
         self._hearing = threading.Lock()
         self._occupied: dict[str, bool] = {}
         self._watchers: list[Callable[[str, bool], None]] = []
         self._lit: dict[str, Light] = {}
         self._online = False
         self._link: Link | None = None
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name=f"slots-{options.node}", daemon=True)
-        self._life = self._loop.create_task(self._live())
-        self._thread.start()
+        dark = Will(topic=node_topic(options.node, LIGHTS), payload=encode(Lights(slots={})))
+        self._broker = LocalLink(options.mqtt(around.folder, f"slots-{options.node}", dark), self._work, self._lose)
+        self._loop = self._broker.loop
+        self._broker.start()
 
     def light(self, slot: str, light: Light) -> None:
         """Shows `light` at `slot`; a node that is away shows it when it is back. Raises DeviceError."""
@@ -90,26 +79,7 @@ class MqttSlots:
         self._lit.clear()
         with suppress(LinkError, FutureTimeoutError):
             asyncio.run_coroutine_threadsafe(self._tell_lights(), self._loop).result(TELL_S)
-        self._loop.call_soon_threadsafe(self._life.cancel)
-        self._thread.join()
-
-    def _run(self) -> None:
-        with suppress(asyncio.CancelledError):
-            self._loop.run_until_complete(self._life)
-        self._loop.run_until_complete(self._loop.shutdown_default_executor())
-        self._loop.close()
-
-    async def _live(self) -> None:
-        failures = 0
-        while True:
-            try:
-                async with self._connect() as link:
-                    failures = 0
-                    await self._work(link)
-            except LinkError as error:
-                self._lose(f"local broker: {error}")
-            await asyncio.sleep(RETRY_S[min(failures, len(RETRY_S) - 1)])
-            failures += 1
+        self._broker.stop()
 
     async def _work(self, link: Link) -> None:
         node = self._options.node
@@ -162,18 +132,6 @@ class MqttSlots:
     def _lose(self, problem: str) -> None:
         self._online = False
         self._report(problem)
-
-
-def _mqtt(options: Options, folder: Path) -> MqttOptions:
-    return MqttOptions(
-        host=options.host,
-        port=options.port,
-        client_id=f"slots-{options.node}",
-        ca_file=folder / options.ca_file,
-        cert_file=folder / options.cert_file,
-        key_file=folder / options.key_file,
-        will=Will(topic=node_topic(options.node, LIGHTS), payload=encode(Lights(slots={}))),
-    )
 
 
 def build(options: Options, around: Around) -> MqttSlots:
