@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Page, expect
 from simulators.warehouse import Staff
 from tests.system.desk import PHONE
 from tests.system.test_console import texts
-from tests.system.test_joining import ADMIN, AGENT, KEEPER, SITE_FILE, Scene, scene
+from tests.system.test_joining import ADMIN, AGENT, KEEPER, SITE_FILE, Scene, configure, scene
 from tests.system.web import PATIENCE_MS, open_browser
 
 __all__ = ["scene"]
@@ -93,7 +93,12 @@ async def test_two_people_let_a_device_join_it_is_configured_and_shut_out(scene:
             await expect(card).to_contain_text("89")
             await card.click()
 
-            # A wrong configuration is refused by the agent; what it would have changed is shown.
+            # A wrong configuration is refused by the agent; what it would have changed is shown. Settings stay wanted.
+            machine = await scene.person(ADMIN)
+            moved = SITE_FILE.replace("127.0.0.1", "127.0.0.2")
+            assert await configure(scene, machine, 1, site_file=moved, settings={"keep_days": "60"}) == "applied"
+            await machine.aclose()
+            await expect(admin.locator("article header")).to_contain_text(ZH["agent"]["outcome_applied"])
             await admin.get_by_role("button", name=ZH["agent"]["configure"]).click()
             form = admin.get_by_role("dialog")
             await form.get_by_label(ZH["agent"]["siteFile"]).fill(f"{SITE_FILE}  - {{name: [\n")
@@ -103,14 +108,15 @@ async def test_two_people_let_a_device_join_it_is_configured_and_shut_out(scene:
             await form.get_by_label(ZH["agent"]["siteFile"]).fill(SITE_FILE.replace("_tcp", "_usb"))
             await form.get_by_role("button", name=ZH["agent"]["send"]).click()
             await expect(form).to_have_count(0)
-            await expect(admin.locator("article header")).to_contain_text(ZH["agent"]["outcome_refused"])
+            await expect(admin.locator("article header").first).to_contain_text(ZH["agent"]["outcome_refused"])
+            assert scene.rows("SELECT payload -> 'settings' FROM desired WHERE version = 2") == [({"keep_days": "60"},)]
             await expect(admin.locator("article .faults .quoted")).to_contain_text("labelprinter_usb")
             desk = admin.viewport_size
             assert desk
             await admin.set_viewport_size(PHONE["viewport"])
             assert await admin.evaluate("document.documentElement.scrollWidth") == PHONE["viewport"]["width"]
             await admin.set_viewport_size(desk)
-            await admin.get_by_role("button", name=ZH["agent"]["changes"]).click()
+            await admin.get_by_role("button", name=ZH["agent"]["changes"]).first.click()
             await expect(admin.locator("pre .added", has_text="labelprinter_usb")).to_be_visible()
 
             # It is shut out only by who types its name.
