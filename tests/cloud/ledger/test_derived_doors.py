@@ -2,9 +2,6 @@
 
 from datetime import timedelta
 
-import psycopg
-from psycopg.sql import SQL, Identifier
-
 from cloud.ledger.derived_doors import TAKE
 from tests.cloud.api import Office
 from tests.cloud.api import office as office
@@ -12,7 +9,7 @@ from tests.cloud.api import parts as parts
 from tests.cloud.conftest import Clock
 from tests.cloud.evidence.doors import Behind, behind
 from tests.cloud.evidence.floor import floor
-from tests.cloud.people.derived import holds, verified
+from tests.cloud.people.derived import each_is_found, holds, verified
 
 KEPT = ("door", "door_session", "movement", "observation")
 SESSION = "door_session entry:"
@@ -65,22 +62,7 @@ async def day(office: Office, clock: Clock) -> Behind:
 async def test_each_way_of_tampering_is_found(office: Office, clock: Clock) -> None:
     """One day for all ways; the tables are put back as they were after each."""
     await day(office, clock)
-    await holds(office)
-    for way, (fault, row, statement) in WAYS.items():
-        with psycopg.connect(office.owner_url, autocommit=True) as owner:
-            owner.execute("CREATE SCHEMA kept")
-            for table in map(Identifier, KEPT):
-                owner.execute(SQL("CREATE TABLE kept.{} AS TABLE {}").format(table, table))
-            assert owner.execute(statement.encode()).rowcount > 0, way
-        found = await verified(office)
-        assert (found.ok, found.fault) == (False, fault), (way, found)
-        assert (found.row or "").startswith(row), (way, found)
-        with psycopg.connect(office.owner_url, autocommit=True) as owner:
-            for table in map(Identifier, KEPT):
-                owner.execute(SQL("DELETE FROM {}").format(table))
-                owner.execute(SQL("INSERT INTO {} SELECT * FROM kept.{}").format(table, table))
-            owner.execute("DROP SCHEMA kept CASCADE")
-    await holds(office)
+    await each_is_found(office, KEPT, WAYS)
 
 
 async def test_facts_about_doors_from_before_there_were_rows_are_not_asked_for_any(
