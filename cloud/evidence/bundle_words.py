@@ -272,6 +272,9 @@ CAUSES: Mapping[str, Words] = {
     "exception_review_overdue": ("紧急开启逾期未复核", "Review of a break-glass opening overdue"),
     "goods_without_record": ("有实物移动而无记录", "Goods moved without a record"),
     "record_without_goods": ("有记录而无实物移动", "Record moved without goods"),
+    "claim_contested": ("两台终端使用同一代码", "Two devices with one code"),
+    "certificate_overdue": ("终端证书未更新", "Certificate of an agent not renewed"),
+    "configuration_failed": ("配置已回退", "A configuration was undone"),
 }
 
 REFUSED: Words = ("拒绝通过", "refused")
