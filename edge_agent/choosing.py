@@ -94,14 +94,37 @@ def _unwired_slots(file: SiteFile, chosen: Mapping[str, Choice]) -> Iterator[str
 
 
 def _taken_twice(file: SiteFile, chosen: Mapping[str, Choice]) -> Iterator[str]:
-    """Pins that two devices want, or one device twice."""
-    users: dict[int, str] = {}
+    """What only one device can have, and two want, or one device twice."""
+    users: dict[tuple[str, Any], str] = {}
     for device in file.devices:
-        for where, pin in pins_in(chosen[device.name].options.model_dump()) if device.name in chosen else ():
-            if pin in users:
+        options = chosen[device.name].options.model_dump() if device.name in chosen else {}
+        for where, place, told in (*_pins(options), *_ports(device.kind, options)):
+            if place in users:
                 at = ("devices", device.number, "options", *where)
-                yield file.fault(at, f"pin {pin} is taken by {users[pin]}")
-            users.setdefault(pin, device.name)
+                yield file.fault(at, f"{told} is taken by {users[place]}")
+            users.setdefault(place, device.name)
+
+
+Place = tuple[tuple[str | int, ...], tuple[str, Any], str]
+"""Where it stands among the options, what it is, and how it is called."""
+
+
+def _pins(options: Mapping[str, Any]) -> Iterator[Place]:
+    for where, pin in pins_in(options):
+        yield where, ("pin", pin), f"pin {pin}"
+
+
+def _ports(kind: str, options: Mapping[str, Any]) -> Iterator[Place]:
+    """Addresses of an I²C bus, and what one process alone can open: cameras and serial lines.
+
+    A camera's address is not told: it may carry a password.
+    """
+    if "address" in options and "bus" in options:
+        bus, address = options["bus"], options["address"]
+        yield ("address",), ("i2c", (bus, address)), f"address {address:#x} of bus {bus}"
+    for name in ("source", "camera", "device"):
+        if name in options:
+            yield (name,), (f"{kind} {name}", str(options[name])), f"this {name}"
 
 
 def pins_in(value: Any, at: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], int]]:

@@ -106,6 +106,31 @@ def test_a_wrong_device_is_told_with_its_line_and_what_may_be_meant(tmp_path: Pa
     assert faults(tmp_path, with_lamp(entry)) == [fault]
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "fault"),
+    [
+        (
+            "driver: climate_sht31, options: {address: 0x45}",
+            "profile: sensirion-sht31, options: {address: 0x45}",
+            "12: devices.6.options.address: address 0x45 of bus 1 is taken by one",
+        ),
+        (
+            "driver: camera_opencv, options: {source: 'rtsp://keeper:secret@10.0.0.7/1'}",
+            "driver: camera_opencv, options: {source: 'rtsp://keeper:secret@10.0.0.7/1'}",
+            "12: devices.6.options.source: this source is taken by one",
+        ),
+        (
+            "driver: scale_serial, options: {device: /dev/ttyUSB0}",
+            "driver: scale_serial, options: {device: /dev/ttyUSB0}",
+            "12: devices.6.options.device: this device is taken by one",
+        ),
+    ],
+)
+def test_what_only_one_device_can_have_is_not_given_to_two(tmp_path: Path, one: str, other: str, fault: str) -> None:
+    entry = "\n  - ".join((LAMP, f"{{name: one, {one}}}", f"{{name: other, {other}}}"))
+    assert faults(tmp_path, with_lamp(entry)) == [f"site.yaml:{fault}"]
+
+
 def test_faults_of_every_sort_are_told_at_once(tmp_path: Path) -> None:
     wrong = (
         RIGHT.replace("agent: nj01.gate-a", "agent: nobody")
