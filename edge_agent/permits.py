@@ -27,10 +27,12 @@ NOTHING = Change((), lambda: None)
 
 
 class PermitBook:
-    """The permits of one agent. Everything but `lock` is to be used while holding it."""
+    """The permits of one agent. Everything but `lock` and `changes` is to be used while holding it."""
 
     def __init__(self, reads: Reads, agent: str, find_key: jws.FindKey) -> None:
         self.lock = threading.Lock()
+        self.changes = 0
+        """How often a permit came or went; to be read without the lock."""
         self.spent = {Use(permit, thing) for permit, thing in reads.rows("spent")}
         self._agent, self._find_key = agent, find_key
         self._revoked = {permit for (permit,) in reads.rows("revoked")}
@@ -91,11 +93,13 @@ class PermitBook:
         return Change(_each("unspend", uses), lambda: self.spent.difference_update(uses))
 
     def _keep(self, permit: Permit) -> None:
+        self.changes += 1
         self._permits[permit.id] = permit
         for thing in _named(permit):
             self._by_thing.setdefault(thing, {})[permit.id] = permit
 
     def _drop(self, id_: str) -> None:
+        self.changes += 1
         self._revoked.add(id_)
         permit = self._permits.pop(id_, None)
         for thing in _named(permit) if permit else ():

@@ -20,6 +20,8 @@ class TaskBook:
 
     def __init__(self, reads: Reads, agent: str, packs: PackBook, find_key: jws.FindKey) -> None:
         self.done = {task for (task,) in reads.rows("done_tasks")}
+        self.changes = 0
+        """How often a task came or went; to be read without the lock."""
         self._agent, self._packs, self._find_key = agent, packs, find_key
         self._revoked = {task for (task,) in reads.rows("revoked_tasks")}
         self._tasks: dict[str, Task] = {}
@@ -70,8 +72,10 @@ class TaskBook:
         return self._packs.named(task.rule_pack)
 
     def _keep(self, task: Task) -> None:
+        self.changes += 1
         self._tasks[task.id] = task
 
     def _drop(self, id_: str) -> None:
+        self.changes += 1
         self._revoked.add(id_)
         self._tasks.pop(id_, None)

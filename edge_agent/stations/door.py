@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from custody.decisions import Allowed
+from custody.decisions import Allowed, Reason
 from custody.doors import Door as Place
 from custody.doors import Leave, decide_door, held_open_after, people_at
 from custody.passage import Genuineness, Sight
@@ -94,6 +94,8 @@ class DoorStation:
         self._passes = Shown(parts.packs.presence_us, plan.forget_us)
         self._things = Shown(parts.packs.presence_us, plan.forget_us)
         self._refused: Question | None = None
+        self._waits_for_more = False
+        """Whether more people are what a refusal lacks: then who came first is present still when the next one comes"""
         self._unlocked: Unlocked | None = None
         self._leaving_us: int | None = None
         """Since when somebody inside asks to be let out; known before its lock is told, as its contact may be faster"""
@@ -195,8 +197,10 @@ class DoorStation:
                 self._close(Light.OFF)
             if self._session is not None and not self._life.open:
                 self._watch_open(self._session, now)
-            if self._refused is not None and not self._passes.open:
+            if self._refused is not None and not self._passes.in_sight(now):
                 self._refused = None
+                if not self._waits_for_more:
+                    self._passes.forget({key_of(sight) for sight in self._passes.open})
                 self._show(Light.OFF)
 
     def stop(self) -> None:
@@ -222,13 +226,14 @@ class DoorStation:
         if self._unlocked is not None or self._session is not None:
             self._settle()
             return
-        passes = self._passes.open
-        if not passes or self._recording.blocked:
+        if not self._passes.in_sight(self._parts.clock.mono_us()) or self._recording.blocked:
             return
+        passes = self._passes.open
         people = frozenset(one.id for one in passes if one.is_person)
         stale = [one for one in passes if one.is_stale and one.id not in people][:MAX_STALE]
         things = self._things.open[:MOST_THINGS]
-        question = Question(frozenset(map(key_of, things)), people, frozenset(one.id for one in stale))
+        books = self._parts.book.changes + self._parts.tasks.changes
+        question = Question(frozenset(map(key_of, things)), people, frozenset(one.id for one in stale), books)
         if not (self._refused and self._refused.covers(question)):
             self._decide(frame, [*things, *stale], question)
 
@@ -272,7 +277,7 @@ class DoorStation:
             self._settle()
             self._show(Light.GREEN)
         else:
-            self._refused = question
+            self._refused, self._waits_for_more = question, leave.answer.reason is Reason.TOO_FEW_PEOPLE
             self._close(Light.RED)
         _log.info("door decided", extra={"fields": {
             "station": plan.name, "seq": seq, "outcome": body.outcome, "reason": body.reason,

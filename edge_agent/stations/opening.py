@@ -39,15 +39,20 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a decision was about; after a refusal the same is not asked again."""
+    """What a decision was about; after a refusal the same is not asked again while it is shown.
+
+    `books` counts what came or went in the books that it is decided by.
+    """
 
     things: frozenset[Key]
     people: frozenset[str]
     stale: frozenset[str]
+    books: int
 
     def covers(self, other: "Question") -> bool:
         """Fewer people than before change no refusal, nor do fewer stale passes."""
-        return self.things == other.things and other.people <= self.people and other.stale <= self.stale
+        same = (self.things, self.books) == (other.things, other.books)
+        return same and other.people <= self.people and other.stale <= self.stale
 
 
 def decided_body(

@@ -43,6 +43,14 @@ class Shown:
         for shown in self._shown.values():
             shown.settled |= key_of(shown.sight) in keys
 
+    def forget(self, keys: Collection[Key]) -> None:
+        """These are as if they had not been shown."""
+        self._shown = {key: shown for key, shown in self._shown.items() if key_of(shown.sight) not in keys}
+
+    def in_sight(self, now_us: int) -> bool:
+        """Whether anything that waits for an answer is shown still."""
+        return any(not one.settled and now_us - one.last_us < self._forget_us for one in self._shown.values())
+
     @property
     def open(self) -> list[Sight]:
         """What waits for an answer."""

@@ -96,9 +96,29 @@ def test_it_stays_shut_for_who_has_no_leave(
     assert scene.outcomes == [reason]
     assert (scene.unlocked, scene.lamp) == (False, "red")
     scene.look_away(1)
+    scene.show(person(who), seconds=0.5)
     assert scene.outcomes == [reason]  # said once
-    scene.look_away(31)
+    scene.look_away(2.1)
     assert scene.lamp == "off"
+    scene.show(person(who), seconds=0.3)
+    assert scene.outcomes == [reason, reason]  # and to who comes again
+
+
+def test_who_was_refused_and_stays_is_let_in_when_the_leave_comes(scene: DoorScene) -> None:
+    scene.show(person("LI"))
+    scene.permit("A", people_required=1)
+    scene.show(person("LI"))
+    assert scene.outcomes == ["no_permit", "allowed"]
+
+
+def test_who_was_refused_and_left_did_not_come_in_with_the_next(scene: DoorScene) -> None:
+    scene.task("A", people={WANG: (Role.KEEPER,)})
+    scene.show(person("LI"))
+    scene.look_away(2.1)
+    scene.show(person("WANG"), seconds=0.3)
+    scene.go_through()
+    assert scene.outcomes == ["wrong_role", "allowed"]
+    assert scene.bodies("door_closed")[0]["people"] == [WANG]
 
 
 def test_a_contact_that_is_faster_than_the_lock_was_told_makes_no_way_out_forced(scene: DoorScene) -> None:
