@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 
 from cloud import keys
+from cloud.alarms.rules import RuleWorker
 from cloud.authority import read_authority
 from cloud.downlink import Downlink
 from cloud.errors import KeyFileError, SettingsError
@@ -82,10 +83,11 @@ async def jobs(settings: JobsSettings) -> AsyncIterator[Jobs]:
     pace = Pace(stamp=timedelta(seconds=settings.tsa_every_s))
     async with opened_pool(settings, most=4) as pool, httpx.AsyncClient(timeout=WITNESS_TIMEOUT_S) as http:
         connect, authority = broker(settings, world.new_name("jobs")), _authority(settings)
-        watching = Watching(pool, world, load_rule_pack(settings.rule_pack))
+        pack = load_rule_pack(settings.rule_pack)
+        watching, rules = Watching(pool, world, pack), RuleWorker(pool, settings.database_url, world, pack)
         if settings.media_url is not None:
             watching.media, watching.film_quota = open_store(settings.media_url), settings.film_quota
-        yield Jobs(pool, world, connect, http, policy, authority, pace, watching)
+        yield Jobs(pool, world, connect, http, policy, authority, pace, watching, rules)
 
 
 @asynccontextmanager

@@ -1,5 +1,5 @@
 """The worker that takes a log's checkpoints to those outside: witnesses cosign them, agents hear of them, and samples
-are drawn by them. It also has `watching.py` look after what only time brings about.
+are drawn by them. It also has `watching.py` look after what only time brings about, and the rules of alarms asked.
 
 A witness's refusal says that the log was cut off, rewritten or forked: the highest alarm there is, and only two
 people together clear it.
@@ -13,6 +13,7 @@ from datetime import timedelta
 
 import httpx
 
+from cloud.alarms.rules import RuleWorker
 from cloud.alarms.service import Severity, clear_alarm, raise_alarm
 from cloud.db.pool import Pool, Row, transaction
 from cloud.errors import BrokenRecordsError, DatabaseGoneError, first_of
@@ -66,6 +67,7 @@ class Jobs:
     authority: Authority | None = None
     pace: Pace = field(default_factory=Pace)
     watching: Watching | None = None
+    rules: RuleWorker | None = None
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     _not_before: dict[tuple[str, str], float] = field(default_factory=dict)
     _lacking: dict[str, bool] = field(default_factory=dict)
@@ -77,6 +79,8 @@ class Jobs:
             tasks.create_task(self._always(self._draw))
             if self.watching is not None:
                 tasks.create_task(self._always(self.watching.run))
+            if self.rules is not None:
+                tasks.create_task(self._always(self.rules.run))
             if self.authority is not None:
                 tasks.create_task(self._always(self._stamping(self.authority)))
             if self.policy is not None:

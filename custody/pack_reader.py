@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from custody import alarms, conformity
+from custody import alarm_rules, alarms, conformity
 from custody.corroboration import Sensor
 from custody.decisions import Reason
 from custody.details import FORMS
@@ -304,6 +304,8 @@ class _Reader:
             self.faults += conformity.faults(self.read["construction"], zones, wording)
         if "alarms" in self.read:
             self.faults += alarms.faults(self.read["alarms"])
+        if alarm_rules.SECTION in self.read:
+            self.faults += alarm_rules.faults(self.read[alarm_rules.SECTION])
         try:
             re.compile(str(self.mapping(self.read, "seals").get("number")))
         except re.error as error:

@@ -61,7 +61,7 @@ async def raise_alarm(
 
     When one is living already it is counted once more. Returns whether it is a new one. `detail` may be any JSON.
     """
-    place = _place(place)
+    place = place_text(place)
     key = {"site": appender.site, "cause": cause, "place": place}
     values = {**key, "detail": Jsonb(_storable(detail)), "at": at}
     if await one(tx, _sql.again, **values) is not None:
@@ -78,7 +78,7 @@ async def clear_alarm(
     tx: Tx, appender: Appender, world: World, *, cause: str, place: str, at: datetime, actor: str = "cloud"
 ) -> bool:
     """Clears the living alarm `cause` at `place`; returns whether there was one."""
-    place = _place(place)
+    place = place_text(place)
     row = await one(tx, _sql.clear, site=appender.site, cause=cause, place=place, at=at)
     if row is None:
         return False
@@ -132,7 +132,8 @@ async def clear_by_person(
     )
 
 
-def _place(place: str) -> str:
+def place_text(place: str) -> str:
+    """`place` as it is kept."""
     return storable(place)[:PLACE_CHARACTERS]
 
 

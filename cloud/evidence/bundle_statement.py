@@ -14,6 +14,7 @@ from cloud.db.pool import Row
 from cloud.evidence import bundle_words as words
 from cloud.evidence.bundle_words import Words
 from cloud.evidence.typesetting import set_pages
+from custody.words import bilingual
 from proof.keyring import Keyring
 from proof.policy import Judged, Policy
 from proof.verifier import Report
@@ -116,11 +117,18 @@ def _exceptions(told: Told, own: Sequence[Row]) -> Iterator[Words]:
         if row["record_kind"] == "alarm_raised" and content is not None:
             at, cause = _time(_when(row)), str(content.get("cause"))
             severity = words.SEVERITIES.get(content.get("severity"), ("", ""))
-            named = words.CAUSES.get(cause, (cause, cause))
+            named = words.CAUSES.get(cause) or _by_rule(content) or (cause, cause)
             yield (
                 f"{at}，{severity[0]}告警：{named[0]}（记录 {row['index']}）。",
                 f"{at}: {severity[1]} alarm: {named[1]} (entry {row['index']}).",
             )
+
+
+def _by_rule(content: Mapping[str, Any]) -> Words | None:
+    """How the rule that raised it called an alarm."""
+    detail = content.get("detail")
+    name = detail.get("name") if isinstance(detail, Mapping) else None
+    return (str(name["zh"]), str(name["en"])) if isinstance(name, Mapping) and bilingual(name) else None
 
 
 def _refusal(row: Row) -> Words | None:
