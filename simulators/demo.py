@@ -66,6 +66,7 @@ MUST_REFUSE = {reason.value for reason in AT_A_GATE}
 MUST_ALARM = frozenset({
     "copied_label", "forged_label", "weight_drift", "item_missing", "record_without_goods", "goods_without_record",
     "stock_difference", "break_glass", "agent_offline", "tailgating", "door_held_open", "door_forced",
+    "rule.repeated_refusals",
 })  # fmt: skip
 """What has to be an alarm in the course of the day, and nothing else may be."""
 

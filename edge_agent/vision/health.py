@@ -30,8 +30,9 @@ LIKE = 0.5
 SHARP = 0.6
 """The part of its first sharpness that is left at the least."""
 
-FIRST = 5
-"""Good looks in a row of which the last is what later ones are compared with."""
+FIRST = 10
+"""Good looks in a row of which the least sharp is what later ones are compared with: somebody who holds up a label just
+then adds fine edges that are no part of the view."""
 LOOKS: Mapping[Impairment, int] = {"frozen": 10, "covered": 5, "moved": 10, "out_of_focus": 30, "too_dark": 15}
 """Looks in a row after which it is believed."""
 OVER = 5
@@ -82,7 +83,7 @@ class Watcher:
 
     _before: Look | None = None
     _first: Look | None = None
-    _good: int = 0
+    _good: list[Look] = field(default_factory=list)
     _in_a_row: dict[Impairment, int] = field(default_factory=lambda: dict.fromkeys(LOOKS, 0))
     """looks in a row that say otherwise than what is believed"""
     believed: set[Impairment] = field(default_factory=set)
@@ -93,8 +94,9 @@ class Watcher:
         found = set(self._found(now))
         self._before = now
         if self._first is None:
-            self._good = 0 if found else self._good + 1
-            self._first = now if self._good >= FIRST else None
+            self._good = [] if found else [*self._good, now]
+            if len(self._good) >= FIRST:
+                self._first, self._good = min(self._good, key=lambda each: each.sharpness), []
         for what, needed in LOOKS.items():
             is_so = what in self.believed
             self._in_a_row[what] = 0 if (what in found) is is_so else self._in_a_row[what] + 1

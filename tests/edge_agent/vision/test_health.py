@@ -64,6 +64,14 @@ def test_each_is_told_after_looks_in_a_row_and_over_after_some_without_it(what: 
     assert seen(watcher, [empty() for _ in range(OVER)]) == [(what, False)]
 
 
+def test_labels_that_are_held_up_while_a_camera_begins_are_no_part_of_its_view() -> None:
+    held = pose([Held(name * 60, name) for name in "abcd"], 1.5)
+    watcher = Watcher()
+    for number in range(FIRST):
+        assert seen(watcher, [empty() if number == 3 else render(SCENE, held, Conditions(), DICE)]) == []
+    assert seen(watcher, [empty() for _ in range(LOOKS["out_of_focus"] + 5)]) == []
+
+
 @pytest.mark.parametrize("what", SIGHTS)
 def test_what_passes_is_not_told(what: str) -> None:
     watcher, sight = settled(), SIGHTS[what]
