@@ -120,7 +120,7 @@ MOVES = frozenset({Action.STOCK_IN, Action.STOCK_OUT, Action.PLACE, Action.MOVE,
 """Steps that move the thing itself; all others can only explain what a sensor told."""
 SLOTTED = frozenset({Action.PLACE, Action.MOVE, Action.SHELVE})
 """Steps whose details name the slot that the things come into: somebody stands before it."""
-_TAKEN_OUT = LEAVES | {
+TAKEN_OUT = LEAVES | {
     Action.STOCK_OUT, Action.MOVE, Action.OPEN, Action.EMPTY, Action.WEIGH, Action.DECLARE_MISSING,
 }  # fmt: skip
 _PUT_IN = frozenset({
@@ -136,7 +136,7 @@ def traces_of(pack: RulePack, action: Action, moved: Moved) -> tuple[Trace, ...]
         traces.append(Trace(Sensor.GATE, moved.gate[0], moved.gate[1].value))
         if Sensor.HEADS in asked:
             traces.append(Trace(Sensor.HEADS, heads_place(moved.gate[0]), moved.gate[1].value))
-    if action in _TAKEN_OUT:
+    if action in TAKEN_OUT:
         traces += [Trace(Sensor.SLOT, slot, EMPTIED) for slot in moved.emptied]
     if action in _PUT_IN:
         traces += [Trace(Sensor.SLOT, slot, FILLED) for slot in moved.filled]

@@ -28,6 +28,7 @@ from edge_agent.joining.building import renewals_of
 from edge_agent.joining.reaching import context_of
 from edge_agent.journal.journal import Journal
 from edge_agent.key_files import read_key, read_witness_key
+from edge_agent.lists import ListBook
 from edge_agent.permits import PermitBook
 from edge_agent.pictures import Pictures
 from edge_agent.rule_packs import PackBook
@@ -119,6 +120,7 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None, boo
         PermitBook(journal.reads, site.agent, find_key),
         TaskBook(journal.reads, site.agent, packs, find_key),
         packs,
+        ListBook(journal.reads, clock),
     )
     if any(entry.kind == "camera" for entry in plan.file.devices):
         warm_up()

@@ -173,6 +173,7 @@ def _rack(entry: RackEntry, ground: Ground, doors: Sequence[DoorStation]) -> Wat
             indicator=indicator,
             lamp=ground.lamp(entry.lamp, entry.buzzer),
             tasks=ground.books.tasks,
+            lists=ground.books.lists,
             moved=moved,
             **ground.common,
         ),

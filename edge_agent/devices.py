@@ -101,12 +101,17 @@ class Beam(Protocol):
 
 
 class Light(StrEnum):
-    """What a lamp shows: go, refused, recording blocked or hands missing, nothing."""
+    """What a lamp shows: go, refused, recording blocked or hands missing, nothing; and the colours of lists of slots,
+    which only a slot's light is asked for.
+    """
 
     GREEN = "green"
     RED = "red"
     AMBER = "amber"
     OFF = "off"
+    BLUE = "blue"
+    VIOLET = "violet"
+    WHITE = "white"
 
 
 class Lamp(Protocol):
@@ -122,8 +127,10 @@ class Lamp(Protocol):
 class SlotIndicator(Protocol):
     """The lights and occupancy switches of a rack, one of each for a slot, which it knows by names of its own."""
 
-    def light(self, slot: str, light: Light) -> None:
-        """Shows `light` at `slot`: put it here, not here, look here (amber), nothing.
+    def light(self, slot: str, light: Light, *, blinking: bool = False) -> None:
+        """Shows `light` at `slot`: put it here, not here, look here (amber), of a list, nothing. What blinks in red is
+        wrong there, what blinks in the colour of a list is its next one. A device without the colours of lists shows
+        each of them in its own rhythm.
 
         Raises DeviceError when it cannot be told, and for a slot it does not know.
         """

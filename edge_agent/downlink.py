@@ -17,6 +17,7 @@ from edge_agent.errors import JournalError
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from edge_agent.journal.renewal import Base, ask_to_resume, asked_to_resume
+from edge_agent.lists import ListBook
 from edge_agent.permits import NOTHING, Change, PermitBook
 from edge_agent.rule_packs import PackBook
 from edge_agent.store import Effect
@@ -26,6 +27,7 @@ from proof.errors import ProofError
 from wire.looking import Look
 from wire.messages import ORDER_TYPE, FactKind, Order, OrderAnswered, OrderDistrusted, OrderKind, to_body
 from wire.printing import PrintLabels
+from wire.racks import LightList, StopList
 
 DISTRUST_EVERY_US = 60_000_000
 """One fact a minute says how many unsigned or unreadable ones came: noise must not fill the disk."""
@@ -93,17 +95,18 @@ class Lights(Protocol):
     def show(self, slot: str, light: Light, for_us: int) -> None:
         """Shows `light` there for so long."""
 
-    def dark(self, slot: str) -> None:
-        """Shows nothing there."""
+    def settle(self, slot: str) -> None:
+        """Nothing is sought there any more, nor wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What orders write in: permits, tasks and the rules they are decided by."""
+    """What orders write in: permits, tasks, the rules they are decided by, and lists."""
 
     permits: PermitBook
     tasks: TaskBook
     packs: PackBook
+    lists: ListBook
 
 
 class Orders:
@@ -123,6 +126,7 @@ class Orders:
     ) -> None:
         self._agent, self._journal, self._clock = agent, journal, clock
         self._book, self._tasks, self._packs, self._lights = books.permits, books.tasks, books.packs, lights
+        self._lists = books.lists
         self._find_key, self._resend = find_key, resend
         self._desk, self._printing, self._viewing = desk, set[str](), viewing
         self._distrusted = 0
@@ -242,6 +246,10 @@ class Orders:
                 return self._light(_body(order, _LightBody))
             case OrderKind.DARK_SLOT:
                 return self._dark(_body(order, _DarkBody).slot)
+            case OrderKind.LIGHT_LIST:
+                return self._list(_body(order, LightList))
+            case OrderKind.STOP_LIST:
+                return self._lists.stop(_body(order, StopList))
             case OrderKind.LOOK:
                 if self._viewing is None:
                     return "no camera is shown from here"
@@ -262,7 +270,12 @@ class Orders:
 
     def _dark(self, slot: str) -> Change | str:
         rack = next((rack for rack in self._lights if slot in rack), None)
-        return f"no slot {slot[:100]} here" if rack is None else Change((), lambda: rack.dark(slot))
+        return f"no slot {slot[:100]} here" if rack is None else Change((), lambda: rack.settle(slot))
+
+    def _list(self, asked: LightList) -> Change | str:
+        """All its slots are lit together, each until its sensor or a scan confirms it."""
+        lacking = [one.slot for one in asked.slots if not any(one.slot in rack for rack in self._lights)]
+        return f"no slot {lacking[0][:100]} here" if lacking else self._lists.add(asked)
 
     def distrust(self, payload: bytes, error: Exception) -> None:
         """Something came where only the cloud speaks, and was not by it: counted, and told of once a minute."""

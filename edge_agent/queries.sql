@@ -214,3 +214,42 @@ INSERT INTO film_mark (one, upto) VALUES (1, :upto) ON CONFLICT (one) DO UPDATE 
 -- name: some_segment
 SELECT sha256, camera FROM segment ORDER BY sha256 LIMIT 1
 OFFSET :chance % max((SELECT count(*) FROM segment), 1)
+
+-- name: light_lists
+SELECT id, body, stopped FROM light_list ORDER BY seq, id
+
+-- name: add_light_list
+INSERT INTO light_list (id, body, until, stopped, seq) VALUES (:id, :body, :until, :stopped, :seq)
+ON CONFLICT (id) DO UPDATE SET stopped = max(stopped, excluded.stopped)
+
+-- name: list_slots
+SELECT list, slot, before, done FROM light_list_slot
+
+-- name: set_list_slot
+INSERT INTO light_list_slot (list, slot, before, done) VALUES (:list, :slot, :before, :done)
+ON CONFLICT (list, slot) DO UPDATE SET done = excluded.done
+
+-- name: ended_lists
+SELECT list FROM light_list_end WHERE station = :station
+
+-- name: end_list
+INSERT INTO light_list_end (list, station) VALUES (:list, :station) ON CONFLICT DO NOTHING
+
+-- name: drop_old_lists
+DELETE FROM light_list WHERE until < :before
+
+-- name: drop_old_list_slots
+DELETE FROM light_list_slot WHERE list NOT IN (SELECT id FROM light_list)
+
+-- name: drop_old_list_ends
+DELETE FROM light_list_end WHERE list NOT IN (SELECT id FROM light_list)
+
+-- name: misplaced
+SELECT body FROM misplaced WHERE station = :station
+
+-- name: set_misplaced
+INSERT INTO misplaced (station, found, body) VALUES (:station, :found, :body)
+ON CONFLICT (station, found) DO UPDATE SET body = excluded.body
+
+-- name: drop_misplaced
+DELETE FROM misplaced WHERE station = :station AND found = :found

@@ -24,6 +24,7 @@ _STEPS = tuple(
         "journal/renewal.sql",
         "film/film.sql",
         "film/shown.sql",
+        "lists.sql",
     )
 )
 VERSION = len(_STEPS)

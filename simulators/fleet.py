@@ -23,6 +23,7 @@ from edge_agent.groundwork import journal_of, mqtt_options, will_of
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from edge_agent.key_files import read_key, read_witness_key
+from edge_agent.lists import ListBook
 from edge_agent.permits import PermitBook
 from edge_agent.pictures import Pictures
 from edge_agent.rule_packs import PackBook
@@ -55,7 +56,8 @@ def build(agent: str, settings: EdgeSettings, undo: ExitStack) -> Parts:
     undo.callback(journal.close)
     uplink = Uplink(agent, key, journal, clock, find_key)
     packs = PackBook(journal.reads, load_rule_pack(settings.rule_pack), clock)
-    books = Books(PermitBook(journal.reads, agent, find_key), TaskBook(journal.reads, agent, packs, find_key), packs)
+    permits, tasks = PermitBook(journal.reads, agent, find_key), TaskBook(journal.reads, agent, packs, find_key)
+    books = Books(permits, tasks, packs, ListBook(journal.reads, clock))
     return Parts(
         agent=agent, software=version("sealtrail"), journal=journal, data_dir=settings.data_dir, clock=clock,
         random=os.urandom, packs=packs, health=Health(lambda device, problem: None),

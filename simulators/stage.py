@@ -5,8 +5,9 @@ rooms with sensors and a buzzer (rooms.py).
 One connection a device. The client says `{"device": name, "kind": kind}`; then a camera gets pictures (4-byte
 big-endian length and a JPEG, again and again), a beam `{"broken": bool}`, a gate says `{"open": bool}` and hears
 `{"position": "open"|"closed"}` from its own sensor, a door says `{"unlocked": bool}` and hears the same, a lamp says
-`{"show": colour}`, a button hears `{"pressed": bool}`, slots say `{"slot": name, "show": colour}` and hear
-`{"slot": name, "occupied": bool}`, a scale hears `{"weight_g": number, "stable": bool}`, a clock hears
+`{"show": colour}`, a button hears `{"pressed": bool}`, slots say `{"slot": name, "show": colour}`
+(and `"blinking": true`) and hear `{"slot": name, "occupied": bool}`, a scale hears
+`{"weight_g": number, "stable": bool}`, a clock hears
 `{"offset_s": number, "error_ms": number or null}`. A device is called
 `<gate>.<camera|beam-outside|beam-inside|barrier|lamp|break-glass>`, `<rack>.<camera|slots|scale|lamp>`
 or `<door>.<camera|above|leaf|lamp|exit|break-glass>`; the one clock is called `clock`.
@@ -101,11 +102,12 @@ class GateSet(Scene):
 
 
 class RackSet(Scene):
-    """One rack of the stage: `lights` and `occupied` by the names of its slots."""
+    """One rack of the stage: `lights` and `occupied` by the names of its slots; those in `blinking` blink."""
 
     def __init__(self, name: str, slots: Sequence[str], seed: int) -> None:
         super().__init__(name, seed)
         self.lights = {slot: Value("off") for slot in slots}
+        self.blinking: set[str] = set()
         self.occupied = {slot: Value(False) for slot in slots}
         self.weight = Value((0, True))
 
@@ -286,6 +288,7 @@ async def _light(rack: RackSet, reader: asyncio.StreamReader) -> None:
         light = rack.lights.get(member(line, "slot"))
         if light is None:
             raise StageError(f"{rack.name} has no slot for {line[:100]!r}")
+        (rack.blinking.add if b'"blinking"' in line else rack.blinking.discard)(member(line, "slot"))
         await light.set(member(line, "show"))
 
 

@@ -70,6 +70,10 @@ class FactKind(StrEnum):
     SCALE_DOUBTED = "scale_doubted"
     SCALE_TRUSTED = "scale_trusted"
     MOTION_SEEN = "motion_seen"
+    LIST_SLOT_DONE = "list_slot_done"
+    LIST_ENDED = "list_ended"
+    SLOT_MISPLACED = "slot_misplaced"
+    MISPLACEMENT_ENDED = "misplacement_ended"
 
 
 class OrderKind(StrEnum):
@@ -88,6 +92,8 @@ class OrderKind(StrEnum):
     RESUME = "resume"
     RULE_PACK = "rule_pack"
     LOOK = "look"
+    LIGHT_LIST = "light_list"
+    STOP_LIST = "stop_list"
 
 
 class ClockReading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -309,6 +315,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     permit: {"permit": <the permit's own JWS>}; revoke_permit: {"permit": id}; hold, lift_hold: {"things": [id, …]};
     resend: {"from": seq}; task: {"task": <the task's own JWS>}; revoke_task: {"task": id};
     light_slot: {"slot": id, "things": [id, …], "until": time}; dark_slot: {"slot": id}; print_labels: wire.printing;
+    light_list, stop_list: wire.racks;
     resume: {"upto": seq, "head": hex} (what the ledger has of this agent);
     rule_pack: {"hash": hex, "content": the pack, "adopted": the ledger entry that put it in force at the site or null}.
     """

@@ -38,10 +38,14 @@ class Occupied(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Lights(msgspec.Struct, frozen=True, kw_only=True):
-    """Which slots show what: green, red or amber."""
+    """Which slots show what: green, red, amber, or the blue, violet or white of a list; `blink` are those that blink.
+
+    A node of firmware 1 knows neither: it shows what blinks without blinking, and the colours of lists not at all.
+    """
 
     v: Literal[1] = 1
     slots: dict[str, str]
+    blink: list[str] = []
 
 
 T = TypeVar("T", Online, Occupied, Lights)

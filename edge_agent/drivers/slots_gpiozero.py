@@ -10,6 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from edge_agent.devices import Around, Light
 from edge_agent.errors import DeviceError
 
+RHYTHM_S = {Light.BLUE: (1.0, 1.0), Light.VIOLET: (0.2, 0.2), Light.WHITE: (1.7, 0.3)}
+"""Seconds on and off of each list, whose colour these lights have not: they are amber, each in its own rhythm."""
+BLINK_S = 0.5, 0.5
+
 
 class SlotPins(BaseModel):
     """BCM pin numbers of one slot; the switch pulls its pin low while something lies on it."""
@@ -52,15 +56,19 @@ class GpioSlots:
                 self._switches[name] = switch, pins.occupied_when_high
             self._close = undo.pop_all()
 
-    def light(self, slot: str, light: Light) -> None:
-        """Shows `light` at `slot`; amber is both colours. Raises DeviceError."""
+    def light(self, slot: str, light: Light, *, blinking: bool = False) -> None:
+        """Shows `light` at `slot`; amber is both colours, and what lists show. Raises DeviceError."""
         outputs = self._lights.get(slot)
         if outputs is None:
             raise DeviceError(f"there is no slot {slot}")
-        lit = {Light.RED, Light.GREEN} if light is Light.AMBER else {light}
+        rhythm = RHYTHM_S.get(light, BLINK_S if blinking else None)
+        lit = {Light.RED, Light.GREEN} if light is Light.AMBER or light in RHYTHM_S else {light}
         try:
             for colour, output in outputs.items():
-                output.value = int(colour in lit)
+                if rhythm is not None and colour in lit:
+                    output.blink(*rhythm)
+                else:
+                    output.value = int(colour in lit)
         except GPIOZeroError as error:
             raise DeviceError(f"slot {slot} cannot be told: {error}") from error
 

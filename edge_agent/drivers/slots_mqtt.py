@@ -46,7 +46,7 @@ class MqttSlots:
         self._hearing = threading.Lock()
         self._occupied: dict[str, bool] = {}
         self._watchers: list[Callable[[str, bool], None]] = []
-        self._lit: dict[str, Light] = {}
+        self._lit: dict[str, tuple[Light, bool]] = {}
         self._online = False
         self._link: Link | None = None
         dark = Will(topic=node_topic(options.node, LIGHTS), payload=encode(Lights(slots={})))
@@ -54,11 +54,11 @@ class MqttSlots:
         self._loop = self._broker.loop
         self._broker.start()
 
-    def light(self, slot: str, light: Light) -> None:
+    def light(self, slot: str, light: Light, *, blinking: bool = False) -> None:
         """Shows `light` at `slot`; a node that is away shows it when it is back. Raises DeviceError."""
         if slot not in self._options.slots:
             raise DeviceError(f"there is no slot {slot}")
-        self._lit[slot] = light
+        self._lit[slot] = light, blinking
         if not self._online:
             raise DeviceError(f"slot node {self._options.node} is not there")
         telling: Future[None] = asyncio.run_coroutine_threadsafe(self._tell_lights(), self._loop)
@@ -99,7 +99,9 @@ class MqttSlots:
     async def _tell_lights(self) -> None:
         if self._link is None:
             raise LinkError("there is no connection to the local broker")
-        shown = Lights(slots={slot: light.value for slot, light in self._lit.items() if light is not Light.OFF})
+        lit = {slot: shown for slot, shown in self._lit.items() if shown[0] is not Light.OFF}
+        blink = sorted(slot for slot, (_, blinking) in lit.items() if blinking)
+        shown = Lights(slots={slot: light.value for slot, (light, _) in lit.items()}, blink=blink)
         await self._link.publish(node_topic(self._options.node, LIGHTS), encode(shown), retain=True)
 
     def _hear(self, message: Message) -> None:

@@ -24,10 +24,11 @@ class SimSlots:
         self._lit: set[str] = set()
         self._stage = StageLines(options, "slots", around, self._hear)
 
-    def light(self, slot: str, light: Light) -> None:
+    def light(self, slot: str, light: Light, *, blinking: bool = False) -> None:
         """Shows `light` at `slot`. Raises DeviceError without a stage."""
         self._lit.add(slot)
-        self._stage.send({"slot": slot, "show": light.value}, about=slot)
+        blink = {"blinking": True} if blinking else {}
+        self._stage.send({"slot": slot, "show": light.value, **blink}, about=slot)
 
     def watch(self, on_change: Callable[[str, bool], None]) -> None:
         """Calls `on_change` with every slot that was heard of, and at every word about one."""

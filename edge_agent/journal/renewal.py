@@ -45,6 +45,10 @@ _REST = (
     "segment",
     "clip_of",
     "clip_thing",
+    "light_list",
+    "light_list_slot",
+    "light_list_end",
+    "misplaced",
 )
 
 RUN = 500

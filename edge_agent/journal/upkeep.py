@@ -88,7 +88,10 @@ def tidy(journal: Journal, before: str) -> None:
     """Forgets what is in the cloud's hands and older than the time `before`."""
     forgotten = journal.prune(before)
     values = {"before": before}
-    old = ("drop_pictures", "drop_old_permits", "drop_old_spent", "drop_old_tasks", "drop_old_done")
+    old = (
+        "drop_pictures", "drop_old_permits", "drop_old_spent", "drop_old_tasks", "drop_old_done",
+        "drop_old_lists", "drop_old_list_slots", "drop_old_list_ends",
+    )  # fmt: skip
     journal.apply([Effect(name, values) for name in old])
     if forgotten:
         _log.info("forgot %d receipted facts", forgotten)

@@ -15,16 +15,19 @@ from typing import get_args
 
 from custody.decisions import Allowed, Refused, Waiting
 from custody.passage import Genuineness, Sight
+from custody.tasks import Task
 from custody.things import Kind
 from edge_agent.clock import Clock, Reading
 from edge_agent.devices import Frame, Lamp, Light, SlotIndicator, Weight
 from edge_agent.errors import DeviceError
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
+from edge_agent.lists import ListBook
 from edge_agent.permits import NOTHING, Change, PermitBook
 from edge_agent.rule_packs import PackBook
 from edge_agent.stations.asking import Books, Case, View, ask
 from edge_agent.stations.in_sight import Key, key_of
+from edge_agent.stations.placing import Placing
 from edge_agent.stations.recording import Recording
 from edge_agent.stations.scale_truth import ScaleTruth
 from edge_agent.stations.seeing import Present, Still, TextRead, sights_in
@@ -76,6 +79,7 @@ class RackParts:
     journal: Journal
     book: PermitBook
     tasks: TaskBook
+    lists: ListBook
     clock: Clock
     packs: PackBook
     label_keys: Sequence[VerifyKey]
@@ -113,6 +117,10 @@ class RackStation:
             parts.clock.mono_us,
             lambda problem: parts.report(plan.indicator, problem),
         )
+        self._placing = Placing(
+            plan.name, plan.indicator, plan.camera, self.lights, list(plan.slots.values()), parts.lists,
+            self._open_tasks, self._recording, parts.journal, parts.clock,
+        )  # fmt: skip
 
     def on_frame(self, frame: Frame) -> None:
         """Reads, asks, records, lights: everything between a picture and a light."""
@@ -139,6 +147,7 @@ class RackStation:
         if slot is None:
             return
         with self._lock:
+            self._placing.sensed(slot, occupied)
             if self._occupied.get(slot) is occupied:
                 return
             self._occupied[slot] = occupied
@@ -206,6 +215,9 @@ class RackStation:
                 self._show(Light.OFF)
             if self._lamp_until_us is not None and now >= self._lamp_until_us:
                 self._show(Light.OFF)
+            if not self._stopped:
+                self._placing.tick({sight.id for sight in self._slots.all})
+                self._count()
             shown = {key_of(sight) for sight in self._things.open}
             self._refused = {key: view for key, view in self._refused.items() if key in shown}
         self.lights.tick()
@@ -216,6 +228,20 @@ class RackStation:
             self._stopped = True
             self._show(Light.OFF)
         self.lights.stop()
+
+    def _open_tasks(self) -> list[Task]:
+        tasks = self._parts.tasks
+        with self._parts.book.lock:
+            return [task for task in tasks.at({self._plan.name}) if task.id not in tasks.done]
+
+    def _count(self) -> None:
+        """While the rack's lamp has no answer to show it tells of what is in a wrong slot, or counts what is left."""
+        if self._lamp_until_us is not None:
+            return
+        flash = self._placing.flashes()
+        light = Light.RED if self._placing.wrong else Light.AMBER if flash else Light.OFF
+        if light is not self._lamp_shows:
+            self._light_lamp(light)
 
     def _may_rest(self) -> bool:
         """Whether this frame need not be read: nothing is shown, and one was read a moment ago."""
@@ -297,6 +323,7 @@ class RackStation:
             self._refused |= {key_of(sight): view for sight in case.things}
             self._light(Light.RED, set(view.slots))
         if seq is not None:
+            self._placing.decided(case, view)
             _log.info("decided", extra={"fields": {"station": self._plan.name, "seq": seq, "answer": str(case.answer)}})
 
     def _light(self, light: Light, slots: set[str]) -> None:
@@ -307,8 +334,12 @@ class RackStation:
 
     def _show(self, light: Light) -> None:
         """The rack's own lamp; it goes out by itself."""
-        lamp, shown = self._parts.lamp, Light.AMBER if self._recording.blocked else light
+        shown = Light.AMBER if self._recording.blocked else light
         self._lamp_until_us = None if shown is Light.OFF else self._parts.clock.mono_us() + self._plan.answer_us
+        self._light_lamp(shown)
+
+    def _light_lamp(self, shown: Light) -> None:
+        lamp = self._parts.lamp
         if lamp is None or shown is self._lamp_shows:
             return
         try:

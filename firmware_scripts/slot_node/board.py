@@ -7,7 +7,10 @@ import neopixel
 
 WATCHDOG_MS = 8000  # the most that a Pico has
 RADIO_RETRY_MS = 15000
-COLOURS = {"green": (0, 1.0, 0), "red": (1.0, 0, 0), "amber": (1.0, 0.4, 0)}
+COLOURS = {
+    "green": (0, 1.0, 0), "red": (1.0, 0, 0), "amber": (1.0, 0.4, 0),
+    "blue": (0, 0, 1.0), "violet": (0.6, 0, 0.8), "white": (0.6, 0.6, 0.6),
+}  # fmt: skip
 
 
 class Board:

@@ -8,9 +8,13 @@ import json
 
 from link import BROKEN
 
-FIRMWARE = "1"
+FIRMWARE = "2"
 PAUSES_MS = (500, 1000, 2000, 5000, 10000, 30000)
 """Before another try to reach the broker; the last one repeats."""
+
+
+BLINK_MS = 500
+"""How long a light that blinks is on, and how long it is off."""
 
 
 class Debounced:
@@ -37,7 +41,8 @@ class Node:
         self._link = None
         self._failures = 0
         self._next_ms, self._alone_ms = board.now_ms(), board.now_ms()
-        self._lit = {}
+        self._lit, self._blink, self._shown, self._turned_ms = {}, set(), {}, board.now_ms()
+        self._off = False
         self._slots = {name: Debounced(board.occupied(name), config["debounce_ms"]) for name in config["slots"]}
         self._told = None
 
@@ -56,7 +61,8 @@ class Node:
             self._work()
         alone_ms = self._board.since_ms(self._alone_ms)
         if self._link is None and self._lit and alone_ms > self._config["dark_after_s"] * 1000:
-            self._show({})
+            self._show({}, set())
+        self._turn()
 
     def _reach(self) -> None:
         try:
@@ -96,12 +102,25 @@ class Node:
 
     def _on_lights(self, payload: bytes) -> None:
         try:
-            lights = json.loads(payload)["slots"]
-            self._show({name: lights[name] for name in self._slots if name in lights})
+            told = json.loads(payload)
+            lights = told["slots"]
+            self._show({name: lights[name] for name in self._slots if name in lights}, set(told.get("blink", ())))
         except (ValueError, KeyError, TypeError) as error:
             print(f"not understood: {error}")
 
-    def _show(self, lights: dict) -> None:
-        if lights != self._lit:
-            self._lit = lights
-            self._board.show(lights)
+    def _show(self, lights: dict, blink: set) -> None:
+        if lights != self._lit or blink != self._blink:
+            self._lit, self._blink, self._off = lights, blink, False
+            self._turned_ms = self._board.now_ms()
+            self._draw()
+
+    def _turn(self) -> None:
+        if self._blink and self._board.since_ms(self._turned_ms) >= BLINK_MS:
+            self._turned_ms, self._off = self._board.now_ms(), not self._off
+            self._draw()
+
+    def _draw(self) -> None:
+        shown = {name: light for name, light in self._lit.items() if not (self._off and name in self._blink)}
+        if shown != self._shown:
+            self._shown = shown
+            self._board.show(shown)

@@ -17,6 +17,7 @@ from custody.things import Action, Kind, State
 from edge_agent.devices import Frame, Light, SlotIndicator
 from edge_agent.drivers import lamp_gpiozero, slots_gpiozero
 from edge_agent.journal.journal import Journal
+from edge_agent.lists import ListBook
 from edge_agent.permits import Change, PermitBook
 from edge_agent.rule_packs import PackBook
 from edge_agent.stations.rack import RackParts, RackPlan, RackStation
@@ -27,7 +28,7 @@ from tests.edge_agent.scene import BLANK, CLOUD, GREEN, LABELS, PACK, RED, SITE,
 from wire.messages import Fact
 
 AGENT, RACK = "nj01.rack-1", "rack-1"
-SLOT_PINS = {"A-01": 7, "A-02": 10}
+SLOT_PINS = {"A-01": 7, "A-02": 10, "A-03": 18}
 """Of each slot the green lamp; the red one and the switch are the next two."""
 LI, WANG, ZHAO = f"{SITE}/U-LI", f"{SITE}/U-WANG", f"{SITE}/U-ZHAO"
 PEOPLE = {LI: (Role.KEEPER,), WANG: (Role.BOOKKEEPER,), ZHAO: (Role.APPROVER,)}
@@ -58,11 +59,13 @@ class Noting:
     indicator: SlotIndicator
     journal: Journal
     told: list[tuple[str, str, str]] = field(default_factory=list)
+    signs: dict[str, str] = field(default_factory=dict)
 
-    def light(self, slot: str, light: Light) -> None:
+    def light(self, slot: str, light: Light, *, blinking: bool = False) -> None:
         ((_, content, _, _),) = self.journal.reads.rows("last_facts", limit=1)
         self.told.append((slot, light.value, json.loads(content)["kind"]))
-        self.indicator.light(slot, light)
+        self.signs[slot] = f"{light.value} blinking" if blinking else light.value
+        self.indicator.light(slot, light, blinking=blinking)
 
     def watch(self, on_change: Callable[[str, bool], None]) -> None:
         self.indicator.watch(on_change)
@@ -78,6 +81,7 @@ class RackScene:
     book: PermitBook
     packs: PackBook
     tasks: TaskBook
+    lists: ListBook
     station: RackStation
     pins: MockFactory
     indicator: Noting
@@ -139,20 +143,23 @@ class RackScene:
 
 @contextmanager
 def rack_scene(
-    folder: Path, hands: Hands | None = None, *, laid: tuple[str, ...] = (), **more: Any
+    folder: Path, hands: Hands | None = None, *, laid: tuple[str, ...] = (), slots: int = 2, **more: Any
 ) -> Iterator[RackScene]:
-    """A rack of two slots; in those of `laid` something lies when it starts."""
+    """A rack of so many slots; in those of `laid` something lies when it starts."""
     hands = hands or Hands()
     pins = Device.pin_factory = MockFactory()
     journal = Journal(folder, hands.clock, counted_bytes())
     find = {CLOUD.public.kid: CLOUD.public}.get
     packs = PackBook(journal.reads, PACK, hands.clock)
     book, tasks = PermitBook(journal.reads, AGENT, find), TaskBook(journal.reads, AGENT, packs, find)
-    slots = {
+    lists = ListBook(journal.reads, hands.clock)
+    names = list(SLOT_PINS)[:slots]
+    pin_slots = {
         name: slots_gpiozero.SlotPins(green_pin=pin, red_pin=pin + 1, switch_pin=pin + 2)
         for name, pin in SLOT_PINS.items()
+        if name in names
     }
-    indicator = Noting(slots_gpiozero.build(slots_gpiozero.Options(slots=slots), around(hands)), journal)
+    indicator = Noting(slots_gpiozero.build(slots_gpiozero.Options(slots=pin_slots), around(hands)), journal)
     lamp = lamp_gpiozero.build(lamp_gpiozero.Options(green_pin=GREEN, red_pin=RED), around(hands))
     shown: list[str] = []
 
@@ -166,14 +173,14 @@ def rack_scene(
 
     plan = RackPlan(
         site=SITE, name=RACK, camera="camera", indicator="slots", lamp="lamp", scale="scale",
-        slots={name: f"{SITE}/S-{name}" for name in SLOT_PINS}, **more,
+        slots={name: f"{SITE}/S-{name}" for name in names}, **more,
     )  # fmt: skip
     parts = RackParts(
-        indicator=indicator, lamp=lamp, journal=journal, book=book, tasks=tasks, clock=hands.clock, packs=packs,
-        label_keys=[LABELS.public], read=read, keep=keep, report=lambda device, problem: None,
+        indicator=indicator, lamp=lamp, journal=journal, book=book, tasks=tasks, lists=lists, clock=hands.clock,
+        packs=packs,        label_keys=[LABELS.public], read=read, keep=keep, report=lambda device, problem: None,
     )  # fmt: skip
     station = RackStation(plan, parts)
-    scene = RackScene(hands, journal, book, packs, tasks, station, pins, indicator, shown=shown)
+    scene = RackScene(hands, journal, book, packs, tasks, lists, station, pins, indicator, shown=shown)
     for name in laid:
         scene.lay(name, occupied=True)
     indicator.watch(station.on_slot)

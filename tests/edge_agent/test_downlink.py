@@ -11,6 +11,7 @@ from custody.permits import PERMIT_TYPE
 from custody.things import Direction
 from edge_agent.downlink import Books, Orders, resume_from
 from edge_agent.journal.renewal import Base, asked_to_resume
+from edge_agent.lists import ListBook
 from edge_agent.permits import PermitBook
 from edge_agent.tasks import TaskBook
 from proof import jws
@@ -32,7 +33,8 @@ class Desk:
     def __post_init__(self) -> None:
         find = {CLOUD.public.kid: CLOUD.public}.get
         scene = self.scene
-        books = Books(scene.book, TaskBook(scene.journal.reads, AGENT, scene.packs, find), scene.packs)
+        lists = ListBook(scene.journal.reads, scene.hands.clock)
+        books = Books(scene.book, TaskBook(scene.journal.reads, AGENT, scene.packs, find), scene.packs, lists)
         self.orders = Orders(AGENT, scene.journal, books, scene.hands.clock, find, self._resend)
 
     def _resend(self, first: int, asked_at: str) -> str | None:

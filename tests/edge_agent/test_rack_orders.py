@@ -31,7 +31,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         scene = self.scene
-        books = Books(scene.book, scene.tasks, scene.packs)
+        books = Books(scene.book, scene.tasks, scene.packs, scene.lists)
         self.orders = Orders(
             AGENT, scene.journal, books, scene.hands.clock, FIND, lambda first, at: None, [scene.station.lights]
         )

@@ -39,7 +39,7 @@ def scene(tmp_path: Path) -> Iterator[RackScene]:
 
 def give(scene: RackScene, id_: str, pack: RulePack, adopted: int | None, **more: Any) -> str | None:
     """Orders the pack; the problem it was answered with."""
-    books = Books(scene.book, scene.tasks, scene.packs)
+    books = Books(scene.book, scene.tasks, scene.packs, scene.lists)
     find = {CLOUD.public.kid: CLOUD.public}.get
     orders = Orders(AGENT, scene.journal, books, scene.hands.clock, find, lambda first, at: None)
     body = {"hash": pack.hash, "content": dict(pack.content), "adopted": adopted, **more}

@@ -21,7 +21,8 @@ ACL = ROOT / "firmware_scripts" / "pi" / "files" / "mosquitto-local.acl"
 AGENT = "nj01.gate-a"
 NODE = "rack-1"
 PINS = {"A-01": 2, "A-02": 3}
-COLOURS = {"green": (0, 60, 0), "red": (60, 0, 0), "amber": (60, 24, 0), "off": (0, 0, 0)}
+COLOURS = {"green": (0, 60, 0), "red": (60, 0, 0), "amber": (60, 24, 0), "off": (0, 0, 0),
+           "blue": (0, 0, 60), "violet": (36, 0, 48), "white": (36, 36, 36)}  # fmt: skip
 
 
 class LocalBroker:

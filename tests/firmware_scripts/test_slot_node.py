@@ -121,6 +121,17 @@ async def test_lights_are_shown_and_what_is_no_light_is_not(node: NodeProcess, a
     node.reach("A-02", "off")
 
 
+async def test_a_light_that_blinks_goes_out_and_on_again_and_the_others_do_not(node: NodeProcess, agent: Agent) -> None:
+    node.power_on()
+    await agent.until("online", is_online)
+    await agent.show(b'{"v": 1, "slots": {"A-01": "blue", "A-02": "red"}, "blink": ["A-02"]}')
+    for seen in ("red", "off", "red", "off"):
+        node.reach("A-02", seen)
+        node.reach("A-01", "blue")
+    await agent.show(b'{"v": 1, "slots": {"A-01": "blue", "A-02": "red"}}')
+    node.reach("A-02", "red")
+
+
 async def test_a_broker_that_falls_silent_is_left_and_found_again(
     tmp_path: Path, local: LocalBroker, agent: Agent
 ) -> None:

@@ -78,6 +78,23 @@ def test_each_slot_has_its_own_light_and_all_are_dark_when_given_back(rack: Rack
     rack.reach_slot("A-02", Light.OFF)
 
 
+def test_a_light_that_blinks_is_lit_in_its_colour_and_so_is_one_of_a_list(rack: Rack) -> None:
+    slots = rack.slots()
+    for light in (Light.RED, Light.BLUE, Light.VIOLET, Light.WHITE):
+        slots.light("A-01", light, blinking=True)
+        rack.reach_slot("A-01", light)
+        slots.light("A-01", Light.OFF)
+        rack.reach_slot("A-01", Light.OFF)
+    slots.light("A-01", Light.BLUE)
+    rack.reach_slot("A-01", Light.BLUE)
+    slots.stop()
+    rack.reach_slot("A-01", Light.OFF)
+
+
+def test_lists_are_told_apart_where_there_are_only_two_colours(tmp_path: Path) -> None:
+    assert len(set(slots_gpiozero.RHYTHM_S.values()) | {slots_gpiozero.BLINK_S}) == 4
+
+
 def test_a_slot_that_is_not_wired_is_a_device_error_and_so_is_a_pin_that_is_taken(tmp_path: Path) -> None:
     with on_pins(tmp_path) as world:
         slots = world.slots()

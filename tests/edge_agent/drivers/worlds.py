@@ -107,8 +107,9 @@ class Pins:
 
     def reach_slot(self, slot: str, light: Light) -> None:
         green = SLOT_PINS[slot]
-        lit = {Light.GREEN: (True, False), Light.RED: (False, True), Light.AMBER: (True, True)}
-        assert (self._lit(green), self._lit(green + 1)) == lit.get(light, (False, False))
+        lit = {Light.GREEN: (True, False), Light.RED: (False, True), Light.OFF: (False, False)}
+        wanted = lit.get(light, (True, True))  # lists are amber there, in a rhythm of their own that begins lit
+        assert (self._lit(green), self._lit(green + 1)) == wanted
 
     def lay(self, slot: str, occupied: bool) -> None:
         switch = self.pins.pin(SLOT_PINS[slot] + 2)

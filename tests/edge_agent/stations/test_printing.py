@@ -16,6 +16,7 @@ from edge_agent.devices import Around
 from edge_agent.downlink import Books, Orders
 from edge_agent.drivers import labelprinter_sim, labelprinter_tcp
 from edge_agent.drivers.labelprinter_sim import picture_of
+from edge_agent.lists import ListBook
 from edge_agent.stations.printing import PrintDesk
 from edge_agent.tasks import TaskBook
 from simulators.label_printer import NetworkLabelPrinter
@@ -69,7 +70,8 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 
 def orders_of(scene: Scene, desk: PrintDesk | None) -> Orders:
     find = {CLOUD.public.kid: CLOUD.public}.get
-    books = Books(scene.book, TaskBook(scene.journal.reads, AGENT, scene.packs, find), scene.packs)
+    lists = ListBook(scene.journal.reads, scene.hands.clock)
+    books = Books(scene.book, TaskBook(scene.journal.reads, AGENT, scene.packs, find), scene.packs, lists)
     return Orders(AGENT, scene.journal, books, scene.hands.clock, find, lambda *_: None, desk=desk)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from custody.permits import time_text
 from edge_agent.downlink import Books, Orders
+from edge_agent.lists import ListBook
 from edge_agent.tasks import TaskBook
 from edge_agent.viewing.viewing import MOST, Viewing
 from proof.keys import SigningKey
@@ -96,7 +97,8 @@ async def test_only_an_order_that_the_cloud_signed_begins_it(tmp_path: Path) -> 
     with gate_scene(tmp_path) as scene:
         find = {CLOUD.public.kid: CLOUD.public}.get
         async with viewing(scene.hands) as shown:
-            books = Books(scene.book, TaskBook(scene.journal.reads, AGENT, scene.packs, find), scene.packs)
+            lists = ListBook(scene.journal.reads, scene.hands.clock)
+            books = Books(scene.book, TaskBook(scene.journal.reads, AGENT, scene.packs, find), scene.packs, lists)
             orders = Orders(AGENT, scene.journal, books, scene.hands.clock, find, lambda first, at: None, viewing=shown)
             body = {"view": "V-1", "station": "gate-a", "until": time_text(LATER), "ice": []}
             await asyncio.to_thread(orders.on_order, b"no order")
