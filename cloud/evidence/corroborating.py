@@ -139,7 +139,8 @@ async def _judge_movement(bench: _Bench, row: Row, judged: Judgement) -> None:
         entry = await bench.record("movement_uncorroborated", {**content, "lacking": missed}, row["things"])
         await _set(bench, row, "uncorroborated", by, entry)
         detail = {"action": row["action"], "entry": index, "at": row["at"].isoformat(), "lacking": missed}
-        for thing in row["things"]:
+        known = [await _misplaced(bench, place, row["at"]) for _, place, _ in missed]
+        for thing in row["things"] if not all(known) else ():
             await _alarm(bench, WITHOUT_GOODS, thing, detail)
     elif matched:
         entry = await bench.record("observation_explained", content, row["things"])
@@ -171,8 +172,17 @@ async def _unexplained(bench: _Bench, row: Row) -> None:
     values = {"site": site, "observation": index, "place": place, "state": "unexplained", "movement": None}
     await bench.tx.execute(_sql.set_observation, {**values, "index": entry})
     recorded = [found["thing"] for found in await rows(bench.tx, _sql.lies_in, slot=place, site=site)] if slot else []
+    if slot and await _misplaced(bench, place, row["at"]):
+        return
     detail = {"entry": index, "sensor": row["kind"], "told": row["what"], "at": row["at"].isoformat()}
     await _alarm(bench, WITHOUT_RECORD, place, {**detail, "recorded": recorded})
+
+
+async def _misplaced(bench: _Bench, slot: str, at: datetime) -> bool:
+    """Whether the rack told at once what the sensor of `slot` told at `at`: its alarm is the one."""
+    values = {"site": bench.appender.site, "place": slot, "at": at, "window": bench.window}
+    found = await one(bench.tx, _sql.misplaced_there, **values)
+    return found is not None and bool(found["there"])
 
 
 async def _alarm(bench: _Bench, cause: str, place: str, detail: dict[str, Any]) -> None:

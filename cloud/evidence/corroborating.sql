@@ -36,5 +36,14 @@ SELECT EXISTS (
       AND o.judged_index >= a.index - 1
 ) AS still
 
+-- Whether a rack told that what moved there went to, or belongs in, another slot: that is one alarm already.
+-- name: misplaced_there
+SELECT EXISTS (
+    SELECT FROM misplacement m
+    WHERE m.site = %(site)s AND %(place)s IN (m.found, m.expected) AND m.by = 'sensor'
+      AND %(at)s BETWEEN m.at - %(window)s::interval
+                     AND coalesce(m.ended_at, m.at + interval '1 day') + %(window)s::interval
+) AS there
+
 -- name: lies_in
 SELECT thing FROM custody WHERE slot = %(slot)s AND site = %(site)s ORDER BY thing LIMIT 20

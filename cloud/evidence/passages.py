@@ -6,7 +6,7 @@ from typing import Any
 from cloud.alarms.service import Severity
 from cloud.db.pool import one, storable
 from cloud.db.queries import load_queries
-from cloud.evidence import clips, doors, exceptions, heads, joined, journals, rooms
+from cloud.evidence import clips, doors, exceptions, heads, joined, journals, lists, misplaced, rooms
 from cloud.evidence.contents import compare_contents
 from cloud.evidence.judgement import decision_of, difference, permits_used, sights_of
 from cloud.evidence.movements import abandoned, crossed
@@ -185,6 +185,9 @@ HANDLERS: dict[str, Callable[[Taken], Awaitable[None]]] = {
     FactKind.CONTACT_CHATTERED: rooms.contact_chattered,
     FactKind.SCALE_DOUBTED: rooms.scale_doubted,
     FactKind.SCALE_TRUSTED: rooms.scale_trusted,
+    FactKind.LIST_SLOT_DONE: lists.slot_done,
+    FactKind.SLOT_MISPLACED: misplaced.misplaced,
+    FactKind.MISPLACEMENT_ENDED: misplaced.ended,
     FactKind.MOTION_SEEN: clips.motion_seen,
     FactKind.SPACE_SHORT: journals.space_short,
     FactKind.SPACE_BACK: journals.space_back,

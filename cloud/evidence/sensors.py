@@ -13,6 +13,7 @@ from cloud.alarms.service import clear_alarm
 from cloud.db.pool import Tx, one, rows, storable
 from cloud.db.queries import load_queries
 from cloud.evidence.acting import Acting
+from cloud.evidence.misplaced import settle_by_record
 from cloud.evidence.taken import ACTOR, Taken
 from cloud.ledger.service import Appender
 from cloud.rules.service import pack_named
@@ -64,6 +65,8 @@ async def note_step(
     slots = {*lay_in, *([to] if to else ())}
     moved = Moved.between(ids, lay_in, to, await _telling(act.tx, ids, slots), await _behind(act.tx, slots))
     await _add_movement(act.tx, act.site, pack, action, moved, index, at, error)
+    if to is not None and fact is None:  # a rack that told of the step knows
+        await settle_by_record(act, to)
     if action is Action.WEIGH:
         for row in things:
             if weights_agree(pack, row["weight_g"], details["weight_g"]):

@@ -15,6 +15,7 @@ from cloud.ledger import (
     derived_imports,
     derived_joining,
     derived_people,
+    derived_racks,
     derived_sensors,
 )
 from cloud.ledger.derived_stock_takes import TAKE as STOCK_TAKES
@@ -311,6 +312,7 @@ _TAKE: dict[str, Callable[[Derived, Told], set[str] | None]] = {
     **derived_sensors.TAKE,
     **derived_exceptions.TAKE,
     **derived_doors.TAKE,
+    **derived_racks.TAKE,
     KEY_BORN: _key_born,
     KEY_ENDED: _key_ended,
     ERASED_KIND: _erased,

@@ -10,6 +10,7 @@ from cloud.ledger import (
     derived_exceptions,
     derived_film,
     derived_joining,
+    derived_racks,
     derived_rooms,
     derived_sensors,
 )
@@ -94,6 +95,8 @@ def _told_beside(
     if kind == FactKind.BREAK_GLASS_CLOSED:
         return derived_exceptions.closed(derived, index, body_of(BreakGlassClosed, body), agent, seq, at)
     if (filed := derived_doors.told_by_agent(derived, index, fact, agent, at)) is not None:
+        return filed
+    if (filed := derived_racks.told_by_agent(derived, index, fact, agent, at)) is not None:
         return filed
     derived_joining.told_by_agent(derived, index, kind, body, agent)
     derived_rooms.told_by_agent(derived, index, fact, agent, at)

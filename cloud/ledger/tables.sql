@@ -208,3 +208,13 @@ FROM contact WHERE site = %(site)s
 -- name: reading_gap
 SELECT 'entry:' || index || ' ' || device AS key, agent, count, since, until, why
 FROM reading_gap WHERE site = %(site)s
+
+-- name: light_list
+SELECT id AS key, way, colour, until, started_by, index, stopped_index FROM light_list WHERE site = %(site)s
+
+-- name: light_list_slot
+SELECT list || ' ' || slot AS key, position, things, agent, done_index, done_by FROM light_list_slot WHERE site = %(site)s
+
+-- name: misplacement
+SELECT 'entry:' || index AS key, agent, station, found, expected, moved, by, task, list, things, at, ended_index,
+       ended_at, how FROM misplacement WHERE site = %(site)s

@@ -19,6 +19,7 @@ from cloud.evidence.clip_routes import router as clips
 from cloud.evidence.door_routes import router as doors
 from cloud.evidence.exception_routes import router as exceptions
 from cloud.evidence.label_routes import router as labels
+from cloud.evidence.list_routes import router as lists
 from cloud.evidence.read_routes import router as evidence_reads
 from cloud.evidence.room_routes import router as rooms
 from cloud.evidence.routes import router as evidence
@@ -153,8 +154,8 @@ def _bare() -> FastAPI:
     )
     errors.install(app)
     for router in (
-        people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, doors, rooms, tasks, exceptions, bundles,
-        labels, imports, stock_takes, conformity, live, alarms, fleet, joining, media, clips, viewing,
+        people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, lists, doors, rooms, tasks, exceptions,
+        bundles, labels, imports, stock_takes, conformity, live, alarms, fleet, joining, media, clips, viewing,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)

@@ -119,3 +119,33 @@ async def test_a_button_that_is_pressed_when_the_agent_starts_opens_the_gate(sit
             await peer.until(has("break_glass_opened"))
         await peer.until(has("break_glass_closed"))
         await asyncio.wait_for(gate.position.reach("closed"), 30)
+
+
+async def test_a_list_is_put_away_and_a_wrong_slot_told_while_the_network_is_gone(site: Site) -> None:
+    hands, rack = real_time(), site.stage.racks["rack-1"]
+    async with running(site):
+        async with cloud_peer(site.broker, hands) as earlier:
+            slots = [{"slot": f"{SITE}/S-{name}", "things": []} for name in SLOTS[:1]]
+            until = "2999-01-01T00:00:00.000000Z"
+            order = {"list_id": f"{SITE}/G-1", "way": "put", "colour": "violet", "until": until, "slots": slots}
+            await earlier.order("o1", "light_list", order)
+            await earlier.until(has("order_answered"))
+        await asyncio.wait_for(rack.lights["A-01"].reach("violet"), 30)
+        assert "A-01" in rack.blinking
+        site.broker.cut()
+        await rack.put("A-02")
+        await asyncio.wait_for(rack.lights["A-02"].reach("red"), 30)
+        await asyncio.wait_for(rack.lights["A-01"].reach("amber"), 30)
+        await rack.take("A-02")
+        await rack.put("A-01")
+        await asyncio.wait_for(rack.lights["A-01"].reach("green"), 30)
+        await asyncio.wait_for(rack.lights["A-01"].reach("off"), 30)
+        site.broker.mend()
+        async with cloud_peer(site.broker, hands, earlier) as peer:
+            await peer.until(has("misplacement_ended"))
+            await peer.until(has("list_ended"))
+            (told,) = peer.of("slot_misplaced")
+            assert (told["found"], told["expected"]) == (f"{SITE}/S-A-02", f"{SITE}/S-A-01")
+            assert peer.of("misplacement_ended")[0]["how"] in ("put_right", "undone")
+            assert peer.of("list_ended")[0]["how"] == "done"
+    assert chain_of(site) == len(peer.facts)

@@ -978,6 +978,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Lists
+         * @description Lists, newest first, with what is left of each.
+         */
+        get: operations["list_lists"];
+        put?: never;
+        /**
+         * Post List
+         * @description Lights all slots of a list together, in a colour of its own; nothing is permitted by it.
+         */
+        post: operations["start_list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lists/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Stop
+         * @description Puts the lights of a list out.
+         */
+        post: operations["stop_list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/live": {
         parameters: {
             query?: never;
@@ -3803,6 +3847,86 @@ export interface components {
             rows: components["schemas"]["Line"][];
         };
         /**
+         * ListAsked
+         * @description A list to be stopped.
+         */
+        ListAsked: {
+            /** List Id */
+            list_id: string;
+        };
+        /**
+         * ListRows
+         * @description Newest first; `next` goes on as `after`.
+         */
+        ListRows: {
+            /** Next */
+            next: number | null;
+            /** Rows */
+            rows: components["schemas"]["ListShown"][];
+        };
+        /**
+         * ListShown
+         * @description A list with how far it is; `left` counts the slots that are neither confirmed nor without a light.
+         */
+        ListShown: {
+            /**
+             * Colour
+             * @enum {string}
+             */
+            colour: "blue" | "violet" | "white";
+            /** Id */
+            id: string;
+            /** Index */
+            index: number;
+            /** Left */
+            left: number;
+            /** Slots */
+            slots: components["schemas"]["ListedShown"][];
+            /** Started By */
+            started_by: string;
+            /** Started Name */
+            started_name: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "lit" | "done" | "expired" | "stopped";
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "pick" | "put" | "look";
+        };
+        /**
+         * ListedShown
+         * @description A slot of a list. `state`: an order is on its way, it is lit, it was confirmed (`by` its sensor or a scan), no
+         *     light can be shown there, or its lights are over; `misplaced`: the rack found something in another slot instead.
+         */
+        ListedShown: {
+            /** By */
+            by: ("sensor" | "scan") | null;
+            /** Misplaced */
+            misplaced: boolean;
+            /** Name */
+            name: string;
+            /** Slot */
+            slot: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "lit" | "confirmed" | "unlit" | "over";
+            /** Things */
+            things: string[];
+            /** Zone Name */
+            zone_name: string;
+        };
+        /**
          * Located
          * @description Where a thing lies; `lit` when an order to light the slot is on its way, as `order`.
          */
@@ -4107,6 +4231,26 @@ export interface components {
         NewLabels: {
             /** Thing Ids */
             thing_ids: string[];
+        };
+        /**
+         * NewList
+         * @description What is to be lit, for so many minutes; one of four: `things` where they lie, the slots that `tasks` or an `act`
+         *     lead to (or where its things lie), or all slots of a `zone`, to be looked at.
+         */
+        NewList: {
+            /** Act */
+            act?: string | null;
+            /**
+             * Minutes
+             * @default 30
+             */
+            minutes: number;
+            /** Tasks */
+            tasks?: string[] | null;
+            /** Things */
+            things?: string[] | null;
+            /** Zone */
+            zone?: string | null;
         };
         /**
          * NewPack
@@ -10896,6 +11040,301 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": unknown;
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_lists: {
+        parameters: {
+            query?: {
+                after?: number | null;
+                limit?: number;
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRows"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_list: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Asked again with the same key and content, the same is answered and nothing is done twice; kept for 72 hours (draft-ietf-httpapi-idempotency-key-header). */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewList"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListShown"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_list: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Asked again with the same key and content, the same is answered and nothing is done twice; kept for 72 hours (draft-ietf-httpapi-idempotency-key-header). */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             /** @description The body is not JSON */
