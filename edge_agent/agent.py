@@ -29,6 +29,7 @@ from edge_agent.stations.gate import GateStation
 from edge_agent.stations.heads import Heads
 from edge_agent.stations.rack import RackStation
 from edge_agent.stations.sensors import SensorStation
+from edge_agent.stations.watch import WatchStation
 from edge_agent.supervise import Health, Loop, Vigil
 from edge_agent.uplink import Uplink
 from edge_agent.viewing.viewing import Viewing
@@ -71,7 +72,7 @@ _log = logging.getLogger(__name__)
 class Watch:
     """A station, the camera it looks through, the names of both; `attach` begins to hear its other devices."""
 
-    station: GateStation | RackStation | DoorStation | Heads
+    station: GateStation | RackStation | DoorStation | WatchStation | Heads
     camera: Camera
     camera_name: str
     attach: Callable[[], None]
@@ -134,6 +135,7 @@ class Agent:
         started = AgentStarted(
             software=parts.software, rule_pack=parts.packs.now.hash, rule_packs=parts.packs.hashes,
             cameras=sum(watch.filmed for watch in parts.watches) if parts.films else 0,
+            watches=[watch.name for watch in parts.watches if isinstance(watch.station, WatchStation)],
         )  # fmt: skip
         step = stepped_back(parts.journal, parts.clock.read().at)  # asked before there is a fact from now
         self._tell(FactKind.AGENT_STARTED, to_body(started))

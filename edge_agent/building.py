@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import time, timedelta
 from functools import partial
 from typing import Any
 
@@ -11,14 +12,16 @@ from edge_agent.clock import Clock
 from edge_agent.devices import Beam, Button, Camera, Door, Gate, Lamp, Scale, SlotIndicator
 from edge_agent.downlink import Books
 from edge_agent.journal.journal import Journal
-from edge_agent.site_entries import DoorEntry, GateEntry, RackEntry, SensorsEntry, Site
+from edge_agent.site_entries import DAYS, DoorEntry, GateEntry, RackEntry, SensorsEntry, Site, WatchEntry
 from edge_agent.stations.door import DoorParts, DoorPlan, DoorStation
 from edge_agent.stations.gate import GateParts, GatePlan, GateStation
 from edge_agent.stations.gauges import Pace
 from edge_agent.stations.heads import Heads
+from edge_agent.stations.hours import Quiet
 from edge_agent.stations.loud_lamp import LoudLamp
 from edge_agent.stations.rack import RackParts, RackPlan, RackStation
 from edge_agent.stations.sensors import SENSORS, SensorsParts, SensorsPlan, SensorStation
+from edge_agent.stations.watch import WatchParts, WatchPlan, WatchStation
 from edge_agent.vision.heads import HeadCounter
 from edge_agent.vision.labels import read_labels
 from edge_agent.vision.stills import keep_still
@@ -70,6 +73,9 @@ def build_stations(ground: Ground) -> list[Watch]:
             station, seen = _door(entry, ground)
             doors.append(station)
             watches += seen
+    for entry in ground.site.stations:  # last: they ask the others why somebody is there
+        if isinstance(entry, WatchEntry):
+            watches += _watch(entry, ground, {watch.name: watch.station for watch in watches})
     return watches
 
 
@@ -95,7 +101,7 @@ def _sensors(entry: SensorsEntry, ground: Ground) -> SensorStation:
     return SensorStation(plan, parts)
 
 
-def _heads(entry: GateEntry | DoorEntry, ground: Ground) -> tuple[Heads | None, list[Watch]]:
+def _heads(entry: GateEntry | DoorEntry | WatchEntry, ground: Ground) -> tuple[Heads | None, list[Watch]]:
     """What counts heads at a station, where there is a camera for it."""
     told = entry.heads
     if told is None:
@@ -223,3 +229,32 @@ def _door(entry: DoorEntry, ground: Ground) -> tuple[DoorStation, list[Watch]]:
             glass.watch(station.on_break_glass)
 
     return station, [Watch(station, camera, entry.camera, attach, entry.name), *above]
+
+
+def _watch(entry: WatchEntry, ground: Ground, stations: Mapping[str, object]) -> list[Watch]:
+    heads, above = _heads(entry, ground)
+    stay_us = int(entry.stay_s * 1_000_000)
+    doors = [one for name in entry.doors if isinstance(one := stations[name], DoorStation)]
+    racks = [one for name in entry.racks if isinstance(one := stations[name], RackStation)]
+
+    def explained() -> bool:
+        return any(door.let_in(stay_us) for door in doors) or any(rack.at_work() for rack in racks)
+
+    hours, minutes = (int(part) for part in entry.utc_offset[1:].split(":"))
+    offset = timedelta(hours=hours, minutes=minutes) * (-1 if entry.utc_offset.startswith("-") else 1)
+    quiet = tuple(
+        Quiet(frozenset(map(DAYS.index, one.days)), time.fromisoformat(one.begin), time.fromisoformat(one.end))
+        for one in entry.quiet
+    )
+    watches = []
+    for name, camera in entry.eyes():
+        plan = WatchPlan(
+            name=name, camera=camera, zones=tuple(entry.zones), quiet=quiet, offset=offset,
+            guarded=bool(doors or racks),
+        )  # fmt: skip
+        parts = WatchParts(
+            journal=ground.journal, book=ground.books.permits, clock=ground.clock, explained=explained, heads=heads
+        )
+        station = WatchStation(plan, parts)
+        watches.append(Watch(station, ground.devices[camera], camera, lambda: None, name))
+    return [*watches, *above]

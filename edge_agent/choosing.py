@@ -13,7 +13,7 @@ import edge_agent.drivers
 from custody.rule_pack import RulePack
 from edge_agent.errors import SettingsError
 from edge_agent.profiles import KINDS, kind_of, nearest
-from edge_agent.site_entries import DoorEntry, RackEntry
+from edge_agent.site_entries import DoorEntry, RackEntry, WatchEntry
 from edge_agent.site_file import SiteFile
 
 
@@ -140,8 +140,8 @@ def pins_in(value: Any, at: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[
 
 
 def _unknown_zones(file: SiteFile, pack: RulePack) -> Iterator[str]:
-    """Zone classes behind doors that the rules do not know: they would ask for nobody beside the first."""
+    """Zone classes, behind doors or watched, that the rules do not know: they would ask for nobody beside the first."""
     for number, station in file.stations.items():
-        for place, zone in enumerate(station.zones) if isinstance(station, DoorEntry) else ():
+        for place, zone in enumerate(station.zones) if isinstance(station, DoorEntry | WatchEntry) else ():
             if zone not in pack.section("zones"):
                 yield file.fault(("stations", number, "zones", place), f"the rules know no zone class {zone}")

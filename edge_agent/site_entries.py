@@ -186,6 +186,58 @@ class SensorsEntry(_Part):
                 yield member, name, member
 
 
+Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class QuietEntry(_Part):
+    """Hours in which nobody is to be there: from `begin` on these days to `end`, the next day where it is earlier."""
+
+    days: list[Day] = Field(default=list(DAYS), min_length=1)
+    begin: Clock
+    end: Clock
+
+    @model_validator(mode="after")
+    def _not_nothing(self) -> "QuietEntry":
+        if self.begin == self.end:
+            raise ValueError("quiet hours end at another time than they begin")
+        return self
+
+
+class WatchEntry(_Part):
+    """Cameras that only watch: a corridor, a row of racks. `doors` and `racks` are what may say why somebody is
+    there: a door that let somebody in is a reason for `stay_s` after it fell shut, a rack while a task or list
+    is open.
+    """
+
+    kind: Literal["watch"]
+    name: Name
+    cameras: list[str] = Field(min_length=1, max_length=8)
+    doors: list[str] = []
+    racks: list[str] = []
+    zones: list[str] = []
+    """The classes, by the rule pack, of the zones that they look at."""
+    quiet: list[QuietEntry] = []
+    """None: always."""
+    utc_offset: Annotated[str, Field(pattern=r"^[+-](0[0-9]|1[0-4]):[0-5][0-9]$")] = "+08:00"
+    """Of the clock on the wall, by which `quiet` counts."""
+    stay_s: float = Field(default=1800, gt=0)
+    heads: HeadsEntry | None = None
+    """A camera above the way in, that counts heads meanwhile."""
+
+    def devices(self) -> Iterator[tuple[str, str, str]]:
+        """Of each device: the member that names it, its name, the kind it must be."""
+        for number, name in enumerate(self.cameras):
+            yield f"cameras.{number}", name, "camera"
+        yield from _overhead(self.heads)
+
+    def eyes(self) -> list[tuple[str, str]]:
+        """Of each camera: the name under which it speaks, and the camera."""
+        several = len(self.cameras) > 1
+        return [(f"{self.name}-{camera}" if several else self.name, camera) for camera in self.cameras]
+
+
 def _named(entry: _Part, kinds: dict[str, str]) -> Iterator[tuple[str, str, str]]:
     for member, kind in kinds.items():
         name = getattr(entry, member)
@@ -211,7 +263,7 @@ def _agent(value: str) -> str:
     return value
 
 
-StationEntry = Annotated[GateEntry | RackEntry | DoorEntry | SensorsEntry, Field(discriminator="kind")]
+StationEntry = Annotated[GateEntry | RackEntry | DoorEntry | SensorsEntry | WatchEntry, Field(discriminator="kind")]
 
 
 class Site(_Part):

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from edge_agent.errors import SettingsError
 from edge_agent.lined_yaml import LinedYaml
 from edge_agent.profiles import nearest, read_profile, shipped
-from edge_agent.site_entries import Device, DeviceEntry, DoorEntry, RackEntry, Site, StationEntry
+from edge_agent.site_entries import Device, DeviceEntry, DoorEntry, RackEntry, Site, StationEntry, WatchEntry
 from wire.topics import site_of
 
 T = TypeVar("T")
@@ -91,6 +91,7 @@ class SiteFile:
         if self._site is not None:
             yield from self._slot_disagreements(self._site.site)
         yield from self._door_disagreements()
+        yield from self._watch_disagreements()
         users: dict[str, str] = {}
         for number, station in self.stations.items():
             if station.name in users.values():
@@ -118,11 +119,26 @@ class SiteFile:
 
     def _door_disagreements(self) -> Iterator[str]:
         said = [said for said in self._said("stations") if isinstance(said, dict)]
-        stations = {one.get("name") for one in said if one.get("kind") not in ("door", "sensors")}
+        stations = {one.get("name") for one in said if one.get("kind") not in ("door", "sensors", "watch")}
         for number, station in self.stations.items():
             for place, name in enumerate(station.guards) if isinstance(station, DoorEntry) else ():
                 if name not in stations:
                     yield self.fault(("stations", number, "guards", place), f"no gate or rack called {name}")
+
+    def _watch_disagreements(self) -> Iterator[str]:
+        said = [said for said in self._said("stations") if isinstance(said, dict)]
+        names = {one.get("name") for one in said}
+        for number, station in self.stations.items():
+            if not isinstance(station, WatchEntry):
+                continue
+            for member, kind in (("doors", "door"), ("racks", "rack")):
+                there = {one.get("name") for one in said if one.get("kind") == kind}
+                for place, name in enumerate(getattr(station, member)):
+                    if name not in there:
+                        yield self.fault(("stations", number, member, place), f"no {kind} called {name}")
+            for place, (eye, _) in enumerate(station.eyes()):
+                if eye != station.name and eye in names:
+                    yield self.fault(("stations", number, "cameras", place), f"there is a station called {eye}")
 
 
 def _shown(device: Device) -> str:

@@ -70,6 +70,8 @@ class FactKind(StrEnum):
     SCALE_DOUBTED = "scale_doubted"
     SCALE_TRUSTED = "scale_trusted"
     MOTION_SEEN = "motion_seen"
+    PRESENCE_SEEN = "presence_seen"
+    PRESENCE_ENDED = "presence_ended"
     LIST_SLOT_DONE = "list_slot_done"
     LIST_ENDED = "list_ended"
     SLOT_MISPLACED = "slot_misplaced"
@@ -127,13 +129,14 @@ class Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class AgentStarted(msgspec.Struct, frozen=True, kw_only=True):
     """Body of `agent_started`: the rule pack in force there, and all that it has (agents of old do not tell).
 
-    `cameras` are those that are filmed.
+    `cameras` are those that are filmed, `watches` the stations that only watch.
     """
 
     software: str = ""
     rule_pack: str = ""
     rule_packs: list[str] = []
     cameras: int = 0
+    watches: list[str] = []
 
 
 class SightBody(msgspec.Struct, frozen=True):

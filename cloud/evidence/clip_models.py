@@ -63,6 +63,19 @@ class MotionShown(BaseModel):
     most_pct: float = Field(description="Of the picture, at the most")
 
 
+class WatchShown(BaseModel):
+    """A station that only watches, which its live view may be asked of."""
+
+    agent: str
+    station: str
+
+
+class WatchRows(BaseModel):
+    """All of the site."""
+
+    rows: list[WatchShown]
+
+
 class MotionRows(BaseModel):
     """Newest first."""
 

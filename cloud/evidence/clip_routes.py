@@ -13,8 +13,8 @@ from pydantic import AwareDatetime
 from cloud.alarms.service import raise_alarm
 from cloud.db.pool import Row, transaction
 from cloud.errors import NotSignedInError
-from cloud.evidence import clips
-from cloud.evidence.clip_models import ClipRows, MotionRows, MotionWanted
+from cloud.evidence import clips, presence
+from cloud.evidence.clip_models import ClipRows, MotionRows, MotionWanted, WatchRows
 from cloud.evidence.read_routes import MOST_INDEX, AnId, Limit
 from cloud.ledger.service import close_ledger, open_ledger
 from cloud.media import store, uploads
@@ -86,6 +86,13 @@ async def get_motion(
     wanted = MotionWanted(since=since, until=until, agent=agent, limit=limit)
     async with transaction(parts.pool) as tx:
         return await clips.motion(tx, site, wanted)
+
+
+@router.get("/watches", operation_id="list_watches")
+async def get_watches(site: ReadSite, parts: PartsIn) -> WatchRows:
+    """The cameras of my site that only watch: corridors, rows of racks."""
+    async with transaction(parts.pool) as tx:
+        return await presence.watches(tx, site)
 
 
 async def _standing(

@@ -6,7 +6,7 @@ from typing import Any
 from cloud.alarms.service import Severity
 from cloud.db.pool import one, storable
 from cloud.db.queries import load_queries
-from cloud.evidence import clips, doors, exceptions, heads, joined, journals, lists, misplaced, rooms
+from cloud.evidence import clips, doors, exceptions, heads, joined, journals, lists, misplaced, presence, rooms
 from cloud.evidence.contents import compare_contents
 from cloud.evidence.judgement import decision_of, difference, permits_used, sights_of
 from cloud.evidence.movements import abandoned, crossed
@@ -189,6 +189,8 @@ HANDLERS: dict[str, Callable[[Taken], Awaitable[None]]] = {
     FactKind.SLOT_MISPLACED: misplaced.misplaced,
     FactKind.MISPLACEMENT_ENDED: misplaced.ended,
     FactKind.MOTION_SEEN: clips.motion_seen,
+    FactKind.PRESENCE_SEEN: presence.seen,
+    FactKind.PRESENCE_ENDED: presence.ended,
     FactKind.SPACE_SHORT: journals.space_short,
     FactKind.SPACE_BACK: journals.space_back,
     FactKind.JOURNAL_RENEWED: journals.journal_renewed,

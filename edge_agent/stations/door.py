@@ -100,6 +100,7 @@ class DoorStation:
         self._leaving_us: int | None = None
         """Since when somebody inside asks to be let out; known before its lock is told, as its contact may be faster"""
         self._session: Session | None = None
+        self._let_in_us: int | None = None  # when it last stood open for somebody whom it had let in
         self._position: Position | None = None
         self._newest: Frame | None = None
         self._read_us = -plan.idle_us
@@ -174,6 +175,13 @@ class DoorStation:
     def guards(self) -> frozenset[str]:
         """The stations behind it."""
         return self._plan.guards
+
+    def let_in(self, within_us: int) -> bool:
+        """Whether somebody whom it let in may be behind it: it stands open for them, or fell shut so lately."""
+        with self._lock:
+            if self._session is not None and self._session.leave is not None:
+                return True
+            return self._let_in_us is not None and self._parts.clock.mono_us() - self._let_in_us <= within_us
 
     def state(self) -> DoorState:
         """How the door stands now."""
@@ -326,6 +334,8 @@ class DoorStation:
             permit=leave.permit, open_ms=(self._parts.clock.mono_us() - session.since_us) // 1000,
             moved=session.moved, heads=self._parts.heads.since(session.heads) if self._parts.heads else None,
         )  # fmt: skip
+        if session.leave is not None:
+            self._let_in_us = self._parts.clock.mono_us()
         self._session = None
         self._recording.movement(FactKind.DOOR_CLOSED, self._plan.door, body, always=True)
         self._close(Light.OFF)

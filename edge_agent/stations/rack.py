@@ -234,6 +234,13 @@ class RackStation:
         with self._parts.book.lock:
             return [task for task in tasks.at({self._plan.name}) if task.id not in tasks.done]
 
+    def at_work(self) -> bool:
+        """Whether a task or a list says why somebody is here."""
+        now = self._parts.clock.read().at
+        with self._lock:
+            listed = self._placing.flashes() is not None
+        return listed or any(task.not_before <= now <= task.not_after for task in self._open_tasks())
+
     def _count(self) -> None:
         """While the rack's lamp has no answer to show it tells of what is in a wrong slot, or counts what is left."""
         if self._lamp_until_us is not None:

@@ -43,7 +43,7 @@ class Motion:
 
     def see(self, pixels: NDArray[np.uint8], at_us: int) -> Span | None:
         """Takes one look; gives the span that is over."""
-        share = self._changed(pixels)
+        share = self.changed(pixels)
         over = self._over(at_us)
         if LEAST <= share <= MOST:
             before = self._span or Span(at_us, at_us, 0, 0.0)
@@ -62,7 +62,8 @@ class Motion:
         self._span = None
         return span
 
-    def _changed(self, pixels: NDArray[np.uint8]) -> float:
+    def changed(self, pixels: NDArray[np.uint8]) -> float:
+        """The share of the picture that differs from what was there; takes the look."""
         size = (WIDTH_PX, max(1, round(pixels.shape[0] * WIDTH_PX / pixels.shape[1])))
         gray = cv2.cvtColor(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
         now = np.asarray(cv2.GaussianBlur(gray, (0, 0), 2.0), np.float32)

@@ -12,7 +12,7 @@ from edge_agent.choosing import choose_drivers
 from edge_agent.errors import SettingsError
 from edge_agent.key_files import read_witness_key
 from edge_agent.settings import EdgeSettings
-from edge_agent.site_entries import RackEntry
+from edge_agent.site_entries import RackEntry, WatchEntry
 from edge_agent.site_file import SiteFile
 from proof.keys import SigningKey
 from proof.note import COSIGNATURE, NoteVerifier
@@ -167,6 +167,60 @@ def test_a_slot_that_its_device_has_not_is_told_with_its_line(tmp_path: Path) ->
     assert [one.removeprefix(f"{tmp_path}/") for one in caught.value.faults] == [
         "site.yaml:9: stations.0.slots.A-01: lights has no slot called A-01"
     ]
+
+
+WATCH = """\
+site: nj01
+agent: nj01.rack-1
+stations:
+  - kind: watch
+    name: aisle
+    cameras: [eye-1, eye-2]
+    doors: [door-a]
+    zones: [ordinary]
+    quiet:
+      - {begin: "19:00", end: "07:30", days: [mon, tue, wed, thu, fri]}
+  - {kind: door, name: door-a, camera: eye-3, door: leaf, guards: [gate-a], zones: [ordinary]}
+  - {kind: gate, name: gate-a, camera: eye-4, gate: bar, beam_outside: out, beam_inside: in}
+devices:
+  - {name: eye-1, driver: camera_sim, options: {stage: stage.sock, device: aisle.camera}}
+  - {name: eye-2, driver: camera_sim, options: {stage: stage.sock, device: aisle.camera}}
+  - {name: eye-3, driver: camera_sim, options: {stage: stage.sock, device: door-a.camera}}
+  - {name: eye-4, driver: camera_sim, options: {stage: stage.sock, device: gate-a.camera}}
+  - {name: leaf, driver: door_sim, options: {stage: stage.sock, device: door-a.leaf}}
+  - {name: bar, driver: gate_sim, options: {stage: stage.sock, device: gate-a.barrier}}
+  - {name: out, driver: beam_sim, options: {stage: stage.sock, device: gate-a.beam-outside}}
+  - {name: in, driver: beam_sim, options: {stage: stage.sock, device: gate-a.beam-inside}}
+"""
+
+
+def test_a_watch_is_read_and_each_of_its_cameras_speaks_under_a_name_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "site.yaml"
+    path.write_text(WATCH, "utf-8")
+    watch = SiteFile(path).site.stations[0]
+    assert isinstance(watch, WatchEntry)
+    assert watch.eyes() == [("aisle-eye-1", "eye-1"), ("aisle-eye-2", "eye-2")]
+    assert watch.quiet[0].begin == "19:00"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("eye-1, eye-2]", "eye-1, eye-9]", "site.yaml:6: stations.0.cameras.1: no eye-9"),
+        ("doors: [door-a]", "doors: [door-b]", "site.yaml:7: stations.0.doors.0: no door called door-b"),
+        ("doors: [door-a]", "racks: [door-a]", "site.yaml:7: stations.0.racks.0: no rack called door-a"),
+        ('begin: "19:00"', 'begin: "25:00"', "site.yaml:10: stations.0.quiet.0.begin: String should match"),
+        ('end: "07:30"', 'end: "19:00"', "site.yaml:10: stations.0.quiet.0: Value error, quiet hours end"),
+        ("days: [mon", "days: [moon", "site.yaml:10: stations.0.quiet.0.days.0: Input should be"),
+        ("eye-1, eye-2]", "eye-3]", "site.yaml:11: stations.1.camera: eye-3 is used twice"),
+        ("guards: [gate-a]", "guards: [aisle]", "site.yaml:11: stations.1.guards.0: no gate or rack called aisle"),
+        ("name: gate-a", "name: aisle-eye-1", "site.yaml:6: stations.0.cameras.0: there is a station called aisle-eye"),
+    ],
+)
+def test_a_wrong_watch_says_what_and_on_which_line(tmp_path: Path, old: str, new: str, fault: str) -> None:
+    assert old in WATCH
+    told = faults(tmp_path, WATCH.replace(old, new))
+    assert any(one.startswith(fault) for one in told), told
 
 
 def test_every_fault_of_a_file_is_told_at_once(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ async def test_a_zone_is_lit_for_a_count_and_stopped_on_a_phone_in_chinese(conso
         await enter(page, KEEPER, "/warehouse")
         section = page.locator("section", has=page.get_by_role("heading", name="A 区"))
         await section.get_by_role("button", name=words["lightZone"]).click()
-        await section.get_by_role("status").filter(has_text="9").click()
+        await section.get_by_role("status").filter(has_text="1").click()
         card = page.locator("[data-list-id]")
         await expect(card.locator("[data-listed]")).to_have_count(9)
         await expect(card.get_by_text(words["slot_unlit"])).to_have_count(8)

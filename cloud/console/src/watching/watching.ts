@@ -10,10 +10,14 @@ export interface Camera {
   station: string;
 }
 
-/** The cameras that can be looked through: at gates and doors. Throws Problem. */
+/** The cameras that can be looked through: at gates and doors, and those that only watch. Throws Problem. */
 export async function cameras(signal: AbortSignal): Promise<Camera[]> {
-  const [gates, doors] = await Promise.all([call("get", "/api/v1/gates", { signal }), call("get", "/api/v1/doors", { signal })]);
-  const all = [...gates.rows, ...doors.rows].map(({ agent, station }) => ({ agent, station }));
+  const [gates, doors, watches] = await Promise.all([
+    call("get", "/api/v1/gates", { signal }),
+    call("get", "/api/v1/doors", { signal }),
+    call("get", "/api/v1/watches", { signal }),
+  ]);
+  const all = [...gates.rows, ...doors.rows, ...watches.rows].map(({ agent, station }) => ({ agent, station }));
   return [...new Map(all.map((one) => [`${one.agent} ${one.station}`, one])).values()];
 }
 
