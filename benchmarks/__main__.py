@@ -12,6 +12,7 @@ NAMES = (
     "cloud",
     "screen",
     "find",
+    "light",
     "bundle",
     "ledger",
     "verify",

@@ -15,6 +15,7 @@ from simulators.doorwork import Doorwork
 from simulators.errors import WrongResultError
 from simulators.floor import PLACES, RACK, SLOW_S, Floor
 from simulators.gatework import in_time
+from simulators.stage import RackSet
 from simulators.warehouse import AGENT
 
 PACKAGES = 8
@@ -129,12 +130,16 @@ class CustodyDay:
             "/tasks", agent=AGENT, station=RACK, action="place", things=[self.racked], slot=slot, not_after=until
         )
         await floor.answered(f"/tasks/{task['id']}")
+        lit = await self._people.keeper.post("/lists", tasks=[task["id"]])
+        async with in_time(lambda: f"{name} was not lit for the list"):
+            await rack.lights[name].reach(lit["colour"])
         label = await floor.label(self._people.keeper, slot)
         await Doorwork(floor).let_in("tailgated", floor.passes[0], "task", followed=True)
         floor.warehouse.cut()
         rack.show([floor.passes[0], self._boxes[0], Held(label.text, name)])
         async with in_time(lambda: f"the light of {name} did not turn green"):
             await rack.lights[name].reach("green")
+        await self._misplace(rack, name)
         await rack.put(name)
         async with in_time(lambda: f"the light of {name} did not go out when the slot was filled"):
             await rack.lights[name].reach("off")
@@ -143,6 +148,24 @@ class CustodyDay:
         await floor.reach([self.racked], "stored")
         self._crew.done["place"] += 1
         floor.teller.step("racked", slot=name)
+        await floor.until(f"the list of {name} is not done", lambda: self._is_done(lit["id"]))
+        floor.teller.step("listed", slot=name)
+
+    async def _misplace(self, rack: RackSet, name: str) -> None:
+        """First into the slot beside it, which the rack knows at once, also without the network."""
+        wrong = PLACES[2]
+        await rack.put(wrong)
+        async with in_time(lambda: f"{wrong} did not turn red though {name} is expected"):
+            await rack.lights[wrong].reach("red")
+            await rack.lights[name].reach("amber")
+        await rack.take(wrong)
+        async with in_time(lambda: f"{wrong} did not go dark when it was empty again"):
+            await rack.lights[wrong].reach("off")
+        self._floor.teller.step("misplaced", slot=wrong, right=name)
+
+    async def _is_done(self, name: str) -> bool:
+        rows = (await self._people.keeper.get("/lists"))["rows"]
+        return any((row["id"], row["state"]) == (name, "done") for row in rows)
 
     async def without_goods(self) -> None:
         """The records say it lies in the rack; its sensor will not have seen that."""

@@ -31,7 +31,7 @@ from simulators.console import Colleague, Screen
 from simulators.court import check_alone, take_bundle
 from simulators.day import Day
 from simulators.errors import FolderError, SimulatorError, WrongResultError
-from simulators.floor import RACK, ZONE_CLASS, Floor, People, furnish
+from simulators.floor import CORRIDOR, RACK, ZONE_CLASS, Floor, People, furnish
 from simulators.gatework import ALLOWED, Ears, Gatework, in_time
 from simulators.phrases import Language
 from simulators.premises import check_folder, check_port, passwords
@@ -65,8 +65,8 @@ MUST_REFUSE = {reason.value for reason in AT_A_GATE}
 
 MUST_ALARM = frozenset({
     "copied_label", "forged_label", "weight_drift", "item_missing", "record_without_goods", "goods_without_record",
-    "stock_difference", "break_glass", "agent_offline", "tailgating", "door_held_open", "door_forced",
-    "rule.repeated_refusals",
+    "stock_difference", "break_glass", "agent_offline", "tailgating", "door_held_open", "door_forced", "misplaced",
+    "presence_without_task", "rule.repeated_refusals",
 })  # fmt: skip
 """What has to be an alarm in the course of the day, and nothing else may be."""
 
@@ -153,6 +153,7 @@ class Demo:
         furniture = await furnish(colleagues["keeper"], number)
         warehouse.furnish(RACK, furniture.rack)
         warehouse.hang_door([ZONE_CLASS])
+        warehouse.watch(CORRIDOR)
         await warehouse.start_edge()
         self.teller.step("edge", agent=AGENT, gates=len(FRAMES_PER_S), slots=len(furniture.rack))
         screen = Screen(colleagues["operator"], SITE, lambda: datetime.now(UTC))

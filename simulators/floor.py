@@ -20,8 +20,10 @@ from simulators.warehouse import AGENT, DOOR, Warehouse
 
 GATE = "gate-a"
 ZONE_CLASS = "ordinary"
-RACK, PLACES = "rack-1", ("R-1", "R-2")
+RACK, PLACES = "rack-1", ("R-1", "R-2", "R-3")
 """The rack with sensors and lights, and the names of its slots on stage."""
+CORRIDOR = "corridor"
+"""Where a camera watches, and nobody is to be."""
 POLL_S = 0.05
 SLOW_S = 90.0
 """How long things may take that wait for a window to pass, or for a worker that looks every few seconds."""

@@ -9,7 +9,7 @@ from simulators.console import Colleague
 from simulators.custody_day import CustodyDay
 from simulators.doorwork import Doorwork
 from simulators.errors import WrongResultError
-from simulators.floor import PLACES, RACK, SLOW_S, Floor
+from simulators.floor import CORRIDOR, PLACES, RACK, SLOW_S, Floor
 from simulators.gatework import in_time
 from simulators.rules import next_rules
 
@@ -33,6 +33,7 @@ class Night:
         await custody.sensors_agree()
         await self.stock_take(custody.phantom)
         await Doorwork(self._floor).forced("door_forced")
+        await self.presence()
         await self.break_glass()
         await self.repin(custody.case, rules, old)
         await self.without_record()
@@ -121,6 +122,26 @@ class Night:
 
     async def _is(self, stock_take: str, state: str) -> bool:
         return bool((await self._people.leader.get(f"/stock-takes/{stock_take}"))["state"] == state)
+
+    async def presence(self) -> None:
+        """Somebody in the corridor where nobody is to be: an alarm, with film that begins before it."""
+        corridor, people = self._floor.warehouse.stage.racks[CORRIDOR], self._people
+        corridor.show([self._floor.passes[0]])
+        found: dict[str, Any] = {}
+
+        async def alarmed() -> bool:
+            rows = (await people.operator.get("/alarms", living=True, limit=500))["rows"]
+            found.update(next((row["detail"] for row in rows if row["cause"] == "presence_without_task"), {}))
+            return bool(found)
+
+        async def filmed() -> bool:
+            clips = await people.operator.get("/clips", agent=found["agent"], seq=found["seq"])
+            return any(clip["segments"] for clip in clips["rows"])
+
+        await self._floor.until("it is no alarm that somebody is in the corridor", alarmed, SLOW_S)
+        corridor.clear()
+        await self._floor.until("there is no film of who was in the corridor", filmed, SLOW_S)
+        self._floor.teller.step("presence")
 
     async def break_glass(self) -> None:
         """Fire: the gate opens for anybody at once, and cannot be silent about it."""

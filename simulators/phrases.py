@@ -117,6 +117,14 @@ PHRASES: Mapping[str, Mapping[Language, str]] = {
             "Without the network at the rack: pass, package and slot are shown, {slot} turns green, its sensor sees "
             "the package, and the records follow",
         ),
+        "misplaced": (
+            "先误放到 {slot}：货架立即闪红灯，并以黄灯指出应放的 {right}；取出后放入正确货位即解除",
+            "Put into {slot} first: the rack blinks red at once, and amber at {right} where it belongs",
+        ),
+        "listed": (
+            "亮灯清单已完成：{slot} 由传感器确认",
+            "The list is done: {slot} is confirmed by its sensor",
+        ),
         "phantom": (
             "仅在记录中上架到 {slot}，实物并未放入",
             "Placed in {slot} by the records only: the goods stay where they are",
@@ -183,6 +191,10 @@ PHRASES: Mapping[str, Mapping[Language, str]] = {
         "repinned": (
             "办案人与领导两人决定：原案件改用新规则",
             "Two people decide, case handler and leader: the old case goes on under the new rules",
+        ),
+        "presence": (
+            "走廊里有人而无任务：告警，录像从此前开始",
+            "Somebody is in the corridor without a task: an alarm, with film that begins before it",
         ),
         "without_record": (
             "放入 {slot} 而没有记录：告警",

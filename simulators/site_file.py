@@ -11,6 +11,8 @@ GATE_PARTS = {"camera": "camera", "barrier": "gate", "beam-outside": "beam", "be
 DOOR_PARTS = {"camera": "camera", "above": "camera", "leaf": "door", "lamp": "lamp", "exit": "button"}
 DOOR_FPS = 5
 """Of the camera before a door: somebody stands there with a pass for seconds; the one above it needs all pictures."""
+WATCH_FPS = 2
+"""Of a camera that only watches a corridor."""
 HELD_OPEN_S = 6.0
 """By the default pack a door may stand open for a minute: a day that lasts three does not wait so long."""
 RACK_PARTS = {"camera": "camera", "slots": "slots", "lamp": "lamp", "scale": "scale"}
@@ -18,10 +20,10 @@ RACK_PARTS = {"camera": "camera", "slots": "slots", "lamp": "lamp", "scale": "sc
 
 def write_site_file(
     path: Path, site: str, agent: str, stage: Path, gates: Mapping[str, int], racks: Mapping[str, Mapping[str, str]],
-    doors: Mapping[str, Sequence[str]],
+    doors: Mapping[str, Sequence[str]], watches: Sequence[str] = (),
 ) -> None:  # fmt: skip
     """Writes it: `gates` with their cameras' pictures a second, `racks` with their slots' ids by name on stage, `doors`
-    before all of the racks with the classes of the zones behind them.
+    before all of the racks with the classes of the zones behind them, `watches` where nobody is to be at any hour.
     """
     devices: list[dict[str, Any]] = []
     stations: list[dict[str, Any]] = []
@@ -53,6 +55,9 @@ def write_site_file(
             "exit": names["exit"], "guards": list(racks), "zones": list(zones), "held_open_s": HELD_OPEN_S,
             "heads": {"camera": names["above"]},
         })  # fmt: skip
+    for watch in watches:
+        names = put_up(watch, {"camera": "camera"}, WATCH_FPS)
+        stations.append({"kind": "watch", "name": watch, "cameras": [names["camera"]]})
     clock = {"source": "sim", "options": {"stage": str(stage)}}
     content = {"site": site, "agent": agent, "stations": stations, "devices": devices, "clock": clock}
     path.write_text(yaml.safe_dump(content), "utf-8")

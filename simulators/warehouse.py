@@ -70,6 +70,7 @@ class Warehouse:
         self.stage = Stage(self._run / "stage.sock", tuple(FRAMES_PER_S))
         self._racks: dict[str, Mapping[str, str]] = {}
         self._doors: dict[str, Sequence[str]] = {}
+        self._watches: list[str] = []
         self.rules: Path | None = None
         self.more_settings: dict[str, str] = {}
         self.film = False
@@ -145,6 +146,11 @@ class Warehouse:
         """Before the edge starts: a door before all racks there are, with zones of these classes behind it."""
         self._doors[DOOR] = zones
         self.stage.hang(DOOR)
+
+    def watch(self, corridor: str) -> None:
+        """Before the edge starts: a camera that only watches a corridor, in which nobody is to be."""
+        self._watches.append(corridor)
+        self.stage.put_up(corridor, ())
 
     async def start_edge(self, facts_a_second: int = 0) -> None:
         """Cables, stage and the agent; with `facts_a_second` one without gates that records as many.
@@ -339,7 +345,7 @@ class Warehouse:
 
     def _site_file(self) -> Path:
         path = self.folder / "edge" / "site.yaml"
-        write_site_file(path, SITE, AGENT, self.stage.path, FRAMES_PER_S, self._racks, self._doors)
+        write_site_file(path, SITE, AGENT, self.stage.path, FRAMES_PER_S, self._racks, self._doors, self._watches)
         return path
 
 

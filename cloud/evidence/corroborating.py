@@ -16,6 +16,7 @@ from cloud.evidence.sensors import WITHOUT_GOODS, goods_found
 from cloud.ledger.service import Appender, add_record
 from cloud.world import World
 from custody.corroboration import (
+    FILLED,
     MOST_ERROR_MS,
     SHARED,
     Judgement,
@@ -139,7 +140,9 @@ async def _judge_movement(bench: _Bench, row: Row, judged: Judgement) -> None:
         entry = await bench.record("movement_uncorroborated", {**content, "lacking": missed}, row["things"])
         await _set(bench, row, "uncorroborated", by, entry)
         detail = {"action": row["action"], "entry": index, "at": row["at"].isoformat(), "lacking": missed}
-        known = [await _misplaced(bench, place, row["at"]) for _, place, _ in missed]
+        known = [
+            what == FILLED and await _misplaced(bench, place, row["at"], row["things"]) for _, place, what in missed
+        ]
         for thing in row["things"] if not all(known) else ():
             await _alarm(bench, WITHOUT_GOODS, thing, detail)
     elif matched:
@@ -159,6 +162,9 @@ async def _explained(bench: _Bench, row: Row, movement: int, entry: int) -> None
         return  # more movements may come of it
     values = {"site": bench.appender.site, "observation": row["index"], "place": row["place"], "index": entry}
     await bench.tx.execute(_sql.set_observation, {**values, "state": "explained", "movement": movement})
+    if row["kind"] == Sensor.SLOT and await _taken_out_again(bench, row):
+        detail = {"entry": row["index"], "sensor": row["kind"], "told": row["what"], "at": row["at"].isoformat()}
+        await _alarm(bench, WITHOUT_RECORD, row["place"], {**detail, "movement": movement})
     if row["state"] == "unexplained":
         await _clear(bench, row["place"])
 
@@ -178,10 +184,22 @@ async def _unexplained(bench: _Bench, row: Row) -> None:
     await _alarm(bench, WITHOUT_RECORD, place, {**detail, "recorded": recorded})
 
 
-async def _misplaced(bench: _Bench, slot: str, at: datetime) -> bool:
-    """Whether the rack told at once what the sensor of `slot` told at `at`: its alarm is the one."""
+async def _misplaced(bench: _Bench, slot: str, at: datetime, things: Sequence[str] | None = None) -> bool:
+    """Whether the rack told at once what the sensor of `slot` told at `at`, or where `things` went that the records
+    have there: its alarm is the one.
+    """
     values = {"site": bench.appender.site, "place": slot, "at": at, "window": bench.window}
-    found = await one(bench.tx, _sql.misplaced_there, **values)
+    if things is None:
+        found = await one(bench.tx, _sql.misplaced_there, **values)
+    else:
+        found = await one(bench.tx, _sql.misplaced_goods, **values, things=list(things))
+    return found is not None and bool(found["there"])
+
+
+async def _taken_out_again(bench: _Bench, row: Row) -> bool:
+    """Whether the rack told that what lay there was put elsewhere: a record that it still speaks for is doubted."""
+    values = {"site": bench.appender.site, "place": row["place"], "at": row["at"], "window": timedelta(seconds=10)}
+    found = await one(bench.tx, _sql.taken_out_again, **values)
     return found is not None and bool(found["there"])
 
 

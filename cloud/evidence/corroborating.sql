@@ -45,5 +45,23 @@ SELECT EXISTS (
                      AND coalesce(m.ended_at, m.at + interval '1 day') + %(window)s::interval
 ) AS there
 
+-- Whether a rack told that goods went elsewhere than into the slot that the record of `things` names.
+-- name: misplaced_goods
+SELECT EXISTS (
+    SELECT FROM misplacement m
+    WHERE m.site = %(site)s AND m.expected = %(place)s AND m.by = 'sensor' AND m.moved = 'put'
+      AND (m.things = '{}' OR m.things && %(things)s::text[])
+      AND %(at)s BETWEEN m.at - %(window)s::interval
+                     AND coalesce(m.ended_at, m.at + interval '1 day') + %(window)s::interval
+) AS there
+
+-- Whether what a sensor told at a place was something in a wrong slot there, which was taken out again.
+-- name: taken_out_again
+SELECT EXISTS (
+    SELECT FROM misplacement m
+    WHERE m.site = %(site)s AND m.found = %(place)s AND m.by = 'sensor' AND m.how IN ('put_right', 'undone')
+      AND %(at)s BETWEEN m.at - %(window)s::interval AND m.ended_at
+) AS there
+
 -- name: lies_in
 SELECT thing FROM custody WHERE slot = %(slot)s AND site = %(site)s ORDER BY thing LIMIT 20

@@ -74,6 +74,19 @@ async def test_what_moves_long_after_is_an_alarm_of_its_own(arrived: Floor) -> N
     assert await arrived.living() == {("goods_without_record", arrived.slots["A-1"])}
 
 
+async def test_what_only_the_records_have_in_the_wrong_slot_is_an_alarm_all_the_same(arrived: Floor) -> None:
+    await put_wrong(arrived)
+    await arrived.slot_told("A-2", False)
+    await arrived.slot_told("A-1", True)
+    await arrived.tell("misplacement_ended", over(arrived, "put_right"))
+    await arrived.store.crew.do("move", arrived.package, by=(Role.KEEPER, Role.BOOKKEEPER), slot=arrived.slots["A-2"])
+    await arrived.look(PASSED)
+    assert await arrived.living() == {
+        ("record_without_goods", arrived.package), ("goods_without_record", arrived.slots["A-2"]),
+    }  # fmt: skip
+    await holds(arrived.office)
+
+
 async def test_without_a_word_of_the_rack_both_alarms_are_raised_as_before(arrived: Floor) -> None:
     await arrived.place("A-1")
     await arrived.slot_told("A-2", True)
