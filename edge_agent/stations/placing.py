@@ -105,8 +105,9 @@ class Placing:
                 first, sensor.steady = sensor.steady is None, sensor.says
                 self._changed(slot, sensor.says, now, first=first)
         steady = self._steady
-        self._tell_ended(self._wrong.withdrawn(in_sight, [slot for slot, there in steady.items() if not there]))
-        self._tell_ended(self._wrong.righted(steady, self._around()))
+        if self._wrong.living:
+            self._tell_ended(self._wrong.withdrawn(in_sight, [slot for slot, there in steady.items() if not there]))
+            self._tell_ended(self._wrong.righted(steady, self._around()))
         for slot in self._lights.settled():
             self._tell_ended(self._wrong.settled(slot))
         self._show()

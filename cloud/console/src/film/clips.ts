@@ -22,7 +22,7 @@ export interface Piece {
   url: string | null;
 }
 
-const FILMED = ["passage_decided", "passage_crossed", "step_decided", "break_glass_opened", "break_glass_closed"];
+const FILMED = ["passage_decided", "passage_crossed", "step_decided", "break_glass_opened", "break_glass_closed", "presence_seen", "slot_misplaced"];
 
 /** The event whose film belongs to an entry of a history; null where nothing is filmed for such. */
 export function eventOf(row: HistoryRow): Event | null {
