@@ -71,3 +71,24 @@ async def test_a_day_before_the_cameras_is_seen_at_a_glance(desk: Desk, language
         await expect(page.get_by_role("status").filter(has_text="corridor")).to_contain_text("7.5")
         if screen:
             await narrow(page)
+
+
+@pytest.mark.parametrize("language", LOCALES)
+async def test_presence_without_a_task_is_an_alarm_with_film_and_its_camera_can_be_looked_through(
+    desk: Desk, language: str
+) -> None:
+    words, warehouse = texts(language), desk.console.warehouse
+    since = time_text(datetime.now(UTC))
+    warehouse.teller.say("agent_started", {"software": "1", "watches": ["corridor"]})
+    seen = {"station": "corridor", "camera": "eye", "since": since, "why": "quiet_hours", "zones": ["ordinary"]}
+    warehouse.teller.say("presence_seen", seen, device="corridor.eye")
+    await warehouse.send()
+    (alarm,) = await warehouse.receiving.rows("SELECT id FROM alarm WHERE cause = 'presence_without_task'")
+    async with desk.sit(Role.KEEPER, language) as page:
+        await page.goto(f"/alarms/{alarm['id']}")
+        await expect(page.get_by_role("heading", level=1)).to_have_text(words["cause"]["presence_without_task"])
+        await page.get_by_role("button", name=words["film"]["play"]).click()
+        await expect(page.locator("dialog")).to_be_visible()
+        await page.goto("/live")
+        await page.locator("[data-look]").click()
+        await expect(page.locator("dialog")).to_contain_text("corridor")
