@@ -31,6 +31,7 @@ from edge_agent.stations.rack import RackStation
 from edge_agent.stations.sensors import SensorStation
 from edge_agent.stations.watch import WatchStation
 from edge_agent.supervise import Health, Loop, Vigil
+from edge_agent.updates.updates import Updates
 from edge_agent.uplink import Uplink
 from edge_agent.viewing.viewing import Viewing
 from edge_agent.witness import EdgeWitness
@@ -103,6 +104,7 @@ class Parts:
     witness: EdgeWitness | None = None
     renewals: Renewals | None = None
     configuration: Configuration | None = None
+    updates: Updates | None = None
     keep_time: Callable[[Reading], None] = lambda _: None
     films: "Films | None" = None
     film_uploads: "Uploads | None" = None
@@ -158,7 +160,8 @@ class Agent:
                 self._link(), parts.pictures.deliver(), self._watch_clock_and_journal(), self._beat(), self._tidy(),
                 self._pulse((*cameras, ticker), on_alive),
             )]  # fmt: skip
-            for beside in (parts.witness, parts.renewals, parts.configuration, parts.film_uploads, parts.viewing):
+            beside_it = parts.witness, parts.renewals, parts.configuration, parts.film_uploads, parts.viewing
+            for beside in (*beside_it, parts.updates):
                 if beside:
                     tasks.append(asyncio.create_task(beside.work()))
             undo.push_async_callback(_end, tasks)
@@ -171,13 +174,15 @@ class Agent:
                     "agent": parts.agent, "facts": parts.journal.last, "lost": parts.health.lost(),
                 }})  # fmt: skip
                 on_ready()
-                if parts.configuration:
-                    parts.configuration.ready.set()
+                for trial in (parts.configuration, parts.updates):
+                    if trial:
+                        trial.ready.set()
             await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
                 if task.done():  # none of them ends by itself but by a bug, which ends the agent
                     task.result()
-            self.again = not stop.is_set() and parts.configuration is not None
+            leaving = parts.updates is not None and parts.updates.leaving
+            self.again = not stop.is_set() and parts.configuration is not None and not leaving
             await asyncio.to_thread(self._close_stations, cameras)
             await self._farewell()
 
@@ -317,6 +322,7 @@ class Agent:
                 gates=[one.state() for one in stations if isinstance(one, GateStation)],
                 racks=[one.state() for one in stations if isinstance(one, RackStation)],
                 doors=[one.state() for one in stations if isinstance(one, DoorStation)],
+                update=parts.updates.state() if parts.updates else None,
             )
             self._tell(FactKind.HEARTBEAT, to_body(beat))
             await asyncio.sleep(parts.heartbeat.total_seconds())

@@ -6,7 +6,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from ssl import SSLContext
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -34,10 +33,14 @@ from edge_agent.pictures import Pictures
 from edge_agent.rule_packs import PackBook
 from edge_agent.settings import PREFIX, EdgeSettings, read_settings
 from edge_agent.site_file import SiteFile
+from edge_agent.stations.door import DoorStation
+from edge_agent.stations.gate import GateStation
 from edge_agent.stations.printing import PrintDesk
 from edge_agent.stations.rack import RackStation
 from edge_agent.supervise import Health
 from edge_agent.tasks import TaskBook
+from edge_agent.updates.building import Busy, busy_of, updates_of
+from edge_agent.updates.home import running_version
 from edge_agent.uplink import Uplink
 from edge_agent.viewing.viewing import Viewing
 from edge_agent.vision.labels import warm_up
@@ -143,9 +146,21 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None, boo
     cameras = {watch.name: watch.camera_name for watch in watches}
     viewing = Viewing(site.agent, plan.key, clock, url, cameras, tls) if cameras else None
     uploads = build_uploads(films, plan, journal, clock, tls) if films else None
+    asked: list[Busy] = [
+        watch.station.busy for watch in watches if isinstance(watch.station, GateStation | RackStation | DoorStation)
+    ]
+    updates = updates_of(
+        settings, site.agent, plan.key, journal, clock, tls, lambda: busy_of(asked), health.lost
+    )  # fmt: skip
+    orders = Orders(
+        site.agent, journal, books, clock, find_key, uplink.resend, lights, _desk(plan.file, devices), viewing, updates
+    )
+    asked.append(lambda: "printing" if orders.printing else None)
+    if films is not None:
+        asked.append(films.busy)
     agent = Parts(
         agent=site.agent,
-        software=version("sealtrail"),
+        software=running_version(settings.releases),
         journal=journal,
         data_dir=settings.data_dir,
         clock=clock,
@@ -155,13 +170,12 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None, boo
         watches=watches,
         sensors=sensors,
         uplink=uplink,
-        orders=Orders(
-            site.agent, journal, books, clock, find_key, uplink.resend, lights, _desk(plan.file, devices), viewing
-        ),
+        orders=orders,
         pictures=Pictures(site.agent, plan.key, journal, clock, url, tls),
         connect=connect or (renewals.connect if renewals else mqtt_connect(options)),
         renewals=renewals,
         configuration=_configuration(book, plan, journal, health),
+        updates=updates,
         keep=timedelta(days=settings.keep_days),
         heartbeat=timedelta(seconds=settings.heartbeat_s),
         witness=build_witness(settings, site.agent, plan.witness_key, journal, clock),

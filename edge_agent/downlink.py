@@ -28,6 +28,7 @@ from wire.looking import Look
 from wire.messages import ORDER_TYPE, FactKind, Order, OrderAnswered, OrderDistrusted, OrderKind, to_body
 from wire.printing import PrintLabels
 from wire.racks import LightList, StopList
+from wire.releases import Update
 
 DISTRUST_EVERY_US = 60_000_000
 """One fact a minute says how many unsigned or unreadable ones came: noise must not fill the disk."""
@@ -123,12 +124,13 @@ class Orders:
         lights: Sequence[Lights] = (),
         desk: "Desk | None" = None,
         viewing: "Viewing | None" = None,
+        updates: "Updates | None" = None,
     ) -> None:
         self._agent, self._journal, self._clock = agent, journal, clock
         self._book, self._tasks, self._packs, self._lights = books.permits, books.tasks, books.packs, lights
         self._lists = books.lists
         self._find_key, self._resend = find_key, resend
-        self._desk, self._printing, self._viewing = desk, set[str](), viewing
+        self._desk, self._printing, self._viewing, self._updates = desk, set[str](), viewing, updates
         self._distrusted = 0
         self._distrust_told_us: int | None = None
 
@@ -155,6 +157,9 @@ class Orders:
         if order.kind == OrderKind.PRINT_LABELS:
             self._print(order)
             return
+        if order.kind == OrderKind.UPDATE:
+            self._tell(order, self._update(order, token), NOTHING)
+            return
         if order.kind == OrderKind.RESUME and self._resumes(order, token):
             return  # the next start does it, and answers
         with self._book.lock:
@@ -169,6 +174,22 @@ class Orders:
         answer = {"id": order.id, "outcome": body["outcome"], "problem": problem}
         effects = (*change.effects, Effect("set_answer", answer))
         self._journal.record(Draft(kind=FactKind.ORDER_ANSWERED, device="agent", body=body, effects=effects))
+
+    @property
+    def printing(self) -> bool:
+        """Whether labels are being printed."""
+        return bool(self._printing)
+
+    def _update(self, order: Order, token: str) -> str | None:
+        """What is in the way of taking note of it; what becomes of it is told by facts of its own."""
+        if problem := self._wrong(order):
+            return problem
+        if self._updates is None:
+            return "updates are not taken here: no launcher, or no publisher's key"
+        try:
+            return self._updates.want(_body(order, Update), token)
+        except msgspec.ValidationError as error:
+            return f"{type(error).__name__}: {error}"
 
     def _print(self, order: Order) -> None:
         """Printing takes its time, and gates wait for nobody: the answer comes when the labels are out."""
@@ -313,6 +334,13 @@ class Desk(Protocol):
 
     def start(self, asked: PrintLabels, done: Callable[[str | None], None]) -> None:
         """Prints when it is its turn, and then calls `done` once, with what was in the way; from any thread."""
+
+
+class Updates(Protocol):
+    """Where releases are wanted."""
+
+    def want(self, update: Update, token: str) -> str | None:
+        """Takes note of it, or says why not."""
 
 
 class Viewing(Protocol):

@@ -41,7 +41,8 @@ def _logs(value: Any) -> Any:
     return logs
 
 
-Keys = Annotated[tuple[VerifyKey, ...], NoDecode, BeforeValidator(_keys), Field(min_length=1)]
+AnyKeys = Annotated[tuple[VerifyKey, ...], NoDecode, BeforeValidator(_keys)]
+Keys = Annotated[AnyKeys, Field(min_length=1)]
 
 
 class EdgeSettings(BaseSettings):
@@ -82,6 +83,14 @@ class EdgeSettings(BaseSettings):
     """Whose certificate the cloud is reached by (PEM); None: one that the system trusts."""
     configuration_trial_s: float = Field(default=120, gt=0)
     """Within which the agent has to be healthy under a new configuration."""
+    releases: Path | None = None
+    """The launcher's folder of releases; None: nobody starts this agent anew, and it takes no updates."""
+    release_keys: AnyKeys = ()
+    """By whom releases of the program are published; none: it takes no updates."""
+    update_trial_s: float = Field(default=300, gt=0)
+    """Within which the agent has to be healthy under a new release."""
+    update_quiet_s: float = Field(default=10, ge=0)
+    """How long nothing must have been open before a new release is begun."""
     keep_days: int = Field(default=30, ge=1)
     """Days for which receipted facts and uploaded pictures are kept here."""
     film: bool = True

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from wire.errors import MessageError
+from wire.releases import UpdateState
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -76,6 +77,11 @@ class FactKind(StrEnum):
     LIST_ENDED = "list_ended"
     SLOT_MISPLACED = "slot_misplaced"
     MISPLACEMENT_ENDED = "misplacement_ended"
+    UPDATE_WAITING = "update_waiting"
+    UPDATE_STAGED = "update_staged"
+    UPDATE_APPLIED = "update_applied"
+    UPDATE_ROLLED_BACK = "update_rolled_back"
+    UPDATE_REFUSED = "update_refused"
 
 
 class OrderKind(StrEnum):
@@ -96,6 +102,7 @@ class OrderKind(StrEnum):
     LOOK = "look"
     LIGHT_LIST = "light_list"
     STOP_LIST = "stop_list"
+    UPDATE = "update"
 
 
 class ClockReading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -310,6 +317,7 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     gates: list[GateState]
     racks: list[RackState] = []
     doors: list[DoorState] = []
+    update: UpdateState | None = None
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -320,6 +328,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     light_slot: {"slot": id, "things": [id, …], "until": time}; dark_slot: {"slot": id}; print_labels: wire.printing;
     light_list, stop_list: wire.racks;
     resume: {"upto": seq, "head": hex} (what the ledger has of this agent);
+    update: wire.releases.Update;
     rule_pack: {"hash": hex, "content": the pack, "adopted": the ledger entry that put it in force at the site or null}.
     """
 

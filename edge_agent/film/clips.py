@@ -97,6 +97,11 @@ class Clips:
         self._journal.watch(lambda: self._inbox.put(None))
         self._thread.start()
 
+    @property
+    def busy(self) -> bool:
+        """Whether a clip is being cut."""
+        return bool(self._open)
+
     def hear(self, news: News) -> None:
         """Takes what a recorder tells; from its thread."""
         self._inbox.put(news)

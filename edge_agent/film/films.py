@@ -57,6 +57,10 @@ class Films:
         """What film leaves alone."""
         return self._plan.free_bytes
 
+    def busy(self) -> str | None:
+        """Whether a clip is being cut."""
+        return "clip_cut" if self._clips.busy else None
+
     def offer(self, camera: str, frame: Frame) -> None:
         """Takes a picture; never waits."""
         self._recorders[camera].offer(frame)

@@ -189,6 +189,15 @@ class DoorStation:
             at = self._position
             return DoorState(station=self._plan.name, position=at.value if at else None)
 
+    def busy(self) -> str | None:
+        """What is open here, if anything: nobody is to be interrupted."""
+        with self._lock:
+            if self._life.open:
+                return "break_glass"
+            if self._session or self._unlocked or self._passes or self._position is Position.OPEN:
+                return "door_open"
+            return None
+
     def tick(self) -> None:
         """What time alone brings; called several times a second, also when the camera is dead."""
         with self._lock:

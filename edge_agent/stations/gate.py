@@ -204,6 +204,16 @@ class GateStation:
             at, broken = self._position, sorted(way(side) for side in self._standing)
             return GateState(station=self._plan.name, position=at.value if at else None, broken=broken)
 
+    def busy(self) -> str | None:
+        """What is open here, if anything: nobody is to be interrupted."""
+        with self._lock:
+            if self._life.open:
+                return "break_glass"
+            shown = self._in_sight.open_questions(passing=False)
+            if self._passages or self._standing or shown or self._position is Position.OPEN:
+                return "gate_open"
+            return None
+
     def tick(self) -> None:
         """What time alone brings; called several times a second, also when the camera is dead."""
         with self._lock:

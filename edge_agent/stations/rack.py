@@ -203,6 +203,11 @@ class RackStation:
             taken = sorted(slot for slot, occupied in self._occupied.items() if occupied)
             return RackState(station=self._plan.name, occupied=taken)
 
+    def busy(self) -> str | None:
+        """Whether something was shown that waits for its task, or for the rest of it."""
+        with self._lock:
+            return "task_open" if self._things.open else None
+
     def tick(self) -> None:
         """What time alone brings; called several times a second, also when the camera is dead."""
         with self._lock:
