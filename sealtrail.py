@@ -11,6 +11,7 @@ PARTS = {
     "bundle": ("cloud.bundle_cli", "Court bundles: export what proves itself, in one file"),
     "ledger": ("cloud.ledger_cli", "Whether a site's records hold, row by row, and whether they are complete"),
     "rules": ("cloud.rules_cli", "Rule packs: check one, show its steps, draw its states"),
+    "release": ("cloud.release_cli", "Releases of the program: make one, look at one"),
     "verify": ("verify", "Check a bundle, a proof or a checkpoint, offline"),
     "sim": ("simulators.cli", "Parts of the simulated warehouse by themselves"),
 }
