@@ -13,7 +13,7 @@ from cloud.db.pool import Pool
 from cloud.world import World
 from custody.roles import Role
 from custody.rule_pack import RulePack
-from proof.keys import Signer
+from proof.keys import Signer, VerifyKey
 
 FRESH_SIGN_IN = timedelta(minutes=5)
 
@@ -78,7 +78,7 @@ class Parts:
     `directory` by which people sign in who have no password here; `joining` what devices join with, if they may;
     `fresh_sign_in` how old the proof of who is signed in may be for what a borrowed session must not do;
     `film_quota` how many bytes of film each site may have here; `turn` by whom live pictures come that cannot come
-    directly.
+    directly; `release_keys` whose releases of the program are believed.
     """
 
     database_url: str
@@ -95,6 +95,7 @@ class Parts:
     fresh_sign_in: timedelta = FRESH_SIGN_IN
     film_quota: int | None = None
     turn: Turn | None = None
+    release_keys: tuple[VerifyKey, ...] = ()
 
 
 def parts_of(request: Request) -> Parts:

@@ -18,6 +18,8 @@ from cloud.settings import WebSettings
 from cloud.web.app import API, create_app
 from cloud.web.serve import serve
 from cloud.world import real_world
+from proof.errors import EncodingError
+from proof.keys import VerifyKey
 from wire.rule_packs import load_rule_pack
 
 CALLBACK = f"{API}/oidc/callback"
@@ -63,6 +65,15 @@ def directory(settings: WebSettings) -> Directory | None:
         site_claim=settings.oidc_site_claim,
         site=settings.oidc_site,
     )
+
+
+def release_keys(settings: WebSettings) -> tuple[VerifyKey, ...]:
+    """Whose releases are believed. Raises SettingsError."""
+    try:
+        keys = (settings.release_keys or "").split(",")
+        return tuple(VerifyKey.from_text(key.strip()) for key in keys if key.strip())
+    except EncodingError as error:
+        raise SettingsError([f"SEALTRAIL_CLOUD_RELEASE_KEYS: {error}"]) from error
 
 
 def joining(settings: WebSettings) -> Joining | None:
@@ -114,6 +125,7 @@ async def web(settings: WebSettings, say: Callable[[str], None]) -> None:
             fresh_sign_in=timedelta(seconds=settings.fresh_sign_in_s),
             film_quota=settings.film_quota,
             turn=turn(settings),
+            release_keys=release_keys(settings),
         )
         app = create_app(parts, console=settings.console_dir)
         tls = (settings.web_cert, settings.web_key) if settings.web_cert and settings.web_key else None

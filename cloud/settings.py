@@ -108,11 +108,14 @@ class WebSettings(MediaSettings, FilmSettings):
     Live pictures of cameras go through the TURN server at `turn_url` where they cannot come directly; the secret that
     it shares with us is in `turn_secret_file`.
 
+    Releases of the program are taken from the publishers whose public keys are in `release_keys`, separated by commas.
+
     Devices join where `agents_broker_host` says how they reach the broker; their certificates last `certificate_days`.
     With `web_cert` and `web_key` (PEM) it speaks TLS itself; `web_cert` alone tells what a proxy before it shows, so
     that claims name it.
     """
 
+    release_keys: str | None = None
     web_host: str = "127.0.0.1"
     web_port: int = Field(ge=0, le=65535)
     console_dir: Path | None = None

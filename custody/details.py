@@ -104,6 +104,8 @@ FORMS: Mapping[str, Form] = {
     "exception": _text,
     "slot": _text,
     "pack": lambda value, _: _digest(value),
+    "release": lambda value, _: _digest(value),
+    "version": _text,
     "receipt": lambda value, _: _digest(value),
     "seal_number": _seal_number,
     "photos": _photos,

@@ -12,6 +12,7 @@ from cloud.errors import ConflictError, InvalidError, NotFoundError
 from cloud.evidence import exceptions
 from cloud.evidence.acting import Acting
 from cloud.evidence.sent_packs import send_adopted
+from cloud.releases.service import approve, to_approve
 from cloud.rules.service import adopt, pack_named
 from custody.pack_reader import start_faults
 from custody.permits import time_text
@@ -67,9 +68,19 @@ async def _review_exception(act: Acting, details: Mapping[str, Any], content: di
     return await exceptions.review(act, details["exception"], details["finding"], content)
 
 
+async def _approve_update(act: Acting, details: Mapping[str, Any], content: dict[str, Any]) -> int:
+    """A release of the program may be rolled out here: two people put their hands to its digest."""
+    release = await to_approve(act.tx, act.site, details["release"], details["version"])
+    told = {**content, "release": release["sha256"], "version": release["version"]}
+    index = await act.record("program_approved", told, [])
+    await approve(act.tx, act.site, release["sha256"], index, act.at)
+    return index
+
+
 DECISIONS: dict[str, Callable[[Acting, Mapping[str, Any], dict[str, Any]], Awaitable[int]]] = {
     "adopt_rules": _adopt_rules,
     "repin_case": _repin_case,
     "review_exception": _review_exception,
+    "approve_update": _approve_update,
 }
 """What each decision does, by its name in the rule pack."""

@@ -6,7 +6,7 @@ from typing import Any
 from cloud.alarms.service import Severity
 from cloud.db.pool import one, storable
 from cloud.db.queries import load_queries
-from cloud.evidence import clips, doors, exceptions, heads, joined, journals, lists, misplaced, presence, rooms
+from cloud.evidence import clips, doors, exceptions, heads, joined, journals, lists, misplaced, presence, rooms, updated
 from cloud.evidence.contents import compare_contents
 from cloud.evidence.judgement import decision_of, difference, permits_used, sights_of
 from cloud.evidence.movements import abandoned, crossed
@@ -199,6 +199,11 @@ HANDLERS: dict[str, Callable[[Taken], Awaitable[None]]] = {
     FactKind.CONFIGURATION_APPLIED: joined.configuration_applied,
     FactKind.CONFIGURATION_REFUSED: joined.configuration_refused,
     FactKind.CONFIGURATION_ROLLED_BACK: joined.configuration_rolled_back,
+    FactKind.UPDATE_WAITING: updated.told,
+    FactKind.UPDATE_STAGED: updated.told,
+    FactKind.UPDATE_REFUSED: updated.told,
+    FactKind.UPDATE_APPLIED: updated.applied,
+    FactKind.UPDATE_ROLLED_BACK: updated.rolled_back,
 }
 """The kinds that have consequences; facts of every other kind are kept as they are."""
 

@@ -59,6 +59,15 @@ class StationHealth(BaseModel):
     position: str | None = Field(default=None, description="Of a gate or door, by its own sensor")
 
 
+class UpdateProgress(BaseModel):
+    """How far an update has come, by the agent's newest sign of life."""
+
+    number: int
+    version: str
+    state: Literal["fetching", "staging", "waiting", "trying"]
+    pct: int
+
+
 class AgentHealth(BaseModel):
     """How an agent is, by its newest sign of life (none: it has not given one, or it was erased) and its last start.
 
@@ -75,6 +84,7 @@ class AgentHealth(BaseModel):
     free_bytes: int | None
     lost: list[str]
     stations: list[StationHealth]
+    update: UpdateProgress | None = None
 
 
 class AgentHealthRows(BaseModel):

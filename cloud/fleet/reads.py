@@ -7,10 +7,19 @@ from cloud.db.pool import Row, Tx, rows
 from cloud.db.queries import load_queries
 from cloud.errors import NotFoundError
 from cloud.fleet import service
-from cloud.fleet.models import Agent, AgentHealth, AgentHealthRows, AgentRows, Gate, GateRows, StationHealth
+from cloud.fleet.models import (
+    Agent,
+    AgentHealth,
+    AgentHealthRows,
+    AgentRows,
+    Gate,
+    GateRows,
+    StationHealth,
+    UpdateProgress,
+)
 from cloud.ledger.checkpoints import newest_checkpoint
 from wire.errors import MessageError
-from wire.messages import AgentStarted, Heartbeat, body_of
+from wire.messages import AgentStarted, Heartbeat, body_of, to_body
 
 T = TypeVar("T", AgentStarted, Heartbeat)
 
@@ -48,7 +57,12 @@ def _health(row: Row) -> AgentHealth:
         id=row["id"], online=row["online"], seen_at=row["seen_at"], software=started and (started.software or None),
         started_at=row["started_at"], beat_at=row["beat_at"], waiting=beat and beat.waiting,
         free_bytes=beat and beat.free_bytes, lost=beat.lost if beat else [], stations=stations,
+        update=_progress(beat),
     )  # fmt: skip
+
+
+def _progress(beat: Heartbeat | None) -> UpdateProgress | None:
+    return UpdateProgress(**to_body(beat.update)) if beat and beat.update else None
 
 
 def _body(kind: type[T], content: str | None) -> T | None:

@@ -16,6 +16,7 @@ from cloud.ledger import (
     derived_joining,
     derived_people,
     derived_racks,
+    derived_releases,
     derived_sensors,
 )
 from cloud.ledger.derived_stock_takes import TAKE as STOCK_TAKES
@@ -308,6 +309,7 @@ _TAKE: dict[str, Callable[[Derived, Told], set[str] | None]] = {
     **derived_alarms.TAKE,
     **derived_people.TAKE,
     **derived_joining.TAKE,
+    **derived_releases.TAKE,
     **derived_imports.TAKE,
     **derived_sensors.TAKE,
     **derived_exceptions.TAKE,

@@ -11,6 +11,7 @@ from cloud.ledger import (
     derived_film,
     derived_joining,
     derived_racks,
+    derived_releases,
     derived_rooms,
     derived_sensors,
 )
@@ -99,6 +100,7 @@ def _told_beside(
     if (filed := derived_racks.told_by_agent(derived, index, fact, agent, at)) is not None:
         return filed
     derived_joining.told_by_agent(derived, index, kind, body, agent)
+    derived_releases.told_by_agent(derived, index, kind, body, agent)
     derived_rooms.told_by_agent(derived, index, fact, agent, at)
     if kind == FactKind.AGENT_STARTED:
         derived_doors.agent_started(derived, index, agent, at)

@@ -30,6 +30,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "erased_by_one": ("A content was erased by one person alone.", "内容仅由一人抹去,未经两人签署。"),
     "cleared_by_one": ("An alarm that takes two was cleared by one person.", "须两人解除的报警仅由一人解除。"),
     "joined_by_one": ("An agent was let in by one person alone.", "终端仅由一人准入,未经第二人确认。"),
+    "approved_by_one": ("An update of the program was approved by one person alone.", "程序更新仅由一人批准。"),
+    "not_approved": (
+        "An update of the program was ordered that nobody had approved.", "未经批准的程序更新被下达。"
+    ),
     "certificate_not_genuine": (
         "A certificate was not given in the way that certificates are given.", "证书并非按规定途径签发。"
     ),

@@ -79,6 +79,14 @@ SELECT serial AS key, agent, pem, not_before, not_after, why, claim, replaces, i
 SELECT agent || ' ' || version AS key, hash, payload, reason, made_by, made_at, index, outcome, outcome_index, jws AS signed
 FROM desired WHERE site = %(site)s
 
+-- name: program
+SELECT sha256 AS key, version, bytes, manifest, notes, brought_by, brought_at, index, approved_at, approved_index
+FROM program WHERE site = %(site)s
+
+-- name: agent_update
+SELECT agent || ' ' || number AS key, sha256, version, order_id, ordered_by, ordered_at, index, state, state_index
+FROM agent_update WHERE site = %(site)s
+
 -- name: passage_count
 SELECT count(*) AS passages FROM passage WHERE site = %(site)s
 

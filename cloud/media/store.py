@@ -6,7 +6,7 @@ The store's own asynchronous calls are not used: after one of them an interprete
 
 import asyncio
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -92,6 +92,26 @@ async def pieces_of(store: ObjectStore, sha256: str) -> Iterator[bytes]:
     return (bytes(piece) for piece in found.stream(min_chunk_size=PIECE_BYTES))
 
 
+async def write_release(store: ObjectStore, sha256: str, path: Path) -> None:
+    """Keeps the file at `path` as the release of that digest: all of it or nothing. Raises StoreGoneError."""
+    try:
+        await asyncio.to_thread(obstore.put, store, _release(sha256), path)
+    except (BaseError, OSError) as error:
+        raise StoreGoneError(f"the release {sha256} was not kept: {error}") from error
+
+
+async def read_release(store: ObjectStore, sha256: str, start: int, size: int) -> AsyncIterator[bytes]:
+    """Its bytes from `start` on, of `size` in all, in pieces. Raises StoreGoneError."""
+    while start < size:
+        length = min(PIECE_BYTES, size - start)
+        try:
+            piece = await asyncio.to_thread(obstore.get_range, store, _release(sha256), start=start, length=length)
+        except (BaseError, OSError) as error:
+            raise StoreGoneError(f"the release {sha256} cannot be read: {error}") from error
+        yield bytes(piece)
+        start += length
+
+
 def _join(store: ObjectStore, sha256: str, paths: Sequence[str]) -> bool:
     digest = hashlib.sha256()
     for path in paths:
@@ -115,6 +135,10 @@ def _read(store: ObjectStore, path: str) -> bytes:
 
 def _path(sha256: str) -> str:
     return f"stills/{sha256[:2]}/{sha256}.jpg"
+
+
+def _release(sha256: str) -> str:
+    return f"releases/{sha256[:2]}/{sha256}.zip"
 
 
 def _part(agent: str, sha256: str, offset: int) -> str:

@@ -9,6 +9,7 @@ class Right(StrEnum):
     ADD_PERSON = "add_person"
     CHANGE_PERSON = "change_person"
     ADD_AGENT = "add_agent"
+    UPDATE_AGENTS = "update_agents"
     OPEN_CASE = "open_case"
     REGISTER_ITEM = "register_item"
     FURNISH = "furnish"

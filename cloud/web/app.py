@@ -41,6 +41,8 @@ from cloud.people.passkey_routes import router as passkeys
 from cloud.people.passwords import Passwords
 from cloud.people.routes import router as people
 from cloud.people.throttle import Throttle
+from cloud.releases.routes import RELEASES
+from cloud.releases.routes import router as releases
 from cloud.stock_takes.routes import router as stock_takes
 from cloud.viewing.relay import Relay
 from cloud.viewing.routes import router as viewing
@@ -59,7 +61,7 @@ VERSION = "1"
 
 MAX_BODY_BYTES = 1 << 20
 PICTURES = (f"{API}/media/", f"{API}/photos")
-"""Where bodies are pictures, which have a limit of their own."""
+"""Where bodies are pictures, which have a limit of their own, as releases have."""
 
 _ABOUT = """Evidence warehouses whose records can be checked by anyone.
 
@@ -115,7 +117,7 @@ def openapi() -> dict[str, Any]:
 
 
 def _most_bytes(path: str) -> int | None:
-    if path.startswith(PICTURES):
+    if path.startswith(PICTURES) or path == f"{API}{RELEASES}":
         return None
     return MAX_FILE_BYTES if path == f"{API}/imports" else MAX_BODY_BYTES
 
@@ -155,7 +157,8 @@ def _bare() -> FastAPI:
     errors.install(app)
     for router in (
         people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, lists, doors, rooms, tasks, exceptions,
-        bundles, labels, imports, stock_takes, conformity, live, alarms, fleet, joining, media, clips, viewing,
+        bundles, labels, imports, stock_takes, conformity, live, alarms, fleet, joining, releases, media, clips,
+        viewing,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)

@@ -28,6 +28,7 @@ from cloud.live.models import Wording
 from cloud.media.errors import MediaError, MediaTooLargeError, StoreFullError, StoreGoneError
 from cloud.parts import Parts
 from cloud.people.errors import DirectoryGoneError, ThrottledError
+from cloud.releases.errors import ReleaseTooLargeError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -39,6 +40,7 @@ STATUSES: Mapping[type[CloudError], int] = {
     RefusedError: 409,
     ChangedError: 412,
     MediaTooLargeError: 413,
+    ReleaseTooLargeError: 413,
     InvalidError: 422,
     MediaError: 422,
     ThrottledError: 429,

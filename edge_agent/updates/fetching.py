@@ -78,7 +78,7 @@ class Fetching:
         unwanted: Callable[[], bool],
     ) -> Refusal | None:  # fmt: skip
         """One connection's worth."""
-        head = self._signed(wish.update.sha256) | {"Range": f"bytes={begun}-"}
+        head = self._signed(wish.update.sha256) | {"Range": f"bytes={begun}-", "Accept-Encoding": "identity"}
         try:
             async with client.stream("GET", f"{self.url}/{wish.update.sha256}/file", headers=head) as answer:
                 if answer.is_client_error and answer.status_code not in LATER:
