@@ -48,6 +48,14 @@ KINDS: Mapping[str, Words] = {
     "configuration_refused": ("终端拒绝配置", "Configuration refused by the agent"),
     "configuration_rolled_back": ("终端恢复原配置", "Configuration rolled back"),
     "configuration_set": ("下达终端配置", "Configuration set for an agent"),
+    "program_approved": ("批准程序更新", "Update of the program approved"),
+    "program_brought_up": ("上传程序版本", "Release of the program brought up"),
+    "update_applied": ("终端已更新程序", "Program updated"),
+    "update_ordered": ("下达程序更新", "Update ordered for an agent"),
+    "update_refused": ("终端拒绝程序更新", "Update refused by the agent"),
+    "update_rolled_back": ("终端恢复原程序版本", "Update undone"),
+    "update_staged": ("程序更新已就绪", "Update lies ready"),
+    "update_waiting": ("程序更新等待空闲", "Update waits until nothing is open"),
     "content_erased": ("依法删除内容", "Content erased on a legal ground"),
     "cosigned": ("见证人联署检查点", "Witness cosigned a checkpoint"),
     "custody_step": ("保管流转", "Step of custody"),
@@ -177,6 +185,7 @@ STEPS: Mapping[str, Words] = {
     "adopt_rules": ("启用规则", "Rules put in force"),
     "repin_case": ("案件改用新规则", "Case put under other rules"),
     "review_exception": ("复核紧急开启", "Break-glass opening reviewed"),
+    "approve_update": ("批准程序更新", "Update of the program approved"),
     "sign": ("签字", "Signature"),
 }
 """What is done by an act, by its action or the name of the decision."""
@@ -285,6 +294,7 @@ CAUSES: Mapping[str, Words] = {
     "claim_contested": ("两台终端使用同一代码", "Two devices with one code"),
     "certificate_overdue": ("终端证书未更新", "Certificate of an agent not renewed"),
     "configuration_failed": ("配置已回退", "A configuration was undone"),
+    "update_failed": ("程序更新已回退", "An update of the program was undone"),
 }
 
 REFUSED: Words = ("拒绝通过", "refused")

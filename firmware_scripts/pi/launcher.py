@@ -29,7 +29,7 @@ Point = tuple[int, int, int, int]
 
 HOME = Path(os.environ.get("SEALTRAIL_RELEASES_HOME", "/opt/sealtrail"))
 DATA = Path(os.environ.get("SEALTRAIL_EDGE_DATA_DIR", "/var/lib/sealtrail/data")) / "updates"
-TRIAL_S = float(os.environ.get("SEALTRAIL_EDGE_UPDATE_TRIAL_S") or 300) + 30
+TRIAL_S = float(os.environ.get("SEALTRAIL_EDGE_UPDATE_TRIAL_S") or 300) * 1.25 + 5
 """After so long somebody ends a release that neither became healthy nor gave up: a little after it should have."""
 TREES = os.environ.get("SEALTRAIL_RELEASES_TREES") == "1"
 """Whether source trees are installed too: on simulated boards, which have the packages of the Python they run by."""
