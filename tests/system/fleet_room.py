@@ -79,7 +79,7 @@ class Room:
             wanted = (await self.shown())["wanted"] or {}
             return wanted.get("state") == state
 
-        await until(there, f"the update is {state}, not {wanted}", seconds)
+        await until(there, f"the update is {state}", seconds)
         return wanted
 
     async def runs(self, version: str) -> None:
