@@ -42,21 +42,29 @@ class Room:
         with psycopg.connect(self.warehouse.database_url()) as connection:
             return connection.execute(query.encode(), values).fetchall()
 
-    async def publish(self, version: str, more: Mapping[str, bytes] | None = None) -> None:
-        """A release is made of this very tree, brought up and approved by two; `more` are files in place of its own."""
+    async def make(self, version: str, more: Mapping[str, bytes] | None = None) -> Path:
+        """A release of this very tree; `more` are files in place of its own."""
         out = self.folder / f"{version}.zip"
         made_for = For(follows="0.1.0", python="3.11", platform="any")
         await asyncio.to_thread(pack_tree, out, PUBLISHER, TREE, version, made_for, more or {})
         with out.open("rb") as file:
-            name = self.made[version] = digest_of(file)
+            self.made[version] = digest_of(file)
+        return out
+
+    async def publish(self, version: str, more: Mapping[str, bytes] | None = None) -> None:
+        """A release is made, brought up and approved by two."""
+        out = await self.make(version, more)
         content = await asyncio.to_thread(out.read_bytes)
         up = await self.admin.post("releases", content=content, params={"notes": version})
         assert up.status_code == 201, up.text
-        details = {"release": name, "version": version}
+        details = {"release": self.made[version], "version": version}
         asked = await self.admin.post("acts", json={"action": "approve_update", "things": [], "details": details})
         assert asked.status_code == 202, asked.text
-        act = asked.json()
-        signing = {"act": act["act"], "seen": act["hash"], "assertion": self.passkey.sign(bytes.fromhex(act["hash"]))}
+        await self.sign(asked.json()["act"], asked.json()["hash"])
+
+    async def sign(self, act: str, seen: str) -> None:
+        """The second hand, with a passkey."""
+        signing = {"act": act, "seen": seen, "assertion": self.passkey.sign(bytes.fromhex(seen))}
         done = await self.leader.post("acts/sign", json=signing)
         assert (done.status_code, done.json()["status"]) == (201, "done"), done.text
 

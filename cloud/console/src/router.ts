@@ -26,6 +26,7 @@ export const router = createRouter({
     { path: "/alarms", component: () => import("./pages/Alarms.vue"), meta: { title: "alarm.title" } },
     { path: "/alarms/:id(\\d+)", component: () => import("./pages/Alarm.vue"), props: true, meta: { title: "alarm.title" } },
     { path: "/agents", component: () => import("./pages/Agents.vue"), meta: { title: "agent.title" } },
+    { path: "/updates", component: () => import("./pages/Updates.vue"), meta: { title: "updates.title" } },
     { path: "/agents/:id", component: () => import("./pages/Agent.vue"), props: true, meta: { title: "agent.title" } },
     { path: "/warehouse/conformity", component: () => import("./pages/Conformity.vue"), meta: { title: "conformity.title" } },
     { path: "/sensors", component: () => import("./pages/Sensors.vue"), meta: { title: "sensors.title" } },

@@ -24,6 +24,7 @@ const KINDS: Record<string, DetailKind> = {
   slot: "slot",
   seal_number: "seal_number",
   pack: "hash",
+  release: "hash",
   case: "thing",
   exception: "thing",
 };

@@ -1,6 +1,7 @@
 // The agents of my site: how each is, its certificate, the claims by which devices join.
 import { call } from "../api/client";
 import type { components } from "../api/schema";
+import type { AgentUpdate } from "../updates/updates";
 
 type Schemas = components["schemas"];
 
@@ -11,16 +12,19 @@ export type Configuration = Schemas["Configuration"];
 
 export interface AgentShown {
   health: Health;
+  update: AgentUpdate | null;
   certificate: Certificate | null;
 }
 
 export async function loadAgents(signal: AbortSignal): Promise<AgentShown[]> {
-  const [health, certificates] = await Promise.all([
+  const [health, updates, certificates] = await Promise.all([
     call("get", "/api/v1/agents/health", { signal }),
+    call("get", "/api/v1/updates", { signal }),
     call("get", "/api/v1/certificates", { signal }),
   ]);
   const byAgent = new Map(certificates.rows.map((row) => [row.agent, row]));
-  return health.rows.map((each) => ({ health: each, certificate: byAgent.get(each.id) ?? null }));
+  const wanted = new Map(updates.rows.map((row) => [row.agent, row]));
+  return health.rows.map((each) => ({ health: each, update: wanted.get(each.id) ?? null, certificate: byAgent.get(each.id) ?? null }));
 }
 
 /** Claims that somebody may still come with, or whose device waits to be confirmed. */

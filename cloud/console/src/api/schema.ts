@@ -1587,6 +1587,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Releases
+         * @description The newest releases of a site, approved or not.
+         */
+        get: operations["list_releases"];
+        put?: never;
+        /**
+         * Post Release
+         * @description Takes a release of the program, made by `sealtrail release pack`, and looks at every file of it.
+         *
+         *     No agent gets it before two people approved it.
+         */
+        post: operations["bring_up_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/releases/{sha256}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get File
+         * @description Gives an agent the release that was ordered for it, from where it asks (`Range: bytes=1000-`).
+         */
+        get: operations["get_release_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/releases/{sha256}/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Orders
+         * @description Wants a release of agents of my site: one first, the others once that one runs it.
+         */
+        post: operations["roll_out_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/renewals": {
         parameters: {
             query?: never;
@@ -2181,6 +2247,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/updates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Updates
+         * @description What every agent of a site runs, what is wanted of it, and how far that has come.
+         */
+        get: operations["list_updates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/watches": {
         parameters: {
             query?: never;
@@ -2539,6 +2625,7 @@ export interface components {
             started_at: string | null;
             /** Stations */
             stations: components["schemas"]["StationHealth"][];
+            update?: components["schemas"]["UpdateProgress"] | null;
             /** Waiting */
             waiting: number | null;
         };
@@ -2557,6 +2644,27 @@ export interface components {
         AgentRows: {
             /** Rows */
             rows: components["schemas"]["Agent"][];
+        };
+        /**
+         * AgentUpdate
+         * @description An agent: the version that it said it runs, and what is wanted of it, if anything ever was.
+         */
+        AgentUpdate: {
+            /** Agent */
+            agent: string;
+            /** Online */
+            online: boolean;
+            /** Running */
+            running: string | null;
+            wanted: components["schemas"]["Wanted"] | null;
+        };
+        /**
+         * AgentUpdateRows
+         * @description All agents of a site, by name.
+         */
+        AgentUpdateRows: {
+            /** Rows */
+            rows: components["schemas"]["AgentUpdate"][];
         };
         /**
          * Alarm
@@ -4554,6 +4662,16 @@ export interface components {
             zone_class: string;
         };
         /**
+         * Ordered
+         * @description The ledger's entries by which it was ordered, by agent.
+         */
+        Ordered: {
+            /** Entries */
+            entries: {
+                [key: string]: number;
+            };
+        };
+        /**
          * Override
          * @description Something that went around the ordinary way, or was tried: who (`actor`, and `people` whose hands were on it),
          *     what (`kind` of the record, `action` where it is an act), when, by or against which rule, and why.
@@ -5084,6 +5202,64 @@ export interface components {
             value: number;
         };
         /**
+         * Release
+         * @description A release of the program at my site. `act` is the act that asks two people to approve it, while it waits;
+         *     `applied` how many agents run it or ran it.
+         */
+        Release: {
+            /** Act */
+            act?: string | null;
+            /**
+             * Applied
+             * @default 0
+             */
+            applied: number;
+            /** Approved At */
+            approved_at: string | null;
+            /** Approved Index */
+            approved_index: number | null;
+            /**
+             * Brought At
+             * Format: date-time
+             */
+            brought_at: string;
+            /** Brought By */
+            brought_by: string;
+            /** Bytes */
+            bytes: number;
+            /** Follows */
+            follows: string;
+            /**
+             * Form
+             * @enum {string}
+             */
+            form: "wheels" | "tree";
+            /** Index */
+            index: number;
+            /** Journal */
+            journal: number;
+            /** Notes */
+            notes: string;
+            /** Platform */
+            platform: string;
+            /** Python */
+            python: string;
+            /** Sha256 */
+            sha256: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * ReleaseRows
+         * @description Newest first. `publishers` is how many publishers' keys are believed here: without one none can be brought up.
+         */
+        ReleaseRows: {
+            /** Publishers */
+            publishers: number;
+            /** Rows */
+            rows: components["schemas"]["Release"][];
+        };
+        /**
          * Renewed
          * @description A new certificate (PEM); the one before is good until the agent says that it uses this one.
          */
@@ -5148,6 +5324,16 @@ export interface components {
          * @enum {string}
          */
         Role: "inspector" | "case_handler" | "keeper" | "bookkeeper" | "approver" | "leader" | "supervisor" | "operator" | "auditor" | "admin";
+        /**
+         * RollOut
+         * @description Agents that are to take a release; `version` is typed by whoever wants it: the release's own, to be sure.
+         */
+        RollOut: {
+            /** Agents */
+            agents: string[];
+            /** Version */
+            version: string;
+        };
         /**
          * RowFault
          * @description One thing wrong: in which row (as a spreadsheet numbers them: the headers are row 1; 0 is the file as a whole)
@@ -5677,6 +5863,23 @@ export interface components {
             rows: components["schemas"]["Unit"][];
         };
         /**
+         * UpdateProgress
+         * @description How far an update has come, by the agent's newest sign of life.
+         */
+        UpdateProgress: {
+            /** Number */
+            number: number;
+            /** Pct */
+            pct: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "fetching" | "staging" | "waiting" | "trying";
+            /** Version */
+            version: string;
+        };
+        /**
          * View
          * @description A look through a camera; entry `index` says who looks. The picture comes at `/live-views/whep/<id>` (WHEP).
          */
@@ -5696,6 +5899,38 @@ export interface components {
              * Format: date-time
              */
             until: string;
+        };
+        /**
+         * Wanted
+         * @description What is wanted of an agent, and how far it has come; `reason` says why it waits, was undone or refused.
+         */
+        Wanted: {
+            /** Code */
+            code: string;
+            /** Index */
+            index: number;
+            /** Number */
+            number: number;
+            /**
+             * Ordered At
+             * Format: date-time
+             */
+            ordered_at: string;
+            /** Ordered By */
+            ordered_by: string;
+            /** Pct */
+            pct: number | null;
+            /** Reason */
+            reason: string;
+            /** Sha256 */
+            sha256: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ordered" | "fetching" | "staging" | "staged" | "waiting" | "trying" | "applied" | "refused" | "rolled_back";
+            /** Version */
+            version: string;
         };
         /**
          * WatchRows
@@ -14542,6 +14777,403 @@ export interface operations {
             };
         };
     };
+    list_releases: {
+        parameters: {
+            query?: {
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseRows"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bring_up_release: {
+        parameters: {
+            query?: {
+                /** @description What is new in it, for people */
+                notes?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/vnd.sealtrail.release+zip": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Release"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_release_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                Range?: string | null;
+            };
+            path: {
+                /** @description Hex SHA-256 of the content */
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.sealtrail.release+zip": unknown;
+                };
+            };
+            /** @description From where `Range` asked */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roll_out_release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Hex SHA-256 of the content */
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollOut"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ordered"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     renew_certificate: {
         parameters: {
             query?: never;
@@ -17931,6 +18563,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UnitRows"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_updates: {
+        parameters: {
+            query?: {
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentUpdateRows"];
                 };
             };
             /** @description The body is not JSON */
