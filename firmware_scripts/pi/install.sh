@@ -23,6 +23,7 @@ usage: install.sh [options]            安装或更新
   --cloud-url URL       where pictures go                                图片上传地址
   --cloud-key KEY       public key of the cloud's orders; may be repeated  云端指令公钥，可重复
   --label-key KEY       public key of labels; may be repeated              标签公钥，可重复
+  --release-key KEY     whose releases of the program are taken; may be repeated  程序版本发布者公钥，可重复
   --ca FILE --cert FILE --key FILE   TLS files for the broker            连接消息代理所用的 TLS 文件
   --ntp HOST            this site's own time server                      本单位的时间服务器
   --local-broker DIR    a broker for slot nodes; DIR: ca.pem server.pem server.key   供货位节点使用的本地消息代理
@@ -35,7 +36,7 @@ TEXT
 }
 
 root="" dry_run=0 uninstall=0 purge=0 any_board=0 read_only_root=0
-agent="" site_file="" broker="" cloud_url="" cloud_keys="" label_keys="" ca="" cert="" key="" ntp="" local_broker="" wheels=""
+agent="" site_file="" broker="" cloud_url="" cloud_keys="" label_keys="" release_keys="" ca="" cert="" key="" ntp="" local_broker="" wheels=""
 
 needs_value() {
     [ "$1" -ge 2 ] || fault "$2 needs a value. --help lists the options." "$2 需要一个值。--help 列出所有选项。"
@@ -64,6 +65,7 @@ read_value() {
     --cloud-url) cloud_url=$2 ;;
     --cloud-key) cloud_keys=${cloud_keys:+$cloud_keys,}$2 ;;
     --label-key) label_keys=${label_keys:+$label_keys,}$2 ;;
+    --release-key) release_keys=${release_keys:+$release_keys,}$2 ;;
     --ca) ca=$2 ;;
     --cert) cert=$2 ;;
     --key) key=$2 ;;

@@ -291,9 +291,10 @@ def begin() -> None:
 
 def _asked(state: Json) -> bool:
     """Whether the agent, having nothing open, asks for the release that lies ready, and it was not tried before."""
-    number = state.get("staged", {}).get("number")
-    tried = state.get("last", {}).get("number", 0)
-    return number is not None and number > tried and read(DATA / "apply.json").get("number") == number
+    staged, tried = state.get("staged", {}), state.get("last", {}).get("number", 0)
+    number = staged.get("number", 0)
+    there = (HOME / "releases" / staged.get("name", "none") / "whole").exists()
+    return there and number > tried and read(DATA / "apply.json").get("number") == number
 
 
 def _end(state: Json, trying: Json) -> None:
@@ -301,7 +302,7 @@ def _end(state: Json, trying: Json) -> None:
     said = said if said.get("number") == trying["number"] else {}
     well = said.get("healthy") is True
     problem = "" if well else str(said.get("problem") or "it ended, or was ended, before it was healthy")
-    if not well:
+    if not well and running() == trying["name"]:  # else somebody ran the installer meanwhile
         _switch(trying["before"])
     last = {key: trying[key] for key in ("number", "version", "sha256", "before")}
     state["last"] = {**last, "outcome": "applied" if well else "rolled_back", "problem": problem[:MOST_PROBLEM]}

@@ -5,11 +5,13 @@ remove_all() {
     check_rights
     agent=$(cat "$root/var/lib/sealtrail/keys/agent.of" 2>/dev/null || true)
     if [ "$purge" = 1 ]; then confirm_purge; fi
-    run_here systemctl --quiet disable --now sealtrail-edge.service sealtrail-doctor.timer
+    run_here systemctl --quiet disable --now sealtrail-edge.service sealtrail-doctor.timer sealtrail-update.path
     for file in \
         etc/systemd/system/multi-user.target.wants/sealtrail-edge.service \
         etc/systemd/system/timers.target.wants/sealtrail-doctor.timer \
         etc/systemd/system/sealtrail-edge.service etc/systemd/system/sealtrail-edge.service.d \
+        etc/systemd/system/multi-user.target.wants/sealtrail-update.path \
+        etc/systemd/system/sealtrail-update.service etc/systemd/system/sealtrail-update.path \
         etc/systemd/system/sealtrail-doctor.service etc/systemd/system/sealtrail-doctor.timer \
         etc/systemd/journald.conf.d/sealtrail.conf etc/systemd/journald.conf.d/sealtrail-volatile.conf \
         etc/udev/rules.d/70-sealtrail.rules etc/chrony/conf.d/sealtrail.conf etc/chrony/sources.d/sealtrail.sources \

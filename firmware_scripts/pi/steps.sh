@@ -1,7 +1,7 @@
 # The steps of an installation; each does only what is not done yet. Sourced by install.sh.
 # shellcheck shell=sh disable=SC2154 # what is not assigned here is an option of install.sh
 
-UNITS="sealtrail-edge.service sealtrail-doctor.service sealtrail-doctor.timer"
+UNITS="sealtrail-edge.service sealtrail-doctor.service sealtrail-doctor.timer sealtrail-update.service sealtrail-update.path"
 PARTS="sealtrail.py verify.py pyproject.toml LICENSE proof custody wire edge_agent device_profiles"
 
 # From the system's own signed archive: camera, pins, the second reader, the clock.
@@ -91,6 +91,7 @@ environment() {
     fi
     set -- "SITE_FILE=/etc/sealtrail/site.yaml" "DATA_DIR=/var/lib/sealtrail/data" \
         "KEY_FILE=/var/lib/sealtrail/keys/agent.pem" "CLOUD_KEYS=$cloud_keys" "LABEL_KEYS=$label_keys" \
+        "RELEASE_KEYS=$release_keys" \
         "BROKER_HOST=$host" "BROKER_PORT=$port" "BROKER_CA=/var/lib/sealtrail/tls/ca.pem" \
         "BROKER_CERT=/var/lib/sealtrail/tls/cert.pem" "BROKER_KEY=/var/lib/sealtrail/tls/key.pem" "CLOUD_URL=$cloud_url"
     old=$root/etc/sealtrail/edge.env
@@ -115,6 +116,7 @@ agent_key() {
 }
 
 system_files() {
+    put "$here/launcher.py" /opt/sealtrail/launcher.py 0755 root
     for unit in $UNITS; do put "$here/systemd/$unit" "/etc/systemd/system/$unit" 0644 root; done
     put "$here/files/journald.conf" /etc/systemd/journald.conf.d/sealtrail.conf 0644 root
     put "$here/files/udev.rules" /etc/udev/rules.d/70-sealtrail.rules 0644 root
@@ -149,15 +151,16 @@ make_root_read_only() {
 services() {
     wants=$root/etc/systemd/system/multi-user.target.wants/sealtrail-edge.service
     timer=$root/etc/systemd/system/timers.target.wants/sealtrail-doctor.timer
-    if [ ! -L "$wants" ] || [ ! -L "$timer" ]; then
-        run systemctl ${root:+--root="$root"} --quiet enable sealtrail-edge.service sealtrail-doctor.timer
+    path=$root/etc/systemd/system/multi-user.target.wants/sealtrail-update.path
+    if [ ! -L "$wants" ] || [ ! -L "$timer" ] || [ ! -L "$path" ]; then
+        run systemctl ${root:+--root="$root"} --quiet enable sealtrail-edge.service sealtrail-doctor.timer sealtrail-update.path
     fi
     case "$changed" in *.rules*) run_here udevadm control --reload ;; esac
     case "$changed" in *journald*) run_here systemctl restart systemd-journald.service ;; esac
     case "$changed" in *chrony*) run_here systemctl restart chrony.service ;; esac
     [ -n "$changed" ] || return 0
     run_here systemctl daemon-reload
-    run_here systemctl restart sealtrail-edge.service sealtrail-doctor.timer
+    run_here systemctl restart sealtrail-edge.service sealtrail-doctor.timer sealtrail-update.path
 }
 
 farewell() {

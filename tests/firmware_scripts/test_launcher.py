@@ -97,6 +97,20 @@ def test_what_did_not_is_undone_at_the_next_start(bench: Bench, said: dict[str, 
     assert bench.current == "first", "what failed is not tried again by itself"
 
 
+def test_the_installer_that_switched_meanwhile_has_the_last_word(bench: Bench) -> None:
+    bench.begun(bench.release("0.2.0"))
+    by_hand = bench.home / "releases" / "byhand"
+    by_hand.mkdir()
+    for old in ("first", bench.current):
+        shutil.rmtree(bench.home / "releases" / old)
+    (bench.home / "current").unlink()
+    (bench.home / "current").symlink_to("releases/byhand")
+    bench.launch("begin")
+    assert (bench.current, bench.state["last"]["outcome"]) == ("byhand", "rolled_back")
+    bench.launch("begin")
+    assert bench.current == "byhand", "what lay ready is gone, and is not switched to"
+
+
 def test_a_release_that_was_undone_can_be_wanted_anew_by_a_newer_order(bench: Bench) -> None:
     release = bench.release("0.2.0")
     bench.begun(release)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from edge_agent.updates.home import FOLDER
 from simulators.broker import find_mosquitto, free_port
 from simulators.pki import Authority
 from tests.law.tree import ROOT
@@ -19,6 +20,7 @@ from tests.law.tree import ROOT
 PI = ROOT / "firmware_scripts" / "pi"
 UNITS = sorted((PI / "systemd").iterdir())
 SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
+LOOKERS = [unit for unit in SERVICES if unit.name != "sealtrail-update.service"]  # that one asks for no time
 needs_systemd = pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")
 
 
@@ -55,7 +57,7 @@ def test_a_service_can_do_little_else_than_its_work(unit: Path) -> None:
     assert ended.returncode == 0, ended.stdout[-200:]
 
 
-@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
+@pytest.mark.parametrize("unit", LOOKERS, ids=lambda unit: unit.name)
 def test_a_service_may_read_how_wrong_the_clock_is(unit: Path) -> None:
     """Every gate stays shut where adjtimex(2) is refused, and the usual hardening refuses it."""
     said = settings(unit)
@@ -77,6 +79,18 @@ def test_the_agent_is_watched_is_never_given_up_and_drives_only_what_it_has_to()
     assert (said["RuntimeDirectory"], said["WorkingDirectory"]) == (["sealtrail"], ["/run/sealtrail"])
     assert "LG_WD=/run/sealtrail" in said["Environment"]
     assert {"MemoryMax", "CPUQuota", "LimitNOFILE", "TasksMax"} <= set(said)
+
+
+def test_the_launcher_begins_as_root_and_runs_as_the_agent_and_lays_ready_without_a_network() -> None:
+    edge, update = (settings(PI / "systemd" / f"sealtrail-{name}.service") for name in ("edge", "update"))
+    start = "/usr/bin/python3 -I /opt/sealtrail/launcher.py"
+    assert edge["ExecStartPre"] == [f"-+{start} begin"], "where it fails the agent starts all the same"
+    assert (edge["ExecStart"], edge["User"]) == ([f"{start} run"], ["sealtrail"])
+    assert (update["ExecStart"], update["PrivateNetwork"]) == ([f"{start} stage"], ["yes"])
+    assert update["ReadWritePaths"] == ["/opt/sealtrail"]
+    assert "ReadWritePaths" not in edge, "the agent writes no programs"
+    watched = settings(PI / "systemd" / "sealtrail-update.path")["PathChanged"]
+    assert watched == [f"/var/lib/sealtrail/data/{FOLDER}/ready"]
 
 
 def test_every_jump_in_the_udev_rules_has_its_place_and_every_name_is_under_one_folder() -> None:
