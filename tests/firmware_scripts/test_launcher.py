@@ -4,6 +4,7 @@ import importlib.util
 import json
 import shutil
 import signal
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cloud.releases.errors import PackingError
+from cloud.releases.packing import pack_wheels
 from proof.keys import SigningKey
-from tests.firmware_scripts.bench import LAUNCHER, Bench
+from tests.firmware_scripts.bench import ANYWHERE, LAUNCHER, PUBLISHER, Bench
 
 HANGS = "import time\ntime.sleep(1000)\n"
 
@@ -214,6 +217,48 @@ def test_what_is_not_to_be_believed_is_not_installed(
         bench.note("apply.json", number=number)
         bench.launch("begin")
         assert bench.current == "first"
+
+
+def wheel(folder: Path, version: str, program: str) -> Path:
+    """A wheel of ours, made by hand (PyPA, binary distribution format)."""
+    info, files = f"sealtrail-{version}.dist-info", dict[str, str]()
+    files["sealtrail.py"] = f"def main():\n    {program}\n"
+    files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: sealtrail\nVersion: {version}\n"
+    files[f"{info}/WHEEL"] = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    files[f"{info}/entry_points.txt"] = "[console_scripts]\nsealtrail = sealtrail:main\n"
+    files[f"{info}/RECORD"] = "".join(f"{name},,\n" for name in files) + f"{info}/RECORD,,\n"
+    folder.mkdir()
+    path = folder / f"sealtrail-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return path
+
+
+def test_wheels_are_installed_without_a_network_and_only_with_the_hashes_of_the_manifest(bench: Bench) -> None:
+    bench.env |= {"SEALTRAIL_RELEASES_TREES": "0", "PIP_INDEX_URL": "http://127.0.0.1:9/"}
+    lock, out = bench.folder / "lock", bench.folder / "0.2.0.zip"
+    lock.write_text("# nothing else is needed\n")
+    made = wheel(bench.folder / "wheels", "0.2.0", "print('from a wheel')")
+    manifest = pack_wheels(out, PUBLISHER, made.parent, lock, ANYWHERE)
+    assert (manifest.version, set(manifest.files)) == ("0.2.0", {"requirements.txt", f"wheels/{made.name}"})
+    bench.begun(out)
+    assert bench.launch("run").stdout == "from a wheel\n"
+    assert json.loads((bench.home / "current" / "release.json").read_text())["version"] == "0.2.0"
+
+
+def test_a_release_lacks_nothing_that_its_lock_pins(bench: Bench) -> None:
+    lock = bench.folder / "lock"
+    wheel(bench.folder / "wheels", "0.2.0", "pass")
+    pins = "here==1.0 \\\n    --hash=sha256:{0}\nelsewhere==2.0 ; sys_platform == 'win32' \\\n    --hash=sha256:{0}\n"
+    lock.write_text(pins.format("0" * 64))
+    with pytest.raises(PackingError, match=r"for: here==1\.0$"):
+        pack_wheels(bench.folder / "x.zip", PUBLISHER, bench.folder / "wheels", lock, ANYWHERE)
+
+
+def test_the_same_content_makes_the_same_file(bench: Bench) -> None:
+    first = bench.release("0.2.0").read_bytes()
+    assert bench.release("0.2.0").read_bytes() == first
 
 
 def test_a_source_tree_is_no_release_for_a_board(bench: Bench) -> None:
