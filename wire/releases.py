@@ -20,7 +20,7 @@ from proof.errors import ProofError
 from wire.errors import MessageError
 
 RELEASE_TYPE = "sealtrail-release+jws"
-RELEASE_MEDIA_TYPE = "application/vnd.sealtrail.release+zip"
+RELEASE_MEDIA_TYPE = "application/octet-stream"
 MANIFEST = "manifest.jws"
 MAX_RELEASE_BYTES = 1 << 30
 MAX_UNPACKED_BYTES = 2 << 30

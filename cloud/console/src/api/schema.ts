@@ -14884,7 +14884,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/vnd.sealtrail.release+zip": string;
+                "application/octet-stream": string;
             };
         };
         responses: {
@@ -14991,7 +14991,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.sealtrail.release+zip": unknown;
+                    "application/octet-stream": unknown;
                 };
             };
             /** @description From where `Range` asked */

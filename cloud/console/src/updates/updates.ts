@@ -46,7 +46,7 @@ export function sendRelease(file: File, notes: string, came: (part: number) => v
     const asking = new XMLHttpRequest(); // fetch tells nothing of how far a body has gone
     asking.open("POST", `/api/v1/releases?${new URLSearchParams({ notes })}`);
     asking.setRequestHeader("X-Sealtrail", "1");
-    asking.setRequestHeader("Content-Type", "application/vnd.sealtrail.release+zip");
+    asking.setRequestHeader("Content-Type", "application/octet-stream");
     asking.upload.onprogress = (event) => came(event.total ? event.loaded / event.total : 0);
     asking.onerror = () => failed(new Problem(0, OFFLINE));
     asking.onload = () => {
