@@ -74,3 +74,56 @@ def show(
             sha256=digest_of(opened), version=manifest.version, follows=manifest.follows, form=manifest.form,
             python=manifest.python, platform=manifest.platform, journal=manifest.journal, files=len(manifest.files),
         )  # fmt: skip
+
+
+Url = Annotated[str, typer.Option(help="where the console is opened: https://…", envvar="SEALTRAIL_URL")]
+Token = Annotated[str, typer.Option(help="a machine's token (POST /tokens)", envvar="SEALTRAIL_TOKEN")]
+
+
+@app.command()
+def upload(
+    file: Annotated[Path, typer.Argument(help="a release")],
+    url: Url,
+    token: Token,
+    notes: Annotated[str, typer.Option(help="what is new in it, for people")] = "",
+) -> None:
+    """Brings a release up. Two people then approve it in the console, each as themselves."""
+    from cloud.releases.remote import Cloud
+
+    with one_sentence(), Cloud(url, token) as cloud:
+        answer(**cloud.upload(file, notes))
+
+
+@app.command("list")
+def list_releases(url: Url, token: Token) -> None:
+    """The site's releases, newest first, one JSON object a line."""
+    from cloud.releases.remote import Cloud
+
+    with one_sentence(), Cloud(url, token) as cloud:
+        for row in cloud.releases():
+            answer(**row)
+
+
+@app.command()
+def status(url: Url, token: Token) -> None:
+    """What every agent runs, what is wanted of it and how far that has come; one JSON object a line."""
+    from cloud.releases.remote import Cloud
+
+    with one_sentence(), Cloud(url, token) as cloud:
+        for row in cloud.updates():
+            answer(**row)
+
+
+@app.command()
+def order(
+    sha256: Annotated[str, typer.Argument(help="the release, as `upload` and `list` name it")],
+    agents: Annotated[list[str], typer.Argument(help="who is to take it: one first, then the others")],
+    version: Annotated[str, typer.Option(help="its version, to be sure")],
+    url: Url,
+    token: Token,
+) -> None:
+    """Orders a release that two people approved, for agents of the site; prints the ledger's entries."""
+    from cloud.releases.remote import Cloud
+
+    with one_sentence(), Cloud(url, token) as cloud:
+        answer(**cloud.order(sha256, agents, version))

@@ -20,3 +20,9 @@ class ReleaseTooLargeError(CloudError, ValueError):
 
     diagnosis = "The release is too large."
     code = "too_large"
+
+
+class NotDoneError(CloudError):
+    """The cloud that was asked did not do it, or does not answer."""
+
+    diagnosis = "The cloud did not do this."

@@ -14,6 +14,7 @@ from edge_agent.doctor.finding import Finding, Findings
 from edge_agent.doctor.machine import agent_runs, check_board, check_clock, check_disk
 from edge_agent.doctor.network import check_broker, check_certificates, check_cloud, check_keys
 from edge_agent.doctor.pins import check_pins, wanted
+from edge_agent.doctor.releases import check_releases
 from edge_agent.doctor.world import World
 from edge_agent.errors import DeviceError, SettingsError
 from edge_agent.key_files import read_key, read_witness_key
@@ -86,6 +87,8 @@ async def examine(patient: Patient, world: World, optics: Optics) -> list[Findin
     settings = patient.settings
     runs = settings is not None and agent_runs(settings.data_dir)
     found = [Finding("settings.runs")] if runs else []
+    if settings is not None:
+        found += check_releases(settings)
     found += check_pins({name: one.options for name, one in patient.choices.items()}, world, agent_runs=runs)
     if not runs:
         found += check_cameras(patient, world, optics)

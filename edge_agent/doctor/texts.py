@@ -39,6 +39,30 @@ TEXTS: Mapping[str, Text] = {
         "代理正在运行：摄像头和引脚由其使用，此处不检查",
         "To look at them: sudo systemctl stop sealtrail-edge", "如需检查：sudo systemctl stop sealtrail-edge",
     ),
+    # ------------------------------------------------------------ releases
+    "release.runs": _text(OK, "version {version} of the program runs", "运行程序版本 {version}"),
+    "release.by_hand": _text(
+        OK, "version {version} of the program; it takes no updates from the cloud",
+        "程序版本 {version}；不接受云端更新",
+        "To let it: run the installer with --release-key (not with a read-only root).",
+        "如需接受：运行安装程序并加 --release-key（只读根分区除外）。",
+    ),
+    "release.wanted": _text(
+        OK, "version {version} is wanted: it is being fetched, or waits until nothing is open",
+        "云端要求更新到 {version}：正在下载，或等待门和任务结束",
+    ),
+    "release.trial": _text(
+        OK, "version {version} is on trial: it is kept once the agent is healthy", "版本 {version} 试运行中：代理健康后方正式启用",
+    ),
+    "release.undone": _text(
+        WARN, "version {version} was undone: {problem}", "版本 {version} 已回退：{problem}",
+        "Tell whoever publishes it; another version, or this one again, can be rolled out from the console.",
+        "请告知发布者；可在控制台重新下达此版本或其他版本。",
+    ),
+    "release.unread": _text(
+        FAIL, "what is known of updates cannot be read: {problem}", "无法读取更新记录：{problem}",
+        "Run the installer again.", "请再次运行安装程序。",
+    ),
     # ---------------------------------------------------------------- pins
     "pins.ok": _text(OK, "{count} pins, each used once", "{count} 个引脚，无重复使用"),
     "pins.twice": _text(

@@ -36,6 +36,7 @@ class Trying(msgspec.Struct, frozen=True):
     """The one that runs and is not kept yet."""
 
     number: int = 0
+    version: str = ""
     begun: bool = False
 
 
@@ -43,6 +44,7 @@ class Outcome(msgspec.Struct, frozen=True):
     """What became of the last one that was tried."""
 
     number: int = 0
+    version: str = ""
     outcome: Literal["applied", "rolled_back", ""] = ""
     problem: str = ""
 

@@ -4,7 +4,6 @@ import importlib.util
 import json
 import shutil
 import signal
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from cloud.releases.errors import PackingError
 from cloud.releases.packing import pack_wheels
 from proof.keys import SigningKey
 from tests.firmware_scripts.bench import ANYWHERE, LAUNCHER, PUBLISHER, Bench
+from tests.firmware_scripts.wheels import wheel
 
 HANGS = "import time\ntime.sleep(1000)\n"
 
@@ -217,22 +217,6 @@ def test_what_is_not_to_be_believed_is_not_installed(
         bench.note("apply.json", number=number)
         bench.launch("begin")
         assert bench.current == "first"
-
-
-def wheel(folder: Path, version: str, program: str) -> Path:
-    """A wheel of ours, made by hand (PyPA, binary distribution format)."""
-    info, files = f"sealtrail-{version}.dist-info", dict[str, str]()
-    files["sealtrail.py"] = f"def main():\n    {program}\n"
-    files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: sealtrail\nVersion: {version}\n"
-    files[f"{info}/WHEEL"] = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    files[f"{info}/entry_points.txt"] = "[console_scripts]\nsealtrail = sealtrail:main\n"
-    files[f"{info}/RECORD"] = "".join(f"{name},,\n" for name in files) + f"{info}/RECORD,,\n"
-    folder.mkdir()
-    path = folder / f"sealtrail-{version}-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
-    return path
 
 
 def test_wheels_are_installed_without_a_network_and_only_with_the_hashes_of_the_manifest(bench: Bench) -> None:

@@ -15,7 +15,8 @@ from proof.keys import SigningKey
 from simulators.board import Board
 from simulators.broker import free_port
 from simulators.passkey import SoftPasskey
-from simulators.warehouse import AGENT, SITE, Staff, Warehouse
+from simulators.processes import Child
+from simulators.warehouse import AGENT, SITE, Staff, Warehouse, sealtrail
 from tests.system.waiting import until
 from wire.releases import digest_of
 
@@ -95,6 +96,17 @@ class Room:
             return bool((await self.shown())["running"] == version)
 
         await until(there, f"version {version} runs", 60)
+
+    async def command(self, *arguments: str) -> list[dict[str, Any]]:
+        """What `sealtrail release …` says, asked with a token of the administrator's."""
+        token = (await self.admin.post("tokens", json={"name": "script"})).json()["token"]
+        said: list[dict[str, Any]] = []
+        env = {"SEALTRAIL_URL": self.warehouse.url, "SEALTRAIL_TOKEN": token}
+        child = Child("release", [*sealtrail(), "release", *arguments], log=self.folder / "release.log", env=env,
+                      on_event=said.append)  # fmt: skip
+        await child.start()
+        assert await child.ended() == 0, child.last_words
+        return said
 
     def alarms(self) -> list[tuple[Any, ...]]:
         return self.rows("SELECT detail ->> 'problem' FROM alarm WHERE cause = 'update_failed' AND cleared_at IS NULL")

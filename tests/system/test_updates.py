@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from simulators.board import FIRST
+from simulators.warehouse import AGENT
 from tests.system.fleet_room import Room, open_room
 from tests.system.waiting import until
 
@@ -46,6 +47,13 @@ async def test_an_update_waits_until_nothing_is_open_survives_a_pulled_network_a
         assert room.board.current == room.made["0.2.0"][:12]
         assert room.facts() == ["staged", "waiting", "applied"]
         assert (room.alarms(), room.board.starts) == ([], 2)
+        (line,) = await room.command("status")
+        assert (line["agent"], line["running"], line["wanted"]["state"]) == (AGENT, "0.2.0", "applied")
+        (line,) = await room.command("list")
+        assert (line["version"], line["applied"]) == ("0.2.0", 1)
+        again = await room.command("order", room.made["0.2.0"], AGENT, "--version", "0.2.0")
+        assert list(again[0]["entries"]) == [AGENT]
+        assert (await room.becomes("refused"))["code"] == "runs_already"
         await ledger_holds(room)
 
 

@@ -28,7 +28,9 @@ def test_both_languages_say_the_same_and_what_is_bad_says_what_to_do(text: Text)
 def test_every_text_is_used_and_every_finding_has_one() -> None:
     source = "".join(text_of(path) for path in tracked("edge_agent/doctor/*.py") if path.name != "texts.py")
     used = set(
-        re.findall(r'"((?:settings|pins|camera|device|network|cert|keys|clock|disk|journal|board)\.\w+)"', source)
+        re.findall(
+            r'"((?:settings|release|pins|camera|device|network|cert|keys|clock|disk|journal|board)\.\w+)"', source
+        )
     )
     used |= {"camera.dark", "camera.bright", "camera.lit", "camera.flat"}  # put together from two parts
     assert used == set(TEXTS)
