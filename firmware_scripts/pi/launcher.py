@@ -7,7 +7,7 @@ It lies outside all releases and imports nothing of them: only Python's standard
     launcher.py run      as the agent's user: becomes the agent of `current`; in a trial somebody waits beside it
 
 The agent may write its own folder alone: orders and releases come from there, and are believed by their signatures.
-What it does is in docs/adr/0019-software-updates.md; what it finds and leaves is in docs/updates.md.
+What it does is in docs/adr/0018-software-updates.md; what it finds and leaves is in docs/updates.md.
 """
 
 import hashlib
