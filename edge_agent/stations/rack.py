@@ -204,9 +204,9 @@ class RackStation:
             return RackState(station=self._plan.name, occupied=taken)
 
     def busy(self) -> str | None:
-        """Whether something was shown that waits for its task, or for the rest of it."""
+        """Whether somebody is here, or something was shown that waits for its task, or for the rest of it."""
         with self._lock:
-            return "task_open" if self._things.open else None
+            return "task_open" if self._present or self._things.open else None
 
     def tick(self) -> None:
         """What time alone brings; called several times a second, also when the camera is dead."""

@@ -125,10 +125,17 @@ class Updates:
         back = outcome == "rolled_back"
         kind = FactKind.UPDATE_ROLLED_BACK if back else FactKind.UPDATE_APPLIED
         self._book.tell(wish, kind, "unhealthy" if back else "", problem, end=True)
+        self._forget()
 
     def _refuse(self, wish: Wish, refusal: Refusal) -> None:
         _log.error("update to %s refused: %s", wish.update.version, refusal.reason)
         self._book.tell(wish, FactKind.UPDATE_REFUSED, refusal.code, refusal.reason, end=True)
+        self._forget()
+
+    def _forget(self) -> None:
+        """What was fetched for it is of no use any more, and the room is for evidence."""
+        if self._book.pages.wish is None:
+            self._fetching.whole.unlink(missing_ok=True)
 
     def _show(self, wish: Wish, state: str, pct: int = 0) -> None:
         shown = {"number": wish.update.number, "version": wish.update.version, "state": state, "pct": pct}

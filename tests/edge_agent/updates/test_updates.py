@@ -149,6 +149,7 @@ async def test_what_runs_on_trial_is_kept_once_the_cloud_heard_of_it(board: Boar
     board.launcher_says(last={"number": 1, "outcome": "applied"})
     await ended(working)
     assert board.kinds() == ["staged", "applied"], "told once"
+    assert not (board.home.notes / "release.zip").exists(), "the room is for evidence"
 
 
 @pytest.mark.parametrize("sick", ["a device is lost", "no receipt", "never ready"])
