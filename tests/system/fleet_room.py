@@ -126,14 +126,17 @@ async def sign_in(warehouse: Warehouse, staff: Staff, stack: AsyncExitStack) -> 
 
 
 @asynccontextmanager
-async def open_room(folder: Path) -> AsyncIterator[Room]:
-    """Everything runs, the agent on its board at version 0.1.0."""
+async def open_room(folder: Path, *, door: bool = False) -> AsyncIterator[Room]:
+    """Everything runs, the agent on its board at version 0.1.0; with a `door` before a rack, if that is asked for."""
     async with AsyncExitStack() as stack:
         warehouse = Warehouse(folder / "warehouse", free_port(), stack, lambda said: None)
         warehouse.folder.mkdir()
         warehouse.more_settings = {"release_keys": PUBLISHER.public.text}
         await warehouse.start_services()
         await warehouse.start_cloud([ADMIN, LEADER])
+        if door:
+            warehouse.furnish("rack-1", {"A-01": f"{SITE}/S-A-01"})
+            warehouse.hang_door(["ordinary"])
         await warehouse.open_stage()
         admin, leader = [await sign_in(warehouse, staff, stack) for staff in (ADMIN, LEADER)]
         passkey = SoftPasskey("localhost", warehouse.address)

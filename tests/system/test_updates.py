@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from simulators.board import FIRST
-from simulators.warehouse import AGENT
+from simulators.warehouse import AGENT, DOOR
 from tests.system.fleet_room import Room, open_room
 from tests.system.waiting import until
 
@@ -27,11 +27,11 @@ async def ledger_holds(room: Room) -> None:
 
 
 async def test_an_update_waits_until_nothing_is_open_survives_a_pulled_network_and_is_kept(tmp_path: Path) -> None:
-    async with open_room(tmp_path) as room:
+    async with open_room(tmp_path, door=True) as room:
         await room.publish("0.2.0")
         web = room.warehouse.cables[1]
-        gate = room.warehouse.stage.gates["gate-a"]
-        await gate.beams["outside"].set(True)  # somebody stands at the gate
+        door = room.warehouse.stage.doors[DOOR]
+        await door.force()  # it stands open, and its session with it
         web.mute()
         await room.roll_out("0.2.0")
         await room.becomes("fetching")
@@ -40,8 +40,8 @@ async def test_an_update_waits_until_nothing_is_open_survives_a_pulled_network_a
         wanted = await room.becomes("waiting")
         await until(lambda: "waiting" in room.facts(), "it says why it waits")
         wanted = await room.becomes("waiting")
-        assert (wanted["code"], room.board.current, room.board.starts) == ("gate_open", FIRST, 1)
-        await gate.beams["outside"].set(False)
+        assert (wanted["code"], room.board.current, room.board.starts) == ("door_open", FIRST, 1)
+        await door.shut()
         await room.becomes("applied")
         await room.runs("0.2.0")
         assert room.board.current == room.made["0.2.0"][:12]
