@@ -13,7 +13,7 @@ import msgspec
 from custody.permits import parse_time
 from edge_agent.clock import Clock
 from edge_agent.devices import Light
-from edge_agent.errors import JournalError
+from edge_agent.errors import JournalError, SettingsError
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from edge_agent.journal.renewal import Base, ask_to_resume, asked_to_resume
@@ -188,7 +188,7 @@ class Orders:
             return "updates are not taken here: no launcher, or no publisher's key"
         try:
             return self._updates.want(_body(order, Update), token)
-        except msgspec.ValidationError as error:
+        except (msgspec.ValidationError, SettingsError) as error:  # the latter: its note could not be kept
             return f"{type(error).__name__}: {error}"
 
     def _print(self, order: Order) -> None:

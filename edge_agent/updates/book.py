@@ -1,6 +1,7 @@
 """What is wanted and how far it came, kept beside the journal: whoever dies in between goes on where it was."""
 
 import json
+import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -16,6 +17,8 @@ from wire.releases import Update, UpdateTold
 
 FILE = "book.json"
 MOST_REASON = 300
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -45,7 +48,7 @@ class Pages:
 
 
 class Book:
-    """The file; its methods may be called from any thread. Raises SettingsError where it cannot be used."""
+    """The file; its methods may be called from any thread, and raise SettingsError where it cannot be written."""
 
     def __init__(self, folder: Path) -> None:
         self._path, self._lock = folder / FILE, threading.Lock()
@@ -109,5 +112,6 @@ class Book:
             return msgspec.json.decode(self._path.read_bytes(), type=Pages)
         except FileNotFoundError:
             return Pages()
-        except (OSError, msgspec.DecodeError) as error:
-            raise SettingsError([f"{self._path}: cannot be read: {error}"]) from error
+        except (OSError, msgspec.DecodeError) as error:  # no reason for an agent not to start: the launcher remembers
+            _log.error("%s cannot be read, and begins anew: %s", self._path, error)
+            return Pages()

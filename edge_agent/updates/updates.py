@@ -11,7 +11,7 @@ import sysconfig
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from edge_agent.errors import JournalError
+from edge_agent.errors import JournalError, SettingsError
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from edge_agent.store import VERSION as JOURNAL
@@ -33,7 +33,8 @@ _log = logging.getLogger(__name__)
 class Around:
     """What an update asks of the agent: whether something is open (a code), and which devices are lost.
 
-    `quiet_s` is how long nothing must have been open; `trial_s` within which it has to be healthy.
+    `quiet_s` is how long nothing must have been open; `trial_s` within which it has to be healthy; `again_s` before
+    what a disk did not let be written is tried again.
     """
 
     busy: Callable[[], str | None]
@@ -41,6 +42,7 @@ class Around:
     publisher: jws.FindKey
     quiet_s: float
     trial_s: float
+    again_s: float = 60
 
 
 class Updates:
@@ -74,19 +76,29 @@ class Updates:
         return None
 
     async def work(self) -> None:
-        """Tries what runs on trial, then does what is wanted, one after the other."""
+        """Tries what runs on trial, then does what is wanted, one after the other. A disk that cannot be written is no
+        reason for the agent to end: it is tried again.
+        """
         self._loop, self._news = asyncio.get_running_loop(), asyncio.Event()
+        while not self.leaving:
+            try:
+                await self._work(self._news)
+            except (SettingsError, OSError) as error:
+                _log.error("updates wait: %s", error)
+                await asyncio.sleep(self._around.again_s)
+
+    async def _work(self, news: asyncio.Event) -> None:
         await self._tell()
         trial = self._book.pages.trial
         if trial is not None and not await self._come_back(trial):
             self.leaving = True
             return
         while True:
-            self._news.clear()
+            news.clear()
             wish = self._book.pages.wish
             if wish is None:
                 self._state = None
-                await self._news.wait()
+                await news.wait()
             elif await self._go_on(wish):
                 self.leaving = True
                 return

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import time
 import zipfile
+import zlib
 from base64 import urlsafe_b64decode
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,13 @@ MOST_PROBLEM = 300
 
 class RefusedError(Exception):
     """What was fetched is not installed; the message says why."""
+
+
+FAULTS = (
+    RefusedError, OSError, subprocess.CalledProcessError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError,
+    KeyError, TypeError, ValueError,
+)  # fmt: skip
+"""What a file that is no release of ours, or a full disk, leads to."""
 
 
 # ------------------------------------------------------------ Ed25519, checking only (RFC 8032, 5.1.7 and appendix A)
@@ -182,7 +190,7 @@ def stage() -> None:
         name = _install(order)
         state["staged"] = {**order, "name": name}
         state.pop("fault", None)
-    except (RefusedError, OSError, subprocess.CalledProcessError, zipfile.BadZipFile, KeyError, TypeError) as error:
+    except FAULTS as error:
         problem = (getattr(error, "stderr", None) or str(error) or type(error).__name__)[-MOST_PROBLEM:]
         state["fault"] = {"number": order.get("number", 0), "problem": problem}
     state["newest"] = max(state.get("newest", 0), order.get("number", 0))

@@ -49,7 +49,7 @@ class Board:
         )  # fmt: skip
         around = Around(
             busy=lambda: self.open, lost=lambda: self.lost, publisher={PUBLISHER.public.kid: PUBLISHER.public}.get,
-            quiet_s=0, trial_s=trial_s,
+            quiet_s=0, trial_s=trial_s, again_s=0.05,
         )  # fmt: skip
         return Updates(self.home, Book(self.home.notes), self.journal, fetching, around)
 
@@ -236,6 +236,24 @@ async def test_an_older_order_is_not_gone_back_to_and_a_newer_one_takes_its_plac
     assert (board.home.notes / "wanted.jws").read_text() == "newer"
     assert board.note("apply.json") == {}, "what is wanted no more is not begun"
     await ended(working)
+
+
+async def test_a_disk_that_cannot_be_written_ends_no_agent(board: Board) -> None:
+    updates, order = board.start(), board.order()
+    (board.home.releases / "state.json").write_text("{")  # nor one that cannot be read
+    updates.want(order, "token")
+    working = asyncio.create_task(updates.work())
+    await until(lambda: updates._loop is not None, "it is at work")
+    assert not working.done()
+    board.launcher_says(staged={"number": 1})
+    await asyncio.wait_for(working, 20)
+    assert updates.leaving
+
+
+def test_a_spoiled_book_begins_anew(board: Board) -> None:
+    board.start().want(board.order(), "token")
+    (board.home.notes / "book.json").write_text("{")
+    assert Book(board.home.notes).pages.newest == 0
 
 
 def test_the_journal_that_releases_are_made_for_is_the_one_that_is_written() -> None:
