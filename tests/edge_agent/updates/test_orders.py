@@ -9,6 +9,7 @@ import pytest
 
 from edge_agent.downlink import Books, Orders
 from edge_agent.errors import SettingsError
+from edge_agent.lists import ListBook
 from edge_agent.tasks import TaskBook
 from proof.keys import SigningKey
 from tests.edge_agent.cloud_peer import sign_order
@@ -43,7 +44,10 @@ def give(
 ) -> tuple[bytes, list[tuple[str, str]]]:
     """The order, and what was answered: the outcome and the problem."""
     find = {CLOUD.public.kid: CLOUD.public}.get
-    books = Books(scene.book, TaskBook(scene.journal.reads, AGENT, scene.packs, find), scene.packs)
+    reads = scene.journal.reads
+    books = Books(
+        scene.book, TaskBook(reads, AGENT, scene.packs, find), scene.packs, ListBook(reads, scene.hands.clock)
+    )
     orders = Orders(AGENT, scene.journal, books, scene.hands.clock, find, lambda *_: None, updates=shelf)
     order = sign_order(scene.hands, "o1", "update", body, **changes)
     for _ in range(2):  # it is sent until it is answered
