@@ -13,6 +13,7 @@ from custody.permits import time_text
 from edge_agent.film.segment import examine, play
 from tests.edge_agent.film.studio import CAMERA, KEEP, STATION, pictures, studio
 from tests.edge_agent.hands import Hands, full_disk
+from tests.system.waiting import until_now
 
 
 def digests(closed: dict[str, Any]) -> list[str]:
@@ -47,6 +48,17 @@ def test_a_segment_is_signed_into_the_journal_before_the_clip_is_over(tmp_path: 
         set_.event()
         assert set_.until(2, "clip_segment")  # those from before, although nothing came after
         assert set_.bodies("clip_closed") == []
+        assert set_.films.busy() == "clip_cut"
+
+
+def test_nothing_is_cut_before_an_event_nor_after_its_clip(tmp_path: Path) -> None:
+    with studio(tmp_path) as set_:
+        set_.film(5)
+        assert set_.films.busy() is None
+        set_.event()
+        set_.film(8)
+        set_.until(1, "clip_closed")
+        until_now(lambda: set_.films.busy() is None, "the clip is put away", 20)
 
 
 def test_what_was_missing_before_an_event_is_told(tmp_path: Path) -> None:
