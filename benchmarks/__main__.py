@@ -5,6 +5,7 @@ import sys
 
 NAMES = (
     "custody",
+    "alarm_rules",
     "gate",
     "journal",
     "costs",
