@@ -1,19 +1,25 @@
-"""`sealtrail rules …`: a rule pack checked, shown and drawn, without a database."""
+"""`sealtrail rules …`: a rule pack checked, shown and drawn, and its rules of alarms tried on a site's past."""
 
-from datetime import UTC, datetime
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from cloud.answering import fail, one_sentence
+from custody.alarm_rules import MOST_LIVING, rules_of
 from custody.diagram import HEADS, limits_table, markdown, mermaid, steps_table
 from custody.pack_reader import start_faults
 from custody.rule_pack import RulePack
 from wire.rule_packs import DEFAULT_PACK, check_file, told
+
+if TYPE_CHECKING:
+    from cloud.alarms.rule_trial import Trial
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Rule packs: what may happen to evidence, as data.")
 
@@ -61,6 +67,37 @@ def show(file: File = DEFAULT_PACK, language: Speak = Language.ZH) -> None:
     for limit in limits_table(pack, language):
         limits.add_row(*limit)
     console.print(limits)
+
+
+@app.command(name="try")
+def try_(
+    file: File = DEFAULT_PACK,
+    site: Annotated[str, typer.Option(help="whose log is read")] = "",
+    days: Annotated[int, typer.Option(min=1, help="so far back")] = 7,
+    language: Speak = Language.ZH,
+) -> None:
+    """Tells which alarms a pack would have raised of a site's past. Needs the database; changes nothing."""
+    pack, now = _pack(file), datetime.now(UTC)
+    with one_sentence():
+        trial = asyncio.run(_try(pack, site, now - timedelta(days=days), now))
+    table = Table("", "", {"zh": "告警数", "en": "alarms"}[language], {"zh": "地点数", "en": "places"}[language], "")
+    for code, rule in rules_of(pack).all.items():
+        places = trial.raised.get(code, Counter())
+        (worst, times), *_ = places.most_common(1) or [("", 0)]
+        many = {"zh": "过多：请收紧", "en": "too many: make it narrower"}[language] if len(places) > MOST_LIVING else ""
+        told = f"{worst} ({times})" if times > 1 else worst
+        table.add_row(code, rule.name[language], str(places.total()), str(len(places)), many or told)
+    Console().print(table)
+    typer.echo({"zh": f"共读取 {trial.entries} 条账本记录", "en": f"{trial.entries} entries were read"}[language])
+
+
+async def _try(pack: RulePack, site: str, since: datetime, now: datetime) -> "Trial":
+    from cloud.alarms.rule_trial import try_rules
+    from cloud.db.pool import open_pool, transaction
+    from cloud.settings import CloudSettings
+
+    async with open_pool(CloudSettings().database_url) as pool, transaction(pool) as tx:
+        return await try_rules(tx, site, pack, since, now)
 
 
 @app.command()

@@ -21,6 +21,8 @@ SECTION, PREFIX = "alarm_rules", "rule."
 """The cause of an alarm by rule `x` is `rule.x`."""
 MOST_RULES, MOST_TIMES = 5_000, 100
 LONGEST_S = 31 * 86_400
+MOST_LIVING = 50
+"""Alarms of one rule that live at a site; further ones are one alarm of the whole site together."""
 TELLING = ("slot", "zone", "device", "station", "agent")
 """What tells most events apart, first."""
 

@@ -10,13 +10,11 @@ from cloud.alarms.service import Severity, clear_alarm, raise_alarm
 from cloud.db.pool import Tx
 from cloud.ledger.service import close_ledger, open_ledger
 from cloud.world import World
-from custody.alarm_rules import AlarmRule
+from custody.alarm_rules import MOST_LIVING, AlarmRule
 from custody.permits import time_text
 from custody.rule_watch import Verdict, Watch
 
 ACTOR = "rules"
-MOST_LIVING = 50
-"""Alarms of one rule that live at a site; further ones are one alarm of the whole site together."""
 
 
 @dataclass(slots=True)

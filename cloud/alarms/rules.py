@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
-from typing import Any
+from typing import Any, Protocol
 
 from psycopg.types.json import Jsonb
 
@@ -24,7 +24,7 @@ from cloud.rules.service import pack_in_force
 from cloud.world import World
 from custody.alarm_rules import PREFIX, AlarmRule, Event, Rules, rules_of
 from custody.rule_pack import RulePack
-from custody.rule_watch import Watch, dismiss, read, ring, take, written
+from custody.rule_watch import Verdict, Watch, dismiss, read, ring, take, written
 
 AT_ONCE = 5_000
 """Entries that are looked at in one transaction."""
@@ -113,9 +113,9 @@ class RuleWorker:
             if memory is None or (memory.upto, memory.pack) != (first, pack.hash):
                 memory = await _remember(tx, site, first, pack)
             effects = Effects(tx, site, self.world, memory.watches)
-            await _read(tx, site, memory, effects, first, end, now)
+            await read_on(tx, site, memory, effects, first, end, now)
             if end == row["size"]:
-                _ring(memory, effects, now)
+                ring_due(memory, effects, now)
             await effects.apply()
             await _keep(tx, site, memory)
             if end > first:
@@ -139,7 +139,15 @@ async def _remember(tx: Tx, site: str, upto: int, pack: RulePack) -> Memory:
     return memory
 
 
-async def _read(tx: Tx, site: str, memory: Memory, effects: Effects, first: int, end: int, now: datetime) -> None:
+class Hears(Protocol):
+    """Whoever is told what the rules came to."""
+
+    def add(self, rule: AlarmRule, place: str, verdict: Verdict, at: datetime, seen: Mapping[str, Any]) -> None:
+        """`verdict` about `place`; `at` is when it came to be so, `seen` what showed it."""
+
+
+async def read_on(tx: Tx, site: str, memory: Memory, effects: Hears, first: int, end: int, now: datetime) -> None:
+    """Asks the rules about the entries from `first` to before `end`, in their order; what is due meanwhile rings."""
     kinds = [*memory.rules.kinds, CLEARED]
     found = await rows(tx, _sql.entries, site=site, first=first, end=end, kinds=kinds) if end > first else []
     arrivals = await rows(tx, _sql.arrivals, site=site, first=first, most=AT_ONCE) if found else []
@@ -154,14 +162,14 @@ async def _read(tx: Tx, site: str, memory: Memory, effects: Effects, first: int,
             _dismissed(site, memory, told)
             continue
         told |= zones.get(told.get("slot"), {})
-        _ring(memory, effects, arrived)
+        ring_due(memory, effects, arrived)
         _take(memory, effects, Event(row["kind"], row["at"], arrived, told), row["index"])
     if ZONE_FILL in memory.rules.kinds and end > first:
         for event in await _fills(tx, site, first, end, now):
             _take(memory, effects, event, None)
 
 
-def _take(memory: Memory, effects: Effects, event: Event, index: int | None) -> None:
+def _take(memory: Memory, effects: Hears, event: Event, index: int | None) -> None:
     for rule in memory.rules.concerned(event):
         named = rule.place_of(event)
         if named is None:
@@ -173,7 +181,8 @@ def _take(memory: Memory, effects: Effects, event: Event, index: int | None) -> 
         memory.set_bell((rule.code, place))
 
 
-def _ring(memory: Memory, effects: Effects, upto: datetime) -> None:
+def ring_due(memory: Memory, effects: Hears, upto: datetime) -> None:
+    """What is due until then rings."""
     for code, place in memory.due(upto):
         rule = memory.rules.all.get(code)
         if rule is None:

@@ -51,3 +51,9 @@ GROUP BY z.id ORDER BY z.id
 
 -- name: slot_zones
 SELECT s.id, z.id AS zone, z.class AS zone_class FROM slot s JOIN zone z ON z.id = s.zone WHERE s.site = %(site)s
+
+-- The first entry that was certainly there after `since`.
+-- name: first_since
+SELECT coalesce(max(c.size), 0) AS first, h.size FROM ledger_head h
+LEFT JOIN checkpoint c ON c.site = h.site AND c.at < %(since)s
+WHERE h.site = %(site)s GROUP BY h.size

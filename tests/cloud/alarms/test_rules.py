@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from benchmarks.telling import Teller
-from cloud.alarms.rule_effects import MOST_LIVING
+from cloud.alarms.rule_trial import try_rules
 from cloud.alarms.rules import RuleWorker, percent
-from custody.alarm_rules import rules_of
+from cloud.db.pool import transaction
+from cloud.errors import NotFoundError
+from custody.alarm_rules import MOST_LIVING, rules_of
 from custody.pack_reader import parse_rule_pack
 from custody.roles import Role
 from custody.rule_pack import RulePack
@@ -281,6 +283,27 @@ async def test_a_place_that_no_database_can_hold_is_cut(ruled: Ruled) -> None:
     (row,) = await ruled.office.rows("SELECT place FROM alarm WHERE cause = 'rule.door'")
     assert row["place"].startswith("<b>\N{REPLACEMENT CHARACTER}x")
     assert len(row["place"]) == 200
+
+
+async def test_a_pack_is_tried_on_the_past_and_changes_nothing(ruled: Ruled) -> None:
+    ruled.away = True
+    before = ruled.clock.at
+    await each_rule_once(ruled)
+    for number in range(MOST_LIVING + 10):
+        await ruled.tell("door_opened", 1, device=f"door.{number}", how="forced")
+    await ruled.receiving.check()
+    after = ruled.clock.at
+    ruled.clock.advance(timedelta(hours=1))
+    trying = pack_with(**PACK.content["alarm_rules"], door=DOOR)
+    async with transaction(ruled.office.parts.pool) as tx:
+        trial = await try_rules(tx, "nj01", trying, before - timedelta(days=1), ruled.clock.at)
+        late = await try_rules(tx, "nj01", trying, after + timedelta(minutes=1), ruled.clock.at)
+        with pytest.raises(NotFoundError):
+            await try_rules(tx, "sz09", trying, before, ruled.clock.at)
+    assert set(trial.raised) == RAISED | {"door"}
+    assert (len(trial.raised["door"]), trial.raised["door"].total()) == (MOST_LIVING + 11, MOST_LIVING + 11)
+    assert (late.entries, late.raised) == (0, {})
+    assert (await ruled.told(), await ruled.remembered()) == ([], 0)
 
 
 @pytest.mark.parametrize(
