@@ -72,7 +72,7 @@ async def _wanted(tx: Tx, site: str, new: NewList) -> Wanted:
         found = await rows(tx, _sql.zone_slots, site=site, zone=new.zone)
         if not found:
             raise NotFoundError("zone", new.zone)
-        return "look", {row["slot"]: row["things"] for row in found}
+        return "look", {row["slot"]: [] for row in found}  # who counts is not told what should be there
     if new.tasks is not None:
         return await _of_tasks(tx, site, new.tasks)
     if new.act is not None:

@@ -17,9 +17,7 @@ SELECT id, payload FROM task
 WHERE id = ANY (%(tasks)s) AND site = %(site)s AND revoked_at IS NULL AND done_index IS NULL
 
 -- name: zone_slots
-SELECT s.id AS slot, coalesce(array_agg(u.thing ORDER BY u.thing) FILTER (WHERE u.thing IS NOT NULL), '{}') AS things
-FROM slot s LEFT JOIN custody u ON u.slot = s.id
-WHERE s.site = %(site)s AND s.zone = %(zone)s GROUP BY s.id
+SELECT id AS slot FROM slot WHERE site = %(site)s AND zone = %(zone)s
 
 -- The way through the warehouse: zone by zone, slot by slot, as they are named.
 -- name: in_walking_order
