@@ -19,6 +19,7 @@ from cloud.jobs import Jobs, Pace
 from cloud.ledger.stamping import Authority, StampError
 from cloud.media.store import open_store
 from cloud.opening import log_keys, opened_pool
+from cloud.readings import Readings
 from cloud.settings import BrokerSettings, GatekeeperSettings, JobsSettings
 from cloud.uplink import Uplink
 from cloud.watching import Watching
@@ -98,6 +99,15 @@ async def uplink(settings: BrokerSettings) -> AsyncIterator[Uplink]:
     async with opened_pool(settings, most=4) as pool:
         name = world.new_name("uplink")  # several workers of one certificate: the broker tells them by this
         yield Uplink(pool, office, broker(settings, name), log_keys(settings.keys_dir))
+
+
+@asynccontextmanager
+async def readings(settings: BrokerSettings) -> AsyncIterator[Readings]:
+    """The worker that takes telemetry in. Raises KeyFileError, DatabaseGoneError, MigrationError."""
+    world = real_world()
+    key = keys.read_key(settings.keys_dir, keys.CLOUD)
+    async with opened_pool(settings, most=2) as pool:
+        yield Readings(pool, world, key, broker(settings, world.new_name("readings")))
 
 
 @asynccontextmanager

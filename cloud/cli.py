@@ -152,6 +152,16 @@ def uplink() -> None:
 
 
 @app.command()
+def readings() -> None:
+    """Takes telemetry in from the broker; several may run."""
+    from cloud import bootstrap
+    from cloud.settings import BrokerSettings, load_settings
+
+    log_to_stderr()
+    run(_work("readings", lambda: bootstrap.readings(load_settings(BrokerSettings))))
+
+
+@app.command()
 def downlink() -> None:
     """Sends orders to the agents and notes who is there."""
     from cloud import bootstrap

@@ -32,6 +32,7 @@ from edge_agent.stations.sensors import SensorStation
 from edge_agent.stations.watch import WatchStation
 from edge_agent.supervise import Health, Loop, Vigil
 from edge_agent.updates.updates import Updates
+from edge_agent.telemetry import Telemetry
 from edge_agent.uplink import Uplink
 from edge_agent.viewing.viewing import Viewing
 from edge_agent.witness import EdgeWitness
@@ -40,6 +41,7 @@ from wire.batches import SealedFact
 from wire.errors import LinkError, MessageError
 from wire.link import Connect, Link
 from wire.messages import AgentStarted, Birth, FactKind, Heartbeat, encode, to_body
+from wire.readings import is_receipt
 from wire.topics import BIRTH, DESIRED, ORDERS, RECEIPTS, Topic, every_site_checkpoint, parse_topic, site_of_checkpoint
 
 if TYPE_CHECKING:  # an agent that films nothing loads no codec
@@ -96,6 +98,7 @@ class Parts:
     watches: Sequence[Watch]
     sensors: Sequence[SensorStation] = ()
     uplink: Uplink
+    telemetry: Telemetry | None = None
     orders: Orders
     pictures: Pictures
     connect: Connect
@@ -246,6 +249,8 @@ class Agent:
                         async with asyncio.TaskGroup() as group:
                             group.create_task(self._parts.uplink.drain(link))
                             group.create_task(self._listen(link))
+                            if self._parts.telemetry:
+                                group.create_task(self._parts.telemetry.drain(link))
                             if self._parts.renewals:
                                 group.create_task(self._parts.renewals.until_given())
                     finally:  # after a goodbye the broker keeps the last will to itself
@@ -271,7 +276,10 @@ class Agent:
             except MessageError as error:
                 _log.warning("%s", error)
                 continue
-            if channel == RECEIPTS:
+            if channel == RECEIPTS and is_receipt(message.payload):
+                if self._parts.telemetry:
+                    await self._parts.telemetry.on_receipt(message.payload)
+            elif channel == RECEIPTS:
                 await self._parts.uplink.on_receipt(message.payload)
             elif channel == ORDERS:
                 await asyncio.to_thread(self._parts.orders.on_order, message.payload)

@@ -32,6 +32,7 @@ from edge_agent.permits import PermitBook
 from edge_agent.pictures import Pictures
 from edge_agent.rule_packs import PackBook
 from edge_agent.settings import PREFIX, EdgeSettings, read_settings
+from edge_agent.site_entries import SensorsEntry
 from edge_agent.site_file import SiteFile
 from edge_agent.stations.door import DoorStation
 from edge_agent.stations.gate import GateStation
@@ -41,6 +42,7 @@ from edge_agent.supervise import Health
 from edge_agent.tasks import TaskBook
 from edge_agent.updates.building import Busy, busy_of, updates_of
 from edge_agent.updates.home import running_version
+from edge_agent.telemetry import Telemetry
 from edge_agent.uplink import Uplink
 from edge_agent.viewing.viewing import Viewing
 from edge_agent.vision.labels import warm_up
@@ -135,7 +137,12 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None, boo
         if entry.kind != "camera":  # those are stopped to end their threads
             stops.append(device.stop)
     uplink = Uplink(site.agent, plan.key, journal, clock, find_key)
-    ground = Ground(site, settings.label_keys, devices, journal, books, clock, health.report)
+    telemetry = _telemetry(plan, clock, journal)
+    if telemetry:
+        undo.callback(telemetry.close)
+        stops.append(telemetry.close)
+    offer = telemetry.offer if telemetry else None
+    ground = Ground(site, settings.label_keys, devices, journal, books, clock, health.report, offer)
     watches, sensors = build_stations(ground), build_sensors(ground)
     options = mqtt_options(settings, site.agent, will_of(site.agent))
     renewals = renewals_of(settings, site.agent, plan.key, journal, clock, options)
@@ -171,6 +178,7 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None, boo
         sensors=sensors,
         uplink=uplink,
         orders=orders,
+        telemetry=telemetry,
         pictures=Pictures(site.agent, plan.key, journal, clock, url, tls),
         connect=connect or (renewals.connect if renewals else mqtt_connect(options)),
         renewals=renewals,
@@ -188,6 +196,14 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None, boo
     )
     undo.pop_all()
     return Agent(agent)
+
+
+def _telemetry(plan: Plan, clock: Clock, journal: Journal) -> Telemetry | None:
+    """What sends readings at a high rate, where a room asks for it. Raises JournalError."""
+    if not any(isinstance(one, SensorsEntry) and one.telemetry for one in plan.file.site.stations):
+        return None
+    find_key = {key.kid: key for key in plan.settings.cloud_keys}.get
+    return Telemetry(plan.file.site.agent, plan.key, plan.settings.data_dir, clock, find_key, journal)
 
 
 def _configuration(book: Book | None, plan: Plan, journal: Journal, health: Health) -> Configuration | None:

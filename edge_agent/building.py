@@ -39,6 +39,7 @@ class Ground:
     books: Books
     clock: Clock
     report: Callable[[str, str | None], None]
+    offer: Callable[[str, str, float], None] | None = None
 
     def lamp(self, name: str | None, buzzer: str | None) -> Lamp | None:
         """The lamp called so, with the buzzer called so beside it, where there are any."""
@@ -96,7 +97,8 @@ def _sensors(entry: SensorsEntry, ground: Ground) -> SensorStation:
     contacts = {name: (sensor, ground.devices[name]) for sensor in SENSORS for name in getattr(entry, sensor)}
     climates = {name: ground.devices[name] for name in entry.climate}
     parts = SensorsParts(
-        journal=ground.journal, book=ground.books.permits, clock=ground.clock, climates=climates, contacts=contacts
+        journal=ground.journal, book=ground.books.permits, clock=ground.clock, climates=climates, contacts=contacts,
+        offer=ground.offer if entry.telemetry else None,
     )  # fmt: skip
     return SensorStation(plan, parts)
 

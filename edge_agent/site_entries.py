@@ -167,6 +167,8 @@ class SensorsEntry(_Part):
     at_most_every_s: float = Field(default=10, gt=0)
     at_least_every_s: float = Field(default=900, gt=0)
     """How often a value is told: no more often, however it changes, and no less often as long as it is measured."""
+    telemetry: bool = False
+    """Whether every value is also sent as it is measured, beside what is told at that pace."""
     burst: int = Field(default=20, ge=1, le=1000)
     edges_per_minute: float = Field(default=20, gt=0, le=600)
     """Of each contact so many changes are told one by one, and so many more a minute; the others are counted."""

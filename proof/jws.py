@@ -55,6 +55,11 @@ def kid_of(token: str) -> str:
     return str(_object(token.partition(".")[0]).get("kid"))
 
 
+def typ_of(token: str) -> str:
+    """What the JWS `token` says it was signed for. Raises EncodingError."""
+    return str(_object(token.partition(".")[0]).get("typ"))
+
+
 def unverified(token: str) -> dict[str, Any]:
     """What the JWS `token` says, believed by nobody: only to find the key that it is then verified with.
 

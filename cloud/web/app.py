@@ -44,6 +44,7 @@ from cloud.people.throttle import Throttle
 from cloud.releases.routes import RELEASES
 from cloud.releases.routes import router as releases
 from cloud.stock_takes.routes import router as stock_takes
+from cloud.telemetry.routes import router as telemetry
 from cloud.viewing.relay import Relay
 from cloud.viewing.routes import router as viewing
 from cloud.viewing.service import close_view
@@ -156,8 +157,9 @@ def _bare() -> FastAPI:
     )
     errors.install(app)
     for router in (
-        people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, lists, doors, rooms, tasks, exceptions,
-        bundles, labels, imports, stock_takes, conformity, live, alarms, fleet, joining, releases, media, clips,
+        people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, lists, doors, rooms, telemetry, tasks,
+        exceptions, bundles, labels, imports, stock_takes, conformity, live, alarms, fleet, joining, releases, media,
+        clips,
         viewing,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())

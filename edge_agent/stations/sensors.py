@@ -6,8 +6,9 @@ leaves a chattering one no way to fill the journal; what is beyond it is counted
 """
 
 import logging
+import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
@@ -53,6 +54,8 @@ class SensorsParts:
     clock: Clock
     climates: Mapping[str, Climate] = field(default_factory=dict)
     contacts: Mapping[str, tuple[ContactSensor, Contacts]] = field(default_factory=dict)
+    offer: Callable[[str, str, float], None] | None = None
+    """takes every value as telemetry: `<station>.<device>`, what it measures, the value"""
 
 
 @dataclass(slots=True)
@@ -85,6 +88,8 @@ class SensorStation:
         if measured.measures not in UNITS:
             _log.warning("%s measures %s, which nobody knows", device, measured.measures)
             return
+        if self._parts.offer is not None and math.isfinite(measured.value):
+            self._parts.offer(f"{self.plan.name}.{device}", measured.measures, measured.value)
         with self._lock:
             gauge = self._gauges.setdefault((device, measured.measures), Gauge(measured.measures))
             gauge.take(round(measured.value, 2) + 0.0)  # no -0.0

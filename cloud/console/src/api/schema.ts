@@ -2183,6 +2183,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/telemetry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Series
+         * @description Every value that is measured at a high rate at my site, with its newest reading.
+         */
+        get: operations["list_telemetry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/telemetry/course": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Course
+         * @description What one value was between two times: raw readings where they are few enough, else by minute, hour or day.
+         */
+        get: operations["get_telemetry_course"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -3175,6 +3215,25 @@ export interface components {
             things: number | null;
         };
         /**
+         * Course
+         * @description What a value was over time, by the agent's clock, which was at most `error_ms` wrong (null: nobody knows).
+         */
+        Course: {
+            /** Error Ms */
+            error_ms: number | null;
+            /** Gaps */
+            gaps: components["schemas"]["MissingShown"][];
+            /** Points */
+            points: components["schemas"]["PointShown"][];
+            /**
+             * Step
+             * @enum {string}
+             */
+            step: "raw" | "minute" | "hour" | "day";
+            /** Unit */
+            unit: string;
+        };
+        /**
          * Custody
          * @description Where a thing lies (for an item that is packed, its package) and what custody knows of it.
          */
@@ -4115,6 +4174,26 @@ export interface components {
             name: string;
             /** Token */
             token: string;
+        };
+        /**
+         * MissingShown
+         * @description Batches `first` to `last` of the agent did not come (yet); what they hold was measured between these times.
+         */
+        MissingShown: {
+            /** First */
+            first: number;
+            /** Last */
+            last: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /**
          * MotionRows
@@ -5093,6 +5172,25 @@ export interface components {
             rows: components["schemas"]["Place"][];
         };
         /**
+         * PointShown
+         * @description `n` readings from `at` on: their extremes and their mean; of a raw reading they are the same.
+         */
+        PointShown: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Mean */
+            mean: number;
+            /** N */
+            n: number;
+        };
+        /**
          * PrintOrder
          * @description An order to print, and what the agent answered: null until then; `problem` is why it was not done.
          */
@@ -5489,6 +5587,30 @@ export interface components {
             unit: string;
             /** Value */
             value: number;
+        };
+        /**
+         * SeriesShown
+         * @description One value of a sensor that is measured at a high rate, and its newest reading by the agent's clock.
+         */
+        SeriesShown: {
+            /** Agent */
+            agent: string;
+            /** Device */
+            device: string;
+            /**
+             * Measures
+             * @enum {string}
+             */
+            measures: "temperature" | "humidity" | "pressure" | "illuminance" | "co2" | "battery" | "voltage" | "power";
+            /** Newest */
+            newest: number;
+            /**
+             * Newest At
+             * Format: date-time
+             */
+            newest_at: string;
+            /** Unit */
+            unit: string;
         };
         /**
          * Shelving
@@ -18191,6 +18313,202 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TaskShown"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_telemetry: {
+        parameters: {
+            query?: {
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesShown"][];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_telemetry_course: {
+        parameters: {
+            query: {
+                agent: string;
+                device: string;
+                measures: "temperature" | "humidity" | "pressure" | "illuminance" | "co2" | "battery" | "voltage" | "power";
+                since: string;
+                until: string;
+                points?: number;
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Course"];
                 };
             };
             /** @description The body is not JSON */
