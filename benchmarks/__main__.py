@@ -18,6 +18,7 @@ NAMES = (
     "ledger",
     "verify",
     "stock_take",
+    "telemetry",
 )
 """The modules beside this one; each has a `run()` that prints its figures beside their limits."""
 

@@ -32,6 +32,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text("utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 ONCE = ("prepare", "migrate", "found")
+RUNNING = ("uplink", "readings", "downlink", "gatekeeper", "web", "stage", "edge")
 OURS = [name for name, service in SERVICES.items() if service["image"].startswith("sealtrail:")]
 
 
@@ -214,14 +215,12 @@ async def test_every_command_runs_and_a_refused_stranger_reaches_the_screen(by_h
         broker = by_hand.broker()
         running.push_async_callback(broker.stop)
         await broker.start()
-        for service in ("uplink", "downlink", "gatekeeper", "web", "stage", "edge"):
+        for service in RUNNING:
             child = by_hand.child(service)
             running.push_async_callback(child.stop)
             await child.start()
             await child.ready(60)
-        assert [
-            name for name in ("uplink", "downlink", "gatekeeper", "web", "stage", "edge") if not by_hand.healthy(name)
-        ] == []
+        assert [name for name in RUNNING if not by_hand.healthy(name)] == []
 
         password = (by_hand.folder_of("found", "/founding") / "operator_password").read_text("ascii")
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{by_hand.web_port}", timeout=30) as client:

@@ -17,7 +17,11 @@ from cloud.db.pool import Pool, open_pool, transaction
 from cloud.fleet.service import add_agent
 from cloud.ledger.service import add_site, close_ledger, open_ledger
 from cloud.world import World
+from tests.cloud.api import office, parts
 from tests.cloud.conftest import DEPLOYMENT, SITE, START, Clock, Database
+
+__all__ = ["office", "parts"]
+"""Fixtures of another file, by which pytest finds them."""
 
 URL = "SEALTRAIL_TEST_TIMESCALE_URL"
 _numbers = itertools.count(1)
@@ -71,13 +75,13 @@ def urls(kind: str, request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]
         yield database.owner, database.app
         return
     server, name = os.environ[URL], f"sealtrail_test_{os.getpid()}_{next(_numbers)}"
-    parts = urlsplit(server)
-    owner = urlunsplit(parts._replace(path=f"/{name}"))
+    address = urlsplit(server)
+    owner = urlunsplit(address._replace(path=f"/{name}"))
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
         migrate(owner, START)
-        host = parts.netloc.rpartition("@")[2]
-        yield owner, urlunsplit(parts._replace(path=f"/{name}", netloc=f"{APP}@{host}"))
+        host = address.netloc.rpartition("@")[2]
+        yield owner, urlunsplit(address._replace(path=f"/{name}", netloc=f"{APP}@{host}"))
         connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
 
 

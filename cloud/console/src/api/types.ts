@@ -26,3 +26,6 @@ export type SensorContact = Schemas["ContactShown"];
 export type SensorValue = Schemas["SensorShown"];
 export type Role = Schemas["Role"];
 export type Slot = Schemas["Slot"];
+export type Course = Schemas["Course"];
+export type CoursePoint = Schemas["PointShown"];
+export type TelemetrySeries = Schemas["SeriesShown"];
