@@ -235,6 +235,26 @@ async def _tell_ready(name: str, ready: asyncio.Event) -> None:
     answer(event="ready", process=name)
 
 
+@app.command("telemetry-check")
+def telemetry_check(site: str) -> None:
+    """Compares a site's readings with the batches that its agents signed; exit status 1 when something differs."""
+    with one_sentence():
+        ok = asyncio.run(_telemetry_check(site))
+    raise typer.Exit(0 if ok else 1)
+
+
+async def _telemetry_check(site: str) -> bool:
+    from cloud.db.pool import transaction
+    from cloud.opening import opened_pool
+    from cloud.settings import CloudSettings, load_settings
+    from cloud.telemetry.check import check_telemetry
+
+    async with opened_pool(load_settings(CloudSettings), most=1) as pool, transaction(pool) as tx:
+        found = await check_telemetry(tx, site)
+    answer(ok=found.fault is None, batches=found.batches, readings=found.readings, fault=found.fault)
+    return found.fault is None
+
+
 @app.command("ledger-check")
 def ledger_check(
     site: str,

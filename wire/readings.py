@@ -114,7 +114,26 @@ def open_readings(payload: bytes, agent: str, find_key: jws.FindKey) -> OpenedRe
         message = _message.decode(payload)
     except (msgspec.DecodeError, RecursionError) as error:
         raise MessageError(f"not a batch of readings: {error}") from error
-    statement, content = _statement(message.jws, find_key), bytes(message.readings)
+    content = bytes(message.readings)
+    statement, columns = _verified(message.jws, content, find_key, agent)
+    return OpenedReadings(statement, columns, content, parse_time(columns.at), message.jws)
+
+
+def check_batch(
+    token: str, content: bytes, find_key: jws.FindKey, agent: str, number: int
+) -> tuple[Columns, datetime]:  # fmt: skip
+    """The columns in `content` and when their `at` is, as batch `number` of `agent` by the statement in `token`.
+
+    Raises MessageError, ProofError.
+    """
+    statement, columns = _verified(token, content, find_key, agent)
+    if statement.number != number:
+        raise ChainError(f"the statement is about batch {statement.number}")
+    return columns, parse_time(columns.at)
+
+
+def _verified(token: str, content: bytes, find_key: jws.FindKey, agent: str) -> tuple[Statement, Columns]:
+    statement = _statement(token, find_key)
     if statement.agent != agent:
         raise SignatureError(f"a statement of {statement.agent} under the topic of {agent}")
     if link(bytes.fromhex(statement.prev), content).hex() != statement.head:
@@ -122,7 +141,7 @@ def open_readings(payload: bytes, agent: str, find_key: jws.FindKey) -> OpenedRe
     columns = read_columns(content)
     if sum(len(one.values) for one in columns.series) != statement.rows:
         raise MessageError(f"not the {statement.rows} readings that were signed")
-    return OpenedReadings(statement, columns, content, parse_time(columns.at), message.jws)
+    return statement, columns
 
 
 def read_columns(content: bytes) -> Columns:

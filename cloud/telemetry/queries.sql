@@ -50,6 +50,24 @@ SELECT series, date_trunc('day', bucket, 'UTC'), sum(n), min(low), max(high), su
 ON CONFLICT (series, bucket) DO UPDATE SET n = m.n + excluded.n, low = least(m.low, excluded.low),
     high = greatest(m.high, excluded.high), total = m.total + excluded.total
 
+-- In the order of each agent's chain.
+-- name: batches
+SELECT id, agent, number, prev, head, since, until, rows, jws, content FROM telemetry_batch
+WHERE site = %(site)s AND (agent, number) > (%(agent)s, %(number)s) ORDER BY agent, number LIMIT 100
+
+-- All keys that an agent ever had.
+-- name: agent_keys
+SELECT public_key FROM agent WHERE id = %(agent)s
+UNION SELECT public_key FROM key_life WHERE site = %(site)s AND role = 'agent' AND owner = %(agent)s
+
+-- name: stored
+SELECT s.device, s.measures, t.at, t.value FROM telemetry t JOIN telemetry_series s ON s.id = t.series
+WHERE t.series IN (SELECT id FROM telemetry_series WHERE agent = %(agent)s) AND t.batch = %(id)s
+  AND t.at >= %(since)s AND t.at <= %(until)s
+
+-- name: count_stored
+SELECT count(*) AS n FROM telemetry WHERE series IN (SELECT id FROM telemetry_series WHERE site = %(site)s)
+
 -- name: series
 SELECT agent, device, measures, newest_at, newest FROM telemetry_series WHERE site = %(site)s
 ORDER BY agent, device, measures

@@ -18,6 +18,11 @@ describe("a course", () => {
     expect(drawnOf(course(points), { since: BEGIN, until: BEGIN + 40_000 })?.lines).toHaveLength(2);
   });
 
+  it("is broken by a single bucket that is missing", () => {
+    const hours = [0, 1, 3, 4].map((hour) => point(hour * 3600, 20));
+    expect(runsOf(hours, "hour").map((run) => run.length)).toEqual([2, 2]);
+  });
+
   it("shows the extremes as a band, and nothing where there is nothing", () => {
     const span = { since: BEGIN, until: BEGIN + 2000 };
     const drawn = drawnOf(course([point(0, 20), point(1, 24)]), span);

@@ -46,14 +46,15 @@ export function drawnOf(course: Course, span: Span): Drawn | null {
   };
 }
 
-/** Points without a hole between them: one of more than three times the usual step breaks the line. */
+/** Points without a hole between them: a bucket that is missing, or three readings in a row, break the line. */
 export function runsOf(points: readonly CoursePoint[], step: Course["step"]): CoursePoint[][] {
   const between = points.slice(1).map((point, n) => Date.parse(point.at) - Date.parse(points[n]?.at ?? point.at));
-  const usual = STEP_MS[step] || [...between].sort((one, other) => one - other)[Math.floor(between.length / 2)] || 0;
+  const usual = [...between].sort((one, other) => one - other)[Math.floor(between.length / 2)] ?? 0;
+  const most = step === "raw" ? 3 * usual : STEP_MS[step];
   const runs: CoursePoint[][] = [];
   points.forEach((point, n) => {
     const run = runs.at(-1);
-    if (run && (between[n - 1] ?? 0) <= 3 * usual) run.push(point);
+    if (run && (between[n - 1] ?? 0) <= most) run.push(point);
     else runs.push([point]);
   });
   return runs;

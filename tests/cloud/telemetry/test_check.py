@@ -1,0 +1,66 @@
+"""Whoever changes a reading, adds one or takes one away, is found; with the rights of the database's owner too."""
+
+from datetime import timedelta
+
+import pytest
+
+from benchmarks.measuring import START, Measurer
+from cloud.db.pool import transaction
+from cloud.telemetry.check import TelemetryCheck, check_telemetry
+from tests.cloud.conftest import SITE
+from tests.cloud.telemetry.conftest import Store
+from tests.cloud.telemetry.test_service import take
+
+
+async def measured(store: Store) -> None:
+    measurer = Measurer("nj01.room")
+    await store.know(measurer)
+    batches = [measurer.tell(measurer.run(60), at=START + timedelta(minutes=n)) for n in range(3)]
+    await take(store, measurer, *batches)
+
+
+async def checked(store: Store) -> TelemetryCheck:
+    async with transaction(store.pool) as tx:
+        return await check_telemetry(tx, SITE)
+
+
+async def test_what_is_stored_is_what_was_signed(store: Store) -> None:
+    await measured(store)
+    assert await checked(store) == TelemetryCheck(batches=3, readings=180)
+
+
+@pytest.mark.parametrize(
+    ("statement", "fault"),
+    [
+        (
+            "UPDATE telemetry SET value = 25 WHERE at = '2026-11-22T03:01:10Z'",
+            "batch 2 of nj01.room: 1 readings differ",
+        ),
+        ("DELETE FROM telemetry WHERE at = '2026-11-22T03:01:10Z'", "batch 2 of nj01.room: 1 readings differ"),
+        (
+            "INSERT INTO telemetry SELECT series, at, value, 99 FROM telemetry LIMIT 1",
+            "181 readings are stored, and 180",
+        ),
+        (
+            "UPDATE telemetry_batch SET content = '\\x00' WHERE number = 3",
+            "batch 3 of nj01.room is not what was signed",
+        ),
+        ("UPDATE telemetry_batch SET prev = head WHERE number = 2", "batch 2 of nj01.room does not continue"),
+    ],
+)
+async def test_tampering_by_the_owner_is_found_where_it_is(store: Store, statement: str, fault: str) -> None:
+    await measured(store)
+    store.as_owner(statement)
+    found = await checked(store)
+    assert found.fault is not None
+    assert found.fault.startswith(fault)
+
+
+async def test_the_application_may_not_change_a_reading(store: Store) -> None:
+    await measured(store)
+    names = "'telemetry', 'telemetry_batch'"
+    rights = f"""
+        SELECT count(*) FROM unnest(ARRAY[{names}]) t, unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE']) r
+        WHERE has_table_privilege('sealtrail_app', t, r)
+    """  # noqa: S608 - of this test's own words
+    assert store.as_owner(rights) == [(0,)]
