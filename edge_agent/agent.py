@@ -31,8 +31,8 @@ from edge_agent.stations.rack import RackStation
 from edge_agent.stations.sensors import SensorStation
 from edge_agent.stations.watch import WatchStation
 from edge_agent.supervise import Health, Loop, Vigil
-from edge_agent.updates.updates import Updates
 from edge_agent.telemetry import Telemetry
+from edge_agent.updates.updates import Updates
 from edge_agent.uplink import Uplink
 from edge_agent.viewing.viewing import Viewing
 from edge_agent.witness import EdgeWitness

@@ -40,9 +40,9 @@ from edge_agent.stations.printing import PrintDesk
 from edge_agent.stations.rack import RackStation
 from edge_agent.supervise import Health
 from edge_agent.tasks import TaskBook
+from edge_agent.telemetry import Telemetry
 from edge_agent.updates.building import Busy, busy_of, updates_of
 from edge_agent.updates.home import running_version
-from edge_agent.telemetry import Telemetry
 from edge_agent.uplink import Uplink
 from edge_agent.viewing.viewing import Viewing
 from edge_agent.vision.labels import warm_up

@@ -159,8 +159,7 @@ def _bare() -> FastAPI:
     for router in (
         people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, lists, doors, rooms, telemetry, tasks,
         exceptions, bundles, labels, imports, stock_takes, conformity, live, alarms, fleet, joining, releases, media,
-        clips,
-        viewing,
+        clips, viewing,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)
