@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -25,7 +26,7 @@ from proof.jws import FindKey
 from proof.keys import Signer
 from wire.link import Link
 from wire.messages import ClockReading, FactKind, to_body
-from wire.readings import Columns, Series, read_receipt, seal_readings
+from wire.readings import Columns, ReadingsSealed, Series, read_receipt, seal_readings
 from wire.sensors import ReadingsThinned, Thinned
 from wire.topics import READINGS, Topic
 
@@ -33,6 +34,8 @@ FILE = "telemetry.sqlite"
 SEAL_S = 5.0
 """How long readings are gathered before they are sealed (so much is lost with the power), and until what has no receipt
 is said again."""
+VOUCH_US = 60_000_000
+"""Between two facts that say where the chain of batches stands."""
 MOST_READINGS = 5000
 MOST_BATCHES = 5000
 """Waiting for a receipt: seven hours of a busy room without a link; then the oldest go."""
@@ -71,6 +74,7 @@ class Telemetry:
         self._gathered: _Gathered | None = None
         self._under_way: set[int] = set()
         self._window_full = False
+        self._vouched_us: int | None = None
         try:
             self._db = sqlite3.connect(folder / FILE, isolation_level=None, check_same_thread=False)
             self._db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
@@ -105,7 +109,10 @@ class Telemetry:
 
     def close(self) -> None:
         """Seals what was gathered and closes the file."""
-        self.seal()
+        with self._lock:
+            self._seal()
+            if self._journal.at_work:
+                self._vouch()
         self._db.close()
 
     async def drain(self, link: Link) -> None:
@@ -168,7 +175,17 @@ class Telemetry:
             _log.error("%d readings were not kept: %s", gathered.rows, error)
             self._tell(columns)
             return
+        now_us = self._clock.mono_us()
+        if self._vouched_us is None or now_us - self._vouched_us >= VOUCH_US:
+            self._vouch()
+            self._vouched_us = now_us
         self._shed()
+
+    def _vouch(self) -> None:
+        """A fact says where the chain stands: by the ledger, nobody cuts off what is before it."""
+        number, head = self._db.execute("SELECT number, head FROM chain").fetchone()
+        if number:
+            self._submit(FactKind.READINGS_SEALED, to_body(ReadingsSealed(number=number, head=head.hex())))
 
     def _shed(self) -> None:
         """The oldest go when too many wait; how many of which device is told."""
@@ -188,7 +205,10 @@ class Telemetry:
         until = time_text(parse_time(columns.at) + timedelta(microseconds=last))
         devices = [Thinned(device=name, count=n, since=columns.at, until=until) for name, n in sorted(counted.items())]
         body = to_body(ReadingsThinned(why=["backlog"], devices=devices))
+        self._submit(FactKind.READINGS_THINNED, body)
+
+    def _submit(self, kind: FactKind, body: dict[str, Any]) -> None:
         try:
-            self._journal.submit(Draft(kind=FactKind.READINGS_THINNED, device="agent", body=body))
+            self._journal.submit(Draft(kind=kind, device="agent", body=body))
         except JournalError as error:
-            _log.error("what was left out is not told: %s", error)
+            _log.error("%s is not told: %s", kind, error)

@@ -66,6 +66,7 @@ class FactKind(StrEnum):
     FILM_PROBED = "film_probed"
     READING = "reading"
     READINGS_THINNED = "readings_thinned"
+    READINGS_SEALED = "readings_sealed"
     CONTACT_CHANGED = "contact_changed"
     CONTACT_CHATTERED = "contact_chattered"
     SCALE_DOUBTED = "scale_doubted"

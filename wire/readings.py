@@ -72,6 +72,13 @@ class Receipt:
     head: str
 
 
+class ReadingsSealed(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of the fact `readings_sealed`: the agent's batches up to `number` end in `head` (hex)."""
+
+    number: int
+    head: str
+
+
 @dataclass(frozen=True, slots=True)
 class OpenedReadings:
     """A batch whose signature and digest fit: its columns, their bytes as they came, and when `at` is."""

@@ -1,6 +1,7 @@
 """Readings compared with the batches that agents signed: whoever changed one, or added or took one away, is found.
 
-What an agent's newest batches were is not known here: that nobody cut them off is for the agent's own file to say.
+Where its chain stood each agent says in its journal (`readings_sealed`), so nobody cuts off what is before. A batch
+that is not here is counted and no fault: it may not have come yet, or its agent left it out.
 """
 
 import zlib
@@ -24,6 +25,8 @@ class TelemetryCheck:
 
     batches: int = 0
     readings: int = 0
+    absent: int = 0
+    """batches that the ledger names and that are not here: not come yet, or left out by the agent, or taken away"""
     fault: str | None = None
 
 
@@ -41,6 +44,12 @@ async def check_telemetry(tx: Tx, site: str) -> TelemetryCheck:
             if found.fault is not None:
                 return found
             found.batches, found.readings, before = found.batches + 1, found.readings + row["rows"], row
+    for told in await rows(tx, _sql.sealed, site=site):
+        if told["head"] is None:
+            found.absent += 1
+        elif told["head"].hex() != told["body"].get("head"):
+            found.fault = f"entry {told['index']}: {told['agent']} sealed another batch {told['body'].get('number')}"
+            return found
     stored = await one(tx, _sql.count_stored, site=site)
     if stored is None or stored["n"] != found.readings:
         found.fault = f"{stored and stored['n']} readings are stored, and {found.readings} were signed"

@@ -65,6 +65,12 @@ SELECT s.device, s.measures, t.at, t.value FROM telemetry t JOIN telemetry_serie
 WHERE t.series IN (SELECT id FROM telemetry_series WHERE agent = %(agent)s) AND t.batch = %(id)s
   AND t.at >= %(since)s AND t.at <= %(until)s
 
+-- What agents said in their journals of where their chains stand, as the ledger holds it.
+-- name: sealed
+SELECT f.agent, f.index, f.content::jsonb -> 'body' AS body, b.head
+FROM fact f LEFT JOIN telemetry_batch b ON b.agent = f.agent AND b.number::text = f.content::jsonb -> 'body' ->> 'number'
+WHERE f.site = %(site)s AND f.kind = 'readings_sealed' ORDER BY f.index
+
 -- name: count_stored
 SELECT count(*) AS n FROM telemetry WHERE series IN (SELECT id FROM telemetry_series WHERE site = %(site)s)
 

@@ -109,3 +109,14 @@ def test_a_statement_of_another_agent_is_not_believed(room: Room, tmp_path: Path
     with pytest.raises(SignatureError):
         open_readings(message, "nj01.other", {AGENT_KEY.public.kid: AGENT_KEY.public}.get)
     telemetry.close()
+
+
+def test_a_fact_says_where_the_chain_stands_once_a_minute_and_at_the_end(room: Room, tmp_path: Path) -> None:
+    telemetry = telemetry_of(room, tmp_path)
+    for _ in range(4):
+        telemetry.offer("room.air", "temperature", 20.0)
+        telemetry.seal()
+        room.hands.pass_(25)
+    heads = {batch.statement.number: batch.statement.head for batch in waiting(telemetry)}
+    telemetry.close()
+    assert room.of("readings_sealed") == [{"number": number, "head": heads[number]} for number in (1, 4, 4)]

@@ -1,5 +1,6 @@
 """Whoever changes a reading, adds one or takes one away, is found; with the rights of the database's owner too."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -12,11 +13,12 @@ from tests.cloud.telemetry.conftest import Store
 from tests.cloud.telemetry.test_service import take
 
 
-async def measured(store: Store) -> None:
+async def measured(store: Store) -> Measurer:
     measurer = Measurer("nj01.room")
     await store.know(measurer)
     batches = [measurer.tell(measurer.run(60), at=START + timedelta(minutes=n)) for n in range(3)]
     await take(store, measurer, *batches)
+    return measurer
 
 
 async def checked(store: Store) -> TelemetryCheck:
@@ -64,3 +66,19 @@ async def test_the_application_may_not_change_a_reading(store: Store) -> None:
         WHERE has_table_privilege('sealtrail_app', t, r)
     """  # noqa: S608 - of this test's own words
     assert store.as_owner(rights) == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("number", "head", "absent", "fault"),
+    [(3, None, 0, None), (4, None, 1, None), (3, "00" * 32, 0, "entry 1: nj01.room sealed another batch 3")],
+)
+async def test_the_ledger_knows_where_each_chain_stood(
+    store: Store, number: int, head: str | None, absent: int, fault: str | None
+) -> None:
+    measurer = await measured(store)
+    body = json.dumps({"body": {"number": number, "head": head or measurer.head.hex()}})
+    columns = "(agent, seq, site, index, kind, at, salt, content)"
+    values = f"('nj01.room', 1, 'nj01', 1, 'readings_sealed', now(), '', '{body}')"
+    store.as_owner(f"INSERT INTO fact {columns} VALUES {values}")  # noqa: S608 - of this test's own words
+    found = await checked(store)
+    assert (found.absent, found.fault) == (absent, fault)
