@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from custody import alarm_rules, alarms, conformity
+from custody import alarm_rules, alarms, conformity, ticket_rules
 from custody.corroboration import Sensor
 from custody.decisions import Reason
 from custody.details import FORMS
@@ -306,6 +306,8 @@ class _Reader:
             self.faults += alarms.faults(self.read["alarms"])
         if alarm_rules.SECTION in self.read:
             self.faults += alarm_rules.faults(self.read[alarm_rules.SECTION])
+        if "tickets" in self.read:
+            self.faults += ticket_rules.faults(self.read["tickets"])
         try:
             re.compile(str(self.mapping(self.read, "seals").get("number")))
         except re.error as error:
