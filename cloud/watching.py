@@ -1,6 +1,6 @@
 """What is done because time passes: movements judged by sensors, alarms told to more people, recounts after
-break-glass, overdue reviews, acts that lapse, loans and legal clocks, certificates that were not renewed, film that
-nothing needs any more.
+break-glass, overdue reviews, acts that lapse, loans and legal clocks, tickets, certificates that were not renewed, film
+that nothing needs any more.
 
 What is due stands in the tables, and what was done about it changes them in the same transaction: a restart, or a
 second worker, neither misses nor doubles anything. Looking takes no lock; only what is due opens a site's ledger.
@@ -22,6 +22,7 @@ from cloud.media import store
 from cloud.media.errors import StoreGoneError
 from cloud.rules.service import pack_in_force
 from cloud.stock_takes.opening import open_recount
+from cloud.tickets import clocks as tickets
 from cloud.world import World
 from custody.rule_pack import RulePack
 
@@ -109,11 +110,14 @@ class Watching:
         async with transaction(self.pool) as tx:
             due = await watching.anything_due(tx, site, at)
             late = await certificates.anything_due(tx, site, at)
-        if due or late:
+            pack = await pack_in_force(tx, site, at, self.pack)
+            asked = await tickets.anything_due(tx, site, pack, at)
+        if due or late or asked:
             async with transaction(self.pool) as tx:
                 appender = await open_ledger(tx, site)
                 await watching.watch(tx, appender, self.world, site, at)
                 await certificates.watch(tx, appender, self.world, at)
+                await tickets.watch(tx, appender, self.world, pack, at)
                 await close_ledger(tx, appender)
         self._looked[site] = at
 

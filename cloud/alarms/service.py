@@ -12,8 +12,8 @@ space_short, journal_renewed, fact_salvaged, clock_set_back, door_forced, door_h
 contents_differ, item_unpacked,
 not_filmed, video_lost, segment_damaged, segment_differs, film_no_room, camera_frozen, camera_covered, camera_moved,
 camera_out_of_focus, camera_too_dark, disk_filling, film_unplayable, film_filling,
-seal_case_tilted, power_lost, battery_low, alarm_panel, sensor_chattering, scale_out_of_true, misplaced,
-presence_without_task.
+seal_case_tilted, power_lost, battery_low, alarm_panel, sensor_chattering, scale_out_of_true, ticket_overdue.,
+misplaced, presence_without_task.,
 """
 
 from collections.abc import Mapping

@@ -154,6 +154,20 @@ KINDS: Mapping[str, Words] = {
     "unit_added": ("添加组织机构", "Organisation unit added"),
     "weight_measured": ("称重", "Weight measured"),
     "zone_added": ("添加库区", "Zone added"),
+    "rectification_confirmed": ("整改已确认", "Remedy confirmed"),
+    "rectification_ordered": ("下达整改通知", "Rectification notice given"),
+    "rectification_remedied": ("整改已完成", "Put right, as told"),
+    "ticket_checked": ("协查单：已核查", "Ticket: checked on site"),
+    "ticket_commented": ("协查单：补充说明", "Ticket: remark"),
+    "ticket_evaluated": ("协查单：评价", "Ticket: evaluated"),
+    "ticket_opened": ("提报协查单", "Ticket reported"),
+    "ticket_overdue": ("协查单逾期", "Ticket overdue"),
+    "ticket_paused": ("协查单：暂停计时", "Ticket: clock paused"),
+    "ticket_reassigned": ("协查单：改派", "Ticket: reassigned"),
+    "ticket_reminded": ("协查单：到期提醒", "Ticket: reminder before its deadline"),
+    "ticket_replied": ("协查单：已回复", "Ticket: replied"),
+    "ticket_resumed": ("协查单：恢复计时", "Ticket: clock resumed"),
+    "ticket_urged": ("协查单：督办", "Ticket: urged"),
 }
 
 STEPS: Mapping[str, Words] = {
@@ -258,6 +272,7 @@ CAUSES: Mapping[str, Words] = {
     "seal_case_tilted": ("封存箱体倾斜或震动", "Case of a seal tilted or shaken"),
     "power_lost": ("市电中断", "Power lost"),
     "battery_low": ("备用电池电量低", "Backup battery low"),
+    "ticket_overdue": ("协查单逾期未办", "Ticket not answered in time"),
     "alarm_panel": ("报警主机防区报警", "Zone of an alarm panel in alarm"),
     "sensor_chattering": ("传感器反复跳变", "Sensor chatters"),
     "scale_out_of_true": ("秤未校准", "Scale out of calibration"),

@@ -18,6 +18,7 @@ from cloud.ledger import (
     derived_racks,
     derived_releases,
     derived_sensors,
+    derived_tickets,
 )
 from cloud.ledger.derived_stock_takes import TAKE as STOCK_TAKES
 from cloud.ledger.faults import LedgerFaultError
@@ -315,6 +316,7 @@ _TAKE: dict[str, Callable[[Derived, Told], set[str] | None]] = {
     **derived_exceptions.TAKE,
     **derived_doors.TAKE,
     **derived_racks.TAKE,
+    **derived_tickets.TAKE,
     KEY_BORN: _key_born,
     KEY_ENDED: _key_ended,
     ERASED_KIND: _erased,

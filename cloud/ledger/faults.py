@@ -121,6 +121,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "A judgement by sensors does not follow from what they told.",
         "传感器印证结论与传感器所报的事实不符。",
     ),
+    "ticket_not_allowed": (
+        "A step of a ticket was taken by somebody, or at a time, that the rules do not allow.",
+        "协查单的办理人或办理顺序不符合规定。",
+    ),
     "row_differs": (
         "A table says something else than the log.",
         "数据表与账本推算的结果不一致。",

@@ -226,3 +226,14 @@ SELECT list || ' ' || slot AS key, position, things, agent, done_index, done_by 
 -- name: misplacement
 SELECT 'entry:' || index AS key, agent, station, found, expected, moved, by, task, list, things, at, ended_index,
        ended_at, how FROM misplacement WHERE site = %(site)s
+-- name: ticket
+SELECT site || '/T-' || index AS key, type, state, round, opened_by, opened_at, assigned_to, alarm, links, place, since,
+       newest, repliers, reminded_index, overdue_index, closed_at
+FROM ticket WHERE site = %(site)s
+
+-- name: ticket_pause
+SELECT site || '/T-' || ticket || ' ' || index AS key, paused_at, resumed_at FROM ticket_pause WHERE site = %(site)s
+
+-- name: rectification
+SELECT site || '/T-' || ticket || ' ' || index AS key, person, ordered_by, due_at, remedied_index, confirmed_index
+FROM rectification WHERE site = %(site)s

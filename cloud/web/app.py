@@ -45,6 +45,7 @@ from cloud.releases.routes import RELEASES
 from cloud.releases.routes import router as releases
 from cloud.stock_takes.routes import router as stock_takes
 from cloud.telemetry.routes import router as telemetry
+from cloud.tickets.routes import router as tickets
 from cloud.viewing.relay import Relay
 from cloud.viewing.routes import router as viewing
 from cloud.viewing.service import close_view
@@ -80,6 +81,7 @@ _TAGS = [
     {"name": "warehouse", "description": "Zones and slots: what lies where, where it fits, lighting it"},
     {"name": "rules", "description": "Rule packs: what is in force, what was, and bringing up a new one"},
     {"name": "stock-takes", "description": "Counting what is there, blind, by two"},
+    {"name": "tickets", "description": "Report, check, reply, evaluate, supervise"},
     {"name": "imports", "description": "Cases and items from and to other systems, as files"},
     {"name": "control", "description": "Openings by break-glass, and all that went around the ordinary way"},
     {"name": "live", "description": "Passages and alarms, as pages and as a stream"},
@@ -158,8 +160,8 @@ def _bare() -> FastAPI:
     errors.install(app)
     for router in (
         people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, lists, doors, rooms, telemetry, tasks,
-        exceptions, bundles, labels, imports, stock_takes, conformity, live, alarms, fleet, joining, releases, media,
-        clips, viewing,
+        exceptions, bundles, labels, imports, stock_takes, conformity, live, alarms, tickets, fleet, joining,
+        releases, media, clips, viewing,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)

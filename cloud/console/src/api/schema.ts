@@ -2223,6 +2223,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Tickets
+         * @description Tickets, newest first. `overdue` are those whose missed deadline was told.
+         */
+        get: operations["list_tickets"];
+        put?: never;
+        /**
+         * Post Ticket
+         * @description Reports something: by hand, or about an alarm. With an Idempotency-Key it may be sent again.
+         */
+        post: operations["open_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{ticket}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Ticket
+         * @description A ticket with all that was done, and which steps I may take.
+         */
+        get: operations["get_ticket"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{ticket}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Step
+         * @description Checks, replies, evaluates, remarks or orders; each needs its role, and 403 says whose step it is.
+         */
+        post: operations["take_ticket_step"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -2847,6 +2911,25 @@ export interface components {
          * @enum {string}
          */
         AnswerKind: "found" | "missing" | "corrected" | "recount";
+        /**
+         * Answered
+         * @description What was found on site, or what came of it.
+         */
+        Answered: {
+            /**
+             * Photos
+             * @description SHA-256 of photographs sent before
+             * @default []
+             */
+            photos: string[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "check" | "reply";
+            /** Words */
+            words: string;
+        };
         /**
          * Asking
          * @description A device's request: a JWS of type `sealtrail-enrolment+jws` by the journal's key that it names.
@@ -3516,6 +3599,21 @@ export interface components {
         ErasureAsked: {
             /** Proposal */
             proposal: number;
+        };
+        /**
+         * Evaluated
+         * @description Satisfied: it is over. Not: it goes round once more.
+         */
+        Evaluated: {
+            /** Satisfied */
+            satisfied: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "evaluate";
+            /** Words */
+            words: string;
         };
         /**
          * ExceptionRows
@@ -4702,6 +4800,44 @@ export interface components {
             things: string[];
         };
         /**
+         * NewTicket
+         * @description A report. `seen_at` is when it was seen, where it is sent later (a phone without a signal).
+         */
+        NewTicket: {
+            /**
+             * Alarm
+             * @description The id of an alarm
+             */
+            alarm?: number | null;
+            /** Assigned To */
+            assigned_to?: string | null;
+            /**
+             * Links
+             * @description Items, packages, cases and people of the site
+             * @default []
+             */
+            links: string[];
+            /**
+             * Photos
+             * @description SHA-256 of photographs sent before
+             * @default []
+             */
+            photos: string[];
+            /** Place */
+            place?: string | null;
+            /** Seen At */
+            seen_at?: string | null;
+            /** Title */
+            title: string;
+            /**
+             * Type
+             * @example equipment
+             */
+            type: string;
+            /** Words */
+            words: string;
+        };
+        /**
          * NewToken
          * @description A bearer token to be made for a machine; it has the rights of whoever makes it.
          */
@@ -4739,6 +4875,27 @@ export interface components {
              * @example ordinary
              */
             zone_class: string;
+        };
+        /**
+         * Notice
+         * @description A notice to put right.
+         */
+        Notice: {
+            /** Confirmed Index */
+            confirmed_index: number | null;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Index */
+            index: number;
+            /** Ordered By */
+            ordered_by: string;
+            /** Person */
+            person: string;
+            /** Remedied Index */
+            remedied_index: number | null;
         };
         /**
          * Ordered
@@ -5300,6 +5457,47 @@ export interface components {
             value: number;
         };
         /**
+         * Reassigned
+         * @description It is for this colleague now.
+         */
+        Reassigned: {
+            /**
+             * Person
+             * @example nj01/U-AB12CD34EF
+             */
+            person: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "reassign";
+            /** Words */
+            words: string;
+        };
+        /**
+         * Rectified
+         * @description A notice to put something right, for this colleague, until then.
+         */
+        Rectified: {
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /**
+             * Person
+             * @example nj01/U-AB12CD34EF
+             */
+            person: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "rectify";
+            /** Words */
+            words: string;
+        };
+        /**
          * Release
          * @description A release of the program at my site. `act` is the act that asks two people to approve it, while it waits;
          *     `applied` how many agents run it or ran it.
@@ -5356,6 +5554,27 @@ export interface components {
             publishers: number;
             /** Rows */
             rows: components["schemas"]["Release"][];
+        };
+        /**
+         * Remedied
+         * @description It was put right (remedy); I looked, and it was (confirm). `notice` is the entry of the notice.
+         */
+        Remedied: {
+            /** Notice */
+            notice: number;
+            /**
+             * Photos
+             * @description SHA-256 of photographs sent before
+             * @default []
+             */
+            photos: string[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "confirm" | "remedy";
+            /** Words */
+            words: string;
         };
         /**
          * Renewed
@@ -5468,6 +5687,21 @@ export interface components {
             /** Adopted */
             adopted: components["schemas"]["Adoption"][];
             in_force: components["schemas"]["Pack"];
+        };
+        /**
+         * Said
+         * @description A remark, or an order with its reason. `corrects` names an entry of mine that this puts right.
+         */
+        Said: {
+            /** Corrects */
+            corrects?: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "comment" | "pause" | "resume" | "urge";
+            /** Words */
+            words: string;
         };
         /**
          * ScanAnswer
@@ -5878,6 +6112,16 @@ export interface components {
             rows: components["schemas"]["Slot"][];
         };
         /**
+         * Taken
+         * @description The ledger entry of what was done; `ticket` is the entry that opened it.
+         */
+        Taken: {
+            /** Index */
+            index: number;
+            /** Ticket */
+            ticket: number;
+        };
+        /**
          * TaskAsked
          * @description A task to be taken back.
          */
@@ -5934,6 +6178,173 @@ export interface components {
         ThingsAsked: {
             /** Things */
             things: string[];
+        };
+        /**
+         * TicketEntry
+         * @description Something that was done; `told` is None where it was erased.
+         */
+        TicketEntry: {
+            /** Actor */
+            actor: string;
+            /** Actor Name */
+            actor_name: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Index */
+            index: number;
+            /** Kind */
+            kind: string;
+            /** Told */
+            told: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * TicketRow
+         * @description A ticket on a board. `due_at` is None while its clock stands, and after its end.
+         */
+        TicketRow: {
+            /** Alarm */
+            alarm: number | null;
+            /** Assigned Name */
+            assigned_name: string | null;
+            /** Assigned To */
+            assigned_to: string | null;
+            /** Closed At */
+            closed_at: string | null;
+            /** Due At */
+            due_at: string | null;
+            /** Index */
+            index: number;
+            /** Links */
+            links: string[];
+            /**
+             * Name
+             * @example nj01/T-118
+             */
+            name: string;
+            /** Newest */
+            newest: number;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Opened By */
+            opened_by: string;
+            /** Opened Name */
+            opened_name: string | null;
+            /** Overdue */
+            overdue: boolean;
+            /** Paused */
+            paused: boolean;
+            /** Place */
+            place: string | null;
+            /** Round */
+            round: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "reported" | "checked" | "replied" | "satisfied";
+            /**
+             * Title
+             * @description None where it was erased, or an alarm opened it
+             */
+            title: string | null;
+            /** Type */
+            type: string;
+        };
+        /**
+         * TicketRows
+         * @description Newest first; `next` is where the next page begins.
+         */
+        TicketRows: {
+            /** Next */
+            next: number | null;
+            /** Rows */
+            rows: components["schemas"]["TicketRow"][];
+        };
+        /**
+         * TicketState
+         * @description Whose turn it is. `satisfied` alone is the end: a ticket ends by its evaluation and in no other way (L5).
+         * @enum {string}
+         */
+        TicketState: "reported" | "checked" | "replied" | "satisfied";
+        /**
+         * TicketWhole
+         * @description A ticket with all that was done; `may` are the steps that whoever asks may take now.
+         */
+        TicketWhole: {
+            /** Alarm */
+            alarm: number | null;
+            /** Assigned Name */
+            assigned_name: string | null;
+            /** Assigned To */
+            assigned_to: string | null;
+            /** Closed At */
+            closed_at: string | null;
+            /** Due At */
+            due_at: string | null;
+            /** Entries */
+            entries: components["schemas"]["TicketEntry"][];
+            /** Index */
+            index: number;
+            /** Links */
+            links: string[];
+            /** May */
+            may: string[];
+            /**
+             * Name
+             * @example nj01/T-118
+             */
+            name: string;
+            /** Newest */
+            newest: number;
+            /** Notices */
+            notices: components["schemas"]["Notice"][];
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Opened By */
+            opened_by: string;
+            /** Opened Name */
+            opened_name: string | null;
+            /** Overdue */
+            overdue: boolean;
+            /** Paused */
+            paused: boolean;
+            /** Place */
+            place: string | null;
+            /** Round */
+            round: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "reported" | "checked" | "replied" | "satisfied";
+            /**
+             * Title
+             * @description None where it was erased, or an alarm opened it
+             */
+            title: string | null;
+            /** Type */
+            type: string;
         };
         /**
          * Token
@@ -18555,6 +18966,418 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tickets: {
+        parameters: {
+            query?: {
+                type?: string | null;
+                state?: components["schemas"]["TicketState"] | null;
+                owner?: string | null;
+                /** @description Only those that are mine to answer */
+                mine?: boolean;
+                overdue?: boolean;
+                living?: boolean;
+                /** @description The entry that raised an alarm */
+                alarm?: number | null;
+                after?: number | null;
+                limit?: number;
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketRows"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_ticket: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Asked again with the same key and content, the same is answered and nothing is done twice; kept for 72 hours (draft-ietf-httpapi-idempotency-key-header). */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTicket"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_ticket: {
+        parameters: {
+            query?: {
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path: {
+                ticket: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketWhole"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_ticket_step: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of the ticket */
+                "If-Match"?: string | null;
+                /** @description Asked again with the same key and content, the same is answered and nothing is done twice; kept for 72 hours (draft-ietf-httpapi-idempotency-key-header). */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                ticket: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Answered"] | components["schemas"]["Evaluated"] | components["schemas"]["Said"] | components["schemas"]["Reassigned"] | components["schemas"]["Rectified"] | components["schemas"]["Remedied"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody was quicker */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Too large */
             413: {

@@ -1,0 +1,1 @@
+"""Tickets (协查单): report, check, reply, evaluate, supervise."""

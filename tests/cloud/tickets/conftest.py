@@ -1,0 +1,5 @@
+"""Tickets are worked at over HTTP."""
+
+from tests.cloud.api import office, parts
+
+__all__ = ["office", "parts"]
