@@ -12,6 +12,7 @@ export const PAGES: readonly NavPage[] = [
   { to: "/tasks", title: "nav.tasks" },
   { to: "/live", title: "nav.live" },
   { to: "/alarms", title: "alarm.title" },
+  { to: "/tickets", title: "ticket.title" },
   { to: "/supervision", title: "supervision.nav", for: SUPERVISORS },
   { to: "/items", title: "nav.items" },
   { to: "/cases", title: "nav.cases" },

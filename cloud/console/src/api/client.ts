@@ -21,8 +21,11 @@ type InPath<Asked> = Asked extends { parameters: { path: infer Given } } ? { pat
 type Content<Asked> = Asked extends { requestBody: { content: { "application/json": infer Body } } }
   ? { body: Body }
   : unknown;
-/** `ifMatch`: the newest entry that whoever acts has seen of the things; something newer is a 412. */
-type Asking<Asked> = Query<Asked> & InPath<Asked> & Content<Asked> & { signal?: AbortSignal; ifMatch?: number | null };
+/**
+ * `ifMatch`: the newest entry that whoever acts has seen of the things; something newer is a 412.
+ * `idempotencyKey`: asked again with the same, it is done once.
+ */
+type Asking<Asked> = Query<Asked> & InPath<Asked> & Content<Asked> & { signal?: AbortSignal; ifMatch?: number | null; idempotencyKey?: string };
 
 interface Loose {
   path?: object;
@@ -30,6 +33,7 @@ interface Loose {
   body?: unknown;
   signal?: AbortSignal;
   ifMatch?: number | null;
+  idempotencyKey?: string;
 }
 
 /** An id such as `nj01/I-0000000001` as part of a path: its slash stays one. */
@@ -53,11 +57,12 @@ export async function call<Method extends Verb, Path extends keyof paths>(
   path: Path,
   asking: Asking<Operation<Path, Method>>,
 ): Promise<Answer<Operation<Path, Method>>> {
-  const { path: inPath, query, body, signal, ifMatch } = asking as Loose;
+  const { path: inPath, query, body, signal, ifMatch, idempotencyKey } = asking as Loose;
   const headers: Record<string, string> = { Accept: "application/json" };
   if (method !== "get") headers["X-Sealtrail"] = "1"; // a form of another site cannot say so
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (ifMatch !== undefined && ifMatch !== null) headers["If-Match"] = `"${ifMatch}"`;
+  if (idempotencyKey !== undefined) headers["Idempotency-Key"] = idempotencyKey;
   const late = AbortSignal.timeout(PATIENCE_MS);
   let answer: Response;
   try {

@@ -1,0 +1,28 @@
+// Tickets as the pages show them, their types as the rule pack names them.
+import { packContent } from "../rules/pack";
+import type { components } from "../api/schema";
+
+type Schemas = components["schemas"];
+export type TicketRow = Schemas["TicketRow"];
+export type TicketWhole = Schemas["TicketWhole"];
+export type TicketEntry = Schemas["TicketEntry"];
+export type TicketAct = Schemas["Answered"] | Schemas["Evaluated"] | Schemas["Said"] | Schemas["Reassigned"] | Schemas["Rectified"] | Schemas["Remedied"];
+
+export const STATES = ["reported", "checked", "replied", "satisfied"] as const;
+export const STEPS = ["check", "reply", "evaluate", "remedy", "confirm", "comment", "urge", "reassign", "pause", "resume", "rectify"] as const;
+export type StepName = (typeof STEPS)[number];
+
+type Types = Record<string, { zh: string; en: string }>;
+const KEPT = "sealtrail.ticket_types";
+
+/** The types of the rules in force; those last seen on this device while they are not known, as without a network. */
+export function ticketTypes(): Types {
+  const told = (packContent.value as { tickets?: { types?: Types } } | null)?.tickets?.types;
+  if (told) localStorage.setItem(KEPT, JSON.stringify(told));
+  return told ?? (JSON.parse(localStorage.getItem(KEPT) ?? "{}") as Types);
+}
+
+export function typeName(type: string, locale: string): string {
+  const found = ticketTypes()[type];
+  return found ? (locale === "en" ? found.en : found.zh) : type;
+}
