@@ -125,11 +125,9 @@ class Agent:
         """After its end: whether it is to be made and run again, under another configuration."""
 
     async def run(
-        self,
-        stop: asyncio.Event,
-        on_ready: Callable[[], None] = lambda: None,
+        self, stop: asyncio.Event, on_ready: Callable[[], None] = lambda: None,
         on_alive: Callable[[], None] = lambda: None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         """Works until `stop` is set, then closes gates, devices and the journal.
 
         `on_alive` is called every few seconds, as long as neither this loop nor a thread is stuck.
@@ -163,10 +161,8 @@ class Agent:
                 self._link(), parts.pictures.deliver(), self._watch_clock_and_journal(), self._beat(), self._tidy(),
                 self._pulse((*cameras, ticker), on_alive),
             )]  # fmt: skip
-            beside_it = parts.witness, parts.renewals, parts.configuration, parts.film_uploads, parts.viewing
-            for beside in (*beside_it, parts.updates):
-                if beside:
-                    tasks.append(asyncio.create_task(beside.work()))
+            beside = parts.witness, parts.renewals, parts.configuration, parts.film_uploads, parts.viewing
+            tasks += [asyncio.create_task(one.work()) for one in (*beside, parts.updates) if one]
             undo.push_async_callback(_end, tasks)
             stopped = asyncio.create_task(stop.wait())
             undo.push_async_callback(_end, [stopped])
@@ -184,8 +180,8 @@ class Agent:
             for task in tasks:
                 if task.done():  # none of them ends by itself but by a bug, which ends the agent
                     task.result()
-            leaving = parts.updates is not None and parts.updates.leaving
-            self.again = not stop.is_set() and parts.configuration is not None and not leaving
+            leaving = stop.is_set() or (parts.updates is not None and parts.updates.leaving)
+            self.again = parts.configuration is not None and not leaving
             await asyncio.to_thread(self._close_stations, cameras)
             await self._farewell()
 
