@@ -12,6 +12,7 @@ has() { command -v "$1" >/dev/null 2>&1; }
 has_library() { ldconfig -p 2>/dev/null | grep -q "$1"; }
 has_cjk_font() { ls /usr/share/fonts/*/*/NotoSansCJK* >/dev/null 2>&1; }
 has_chromium() { has chromium || has chromium-browser || has google-chrome || has google-chrome-stable; }
+has_tpm_provider() { ls /usr/lib/*/ossl-modules/tpm2.so >/dev/null 2>&1 && has_library libtss2-tcti-swtpm; }
 is_ubuntu() { grep -q '^ID=ubuntu' /etc/os-release 2>/dev/null; }
 
 missing=""
@@ -25,6 +26,8 @@ demo | test)
     has_cjk_font || missing="$missing fonts-noto-cjk"
     if [ "$1" = test ]; then
         has_chromium || { if is_ubuntu; then missing="$missing chromium-browser"; else missing="$missing chromium"; fi; }
+        has swtpm || missing="$missing swtpm"
+        has_tpm_provider || missing="$missing tpm2-openssl libtss2-tcti-swtpm0"
     fi
     ;;
 *)

@@ -1,9 +1,15 @@
-"""Without a TPM the driver says what is missing; with one, what it asks of OpenSSL (no TPM is here to answer)."""
+"""Without a TPM the driver says what is missing; with one (swtpm, by the real provider) the key never leaves it."""
 
-from collections.abc import Sequence
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from edge_agent.joining.tpm_keys import TpmKeys
 from edge_agent.joining.words import JoiningError
@@ -48,14 +54,51 @@ def test_this_machine_has_none_and_says_so(tmp_path: Path) -> None:
         TpmKeys({}).make(tmp_path)
 
 
-def test_every_use_of_the_key_goes_through_the_tpm(tmp_path: Path) -> None:
-    program = Program()
-    keys = TpmKeys({"TPM2OPENSSL_TCTI": "swtpm"}, tmp_path, program)
+@pytest.fixture
+def new_tpm(tmp_path: Path) -> Iterator[Callable[[], TpmKeys]]:
+    """Each call starts another TPM."""
+    pids: list[Path] = []
+
+    def start() -> TpmKeys:
+        at = tmp_path / f"tpm{len(pids)}"
+        at.mkdir()
+        pids.append(at / "pid")
+        subprocess.run(
+            [
+                "swtpm", "socket", "--tpm2", "--daemon", "--pid", f"file={at}/pid", "--tpmstate", f"dir={at}",
+                "--server", f"type=unixio,path={at}/tpm", "--ctrl", f"type=unixio,path={at}/tpm.ctrl",
+                "--flags", "not-need-init,startup-clear",
+            ],
+            check=True, capture_output=True, timeout=30,
+        )  # fmt: skip
+        return TpmKeys({**os.environ, "TPM2OPENSSL_TCTI": f"swtpm:path={at}/tpm"}, tmp_path)
+
+    yield start
+    for pid in pids:
+        os.kill(int(pid.read_text()), signal.SIGTERM)
+
+
+def test_a_key_is_made_in_the_tpm_asks_for_a_certificate_and_signs(
+    tmp_path: Path, new_tpm: Callable[[], TpmKeys]
+) -> None:
+    keys = new_tpm()
     keys.make(tmp_path)
+    wrapped = (tmp_path / "tls.key").read_text()
+    assert wrapped.startswith("-----BEGIN TSS2 PRIVATE KEY-----")
     keys.make(tmp_path)
-    assert (tmp_path / "tls.key").read_bytes() == b"something"
-    assert keys.request(tmp_path) == "something"
-    assert keys.sign(tmp_path, b"data") == b"something"
-    asked = [command[1] for command in program.asked]
-    assert asked == ["list", "genpkey", "req", "dgst"], "a key that is there stays"
-    assert all("tpm2" in command for command in program.asked)
+    assert (tmp_path / "tls.key").read_text() == wrapped  # a key that is there stays
+    request = x509.load_pem_x509_csr(keys.request(tmp_path).encode())
+    public = request.public_key()
+    assert request.is_signature_valid
+    assert isinstance(public, ec.EllipticCurvePublicKey)
+    assert public.curve.name == "secp256r1"
+    public.verify(keys.sign(tmp_path, b"data"), b"data", ec.ECDSA(hashes.SHA256()))
+
+
+def test_what_lies_on_the_card_is_worth_nothing_on_another_board(
+    tmp_path: Path, new_tpm: Callable[[], TpmKeys]
+) -> None:
+    new_tpm().make(tmp_path)
+    with pytest.raises(JoiningError) as raised:
+        new_tpm().sign(tmp_path, b"data")
+    assert raised.value.code == "no_tpm"
