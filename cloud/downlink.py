@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from cloud.alarms.service import clear_alarm, raise_alarm
+from cloud.alarms import offline
 from cloud.db.pool import Pool, listening, transaction
 from cloud.errors import DatabaseGoneError, first_of
 from cloud.evidence.quarantine import Why, quarantine
@@ -126,13 +126,8 @@ async def on_birth(pool: Pool, world: World, message: Message) -> None:
             )  # fmt: skip
         else:
             came = await note_presence(tx, agent, birth, None if message.retained else world.now())
-            if appender and came is False:
-                await raise_alarm(
-                    tx, appender, world, cause="agent_offline", place=agent, severity="major", detail={},
-                    at=world.now(), actor=ACTOR,
-                )  # fmt: skip
-            elif appender and came:
-                await clear_alarm(tx, appender, world, cause="agent_offline", place=agent, at=world.now(), actor=ACTOR)
+            if appender and came is not None:
+                await (offline.came if came else offline.went)(tx, appender, world, agent, ACTOR)
         if appender:
             await close_ledger(tx, appender)
 

@@ -3,15 +3,15 @@
 What is done about one in between is in life.py.
 
 Causes: quarantine, wrong_signature, gap, equivocation, decision_differs, copied_label, forged_label, illegal_step,
-malformed_fact, agent_offline, recording_blocked, crossed_without_decision, checkpoint_refused, order_distrusted,
-stock_difference, record_without_goods, goods_without_record, break_glass, exception_review_overdue, act_stuck,
-loan_overdue, case_clock, certificate_overdue, claim_contested, configuration_failed, update_failed, step_without_task,
-weight_drift, seal_broken, handover_differs, item_missing, space_short, journal_renewed, fact_salvaged, clock_set_back,
-door_forced, door_held_open, door_unexplained, tailgating, contents_differ, item_unpacked, not_filmed, video_lost,
-segment_damaged, segment_differs, film_no_room, camera_frozen, camera_covered, camera_moved, camera_out_of_focus,
-camera_too_dark, disk_filling, film_unplayable, film_filling, seal_case_tilted, power_lost, battery_low, alarm_panel,
-sensor_chattering, scale_out_of_true, ticket_overdue, misplaced, presence_without_task; and `rule.<code>` of each rule
-of alarms.
+malformed_fact, agent_offline, agents_offline, recording_blocked, crossed_without_decision, checkpoint_refused,
+order_distrusted, stock_difference, record_without_goods, goods_without_record, break_glass, exception_review_overdue,
+act_stuck, loan_overdue, case_clock, certificate_overdue, claim_contested, configuration_failed, update_failed,
+step_without_task, weight_drift, seal_broken, handover_differs, item_missing, space_short, journal_renewed,
+fact_salvaged, clock_set_back, door_forced, door_held_open, door_unexplained, tailgating, contents_differ,
+item_unpacked, not_filmed, video_lost, segment_damaged, segment_differs, film_no_room, camera_frozen, camera_covered,
+camera_moved, camera_out_of_focus, camera_too_dark, disk_filling, film_unplayable, film_filling, seal_case_tilted,
+power_lost, battery_low, alarm_panel, sensor_chattering, scale_out_of_true, ticket_overdue, misplaced,
+presence_without_task; and `rule.<code>` of each rule of alarms.
 """
 
 from collections.abc import Mapping

@@ -254,6 +254,7 @@ CAUSES: Mapping[str, Words] = {
     "copied_label": ("标签被复制", "Copied label"),
     "forged_label": ("伪造标签", "Forged label"),
     "agent_offline": ("终端离线", "Gate agent offline"),
+    "agents_offline": ("多台终端同时离线", "Many gate agents offline at once"),
     "recording_blocked": ("无法记录", "Recording blocked"),
     "door_forced": ("门被强行打开", "Door forced"),
     "door_held_open": ("门久开未关", "Door held open"),

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from benchmarks.telling import Teller
+from cloud.alarms.offline import TOGETHER
 from cloud.db.pool import Pool, transaction
 from cloud.downlink import Downlink, on_birth
 from cloud.fleet.service import push_order
@@ -117,6 +118,33 @@ async def test_births_and_wills_tell_who_is_there(receiving: Receiving, clock: C
     (alarm,) = await receiving.rows("SELECT occurrences FROM alarm")
     assert alarm["occurrences"] == 1
     await on_birth(receiving.pool, receiving.world, Message(BIRTHS, HELLO))
+    assert await receiving.alarms() == set()
+    assert (await receiving.check()).ok
+
+
+async def test_a_thousand_agents_gone_at_once_are_one_alarm_and_who_stays_away_has_its_own_again(
+    receiving: Receiving,
+) -> None:
+    tellers = [Teller(f"nj01.room-{number}") for number in range(1000)]
+    await receiving.know(*tellers)
+
+    async def say(payload: bytes, *these: Teller) -> None:
+        for teller in these:
+            message = Message(str(Topic(teller.agent, BIRTH)), payload)
+            await on_birth(receiving.pool, receiving.world, message)
+
+    await say(HELLO, *tellers)
+    await say(GONE, *tellers[:TOGETHER])
+    assert await receiving.alarms() == {("agent_offline", teller.agent) for teller in tellers[:TOGETHER]}
+    await say(GONE, *tellers[TOGETHER:])
+    assert await receiving.alarms() == {("agents_offline", "nj01")}
+    (row,) = await receiving.rows("SELECT detail FROM alarm WHERE cause = 'agents_offline'")
+    assert row["detail"]["agents"] == 1000
+    await say(HELLO, *tellers[: 1000 - TOGETHER - 1])
+    assert await receiving.alarms() == {("agents_offline", "nj01")}
+    await say(HELLO, tellers[1000 - TOGETHER - 1])
+    assert await receiving.alarms() == {("agent_offline", teller.agent) for teller in tellers[-TOGETHER:]}
+    await say(HELLO, *tellers[-TOGETHER:])
     assert await receiving.alarms() == set()
     assert (await receiving.check()).ok
 
