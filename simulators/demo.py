@@ -31,7 +31,7 @@ from simulators.console import Colleague, Screen
 from simulators.court import check_alone, take_bundle
 from simulators.day import Day
 from simulators.errors import FolderError, SimulatorError, WrongResultError
-from simulators.floor import CORRIDOR, RACK, ZONE_CLASS, Floor, People, furnish
+from simulators.floor import COLD_ROOM, CORRIDOR, RACK, ZONE_CLASS, Floor, People, furnish
 from simulators.gatework import ALLOWED, Ears, Gatework, in_time
 from simulators.phrases import Language
 from simulators.premises import check_folder, check_port, passwords
@@ -40,6 +40,7 @@ from simulators.rules import founding_rules
 from simulators.tally import journal_facts, ledger_facts, percentiles, receipted, tally
 from simulators.teller import Teller
 from simulators.warehouse import AGENT, FRAMES_PER_S, OTHER_SITE, SITE, Staff, Warehouse
+from simulators.weather import blow
 from wire.errors import WireError
 
 PORT = 8420
@@ -154,6 +155,9 @@ class Demo:
         warehouse.furnish(RACK, furniture.rack)
         warehouse.hang_door([ZONE_CLASS])
         warehouse.watch(CORRIDOR)
+        weather = asyncio.create_task(blow(warehouse.air(COLD_ROOM)))
+        stack.push_async_callback(_ended, weather)
+        await warehouse.start_readings()
         await warehouse.start_edge()
         self.teller.step("edge", agent=AGENT, gates=len(FRAMES_PER_S), slots=len(furniture.rack))
         screen = Screen(colleagues["operator"], SITE, lambda: datetime.now(UTC))
@@ -179,6 +183,7 @@ class Demo:
         fault = await warehouse.check_ledger()
         if fault is None:
             self.teller.step("ledger")
+        readings = await warehouse.check_telemetry()
         bundle = await take_bundle(warehouse, returned, self._kept(warehouse))
         doubt = await check_alone(bundle)
         if doubt is None:
@@ -197,6 +202,7 @@ class Demo:
             "lost": count.lost,
             "duplicated": count.duplicated + work.screen.doubled,
             "ledger_verified": fault is None,
+            "readings_verified": readings,
             "bundle": str(bundle),
             "bundle_verified": doubt is None,
             "gate_decision_ms": percentiles([decided.ms for decided in self._ears.heard]),
@@ -210,6 +216,7 @@ class Demo:
             f"{result['duplicated']} facts are doubled": result["duplicated"],
             f"the ledger does not hold: {fault}": fault is not None,
             f"the bundle does not hold: {doubt}": doubt is not None,
+            "no readings are stored, or not as they were signed": not readings,
             f"nothing was refused for {', '.join(sorted(MUST_REFUSE - set(results)))}": MUST_REFUSE - set(results),
             f"alarms expected or raised, but not both: {', '.join(sorted(MUST_ALARM ^ set(alarms)))}": MUST_ALARM
             ^ set(alarms),

@@ -24,6 +24,8 @@ RACK, PLACES = "rack-1", ("R-1", "R-2", "R-3")
 """The rack with sensors and lights, and the names of its slots on stage."""
 CORRIDOR = "corridor"
 """Where a camera watches, and nobody is to be."""
+COLD_ROOM = "cold-room"
+"""Whose air is measured all the time."""
 POLL_S = 0.05
 SLOW_S = 90.0
 """How long things may take that wait for a window to pass, or for a worker that looks every few seconds."""

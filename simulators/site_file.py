@@ -20,10 +20,11 @@ RACK_PARTS = {"camera": "camera", "slots": "slots", "lamp": "lamp", "scale": "sc
 
 def write_site_file(
     path: Path, site: str, agent: str, stage: Path, gates: Mapping[str, int], racks: Mapping[str, Mapping[str, str]],
-    doors: Mapping[str, Sequence[str]], watches: Sequence[str] = (),
+    doors: Mapping[str, Sequence[str]], watches: Sequence[str] = (), rooms: Sequence[str] = (),
 ) -> None:  # fmt: skip
     """Writes it: `gates` with their cameras' pictures a second, `racks` with their slots' ids by name on stage, `doors`
-    before all of the racks with the classes of the zones behind them, `watches` where nobody is to be at any hour.
+    before all of the racks with the classes of the zones behind them, `watches` where nobody is to be at any hour,
+    `rooms` whose air is measured at a high rate.
     """
     devices: list[dict[str, Any]] = []
     stations: list[dict[str, Any]] = []
@@ -58,6 +59,9 @@ def write_site_file(
     for watch in watches:
         names = put_up(watch, {"camera": "camera"}, WATCH_FPS)
         stations.append({"kind": "watch", "name": watch, "cameras": [names["camera"]]})
+    for room in rooms:
+        names = put_up(room, {"climate": "climate"})
+        stations.append({"kind": "sensors", "name": room, "climate": [names["climate"]], "telemetry": True})
     clock = {"source": "sim", "options": {"stage": str(stage)}}
     content = {"site": site, "agent": agent, "stations": stations, "devices": devices, "clock": clock}
     path.write_text(yaml.safe_dump(content), "utf-8")

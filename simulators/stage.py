@@ -189,6 +189,11 @@ class Stage:
         """One more door."""
         self.doors[door] = DoorSet(door, seed=200 + len(self.doors))
 
+    def air(self, room: str) -> RoomSet:
+        """One more room."""
+        self.rooms[room] = RoomSet(())
+        return self.rooms[room]
+
     async def open(self) -> None:
         """Starts to serve. Raises StageError when the socket cannot be made."""
         try:

@@ -25,6 +25,7 @@ from simulators.errors import FolderError, SimulatorError, StartError
 from simulators.pki import CLOUD_DOWNLINK, CLOUD_UPLINK, Authority
 from simulators.premises import HOST, write_secret
 from simulators.processes import Child, OnEvent
+from simulators.rooms import RoomSet
 from simulators.site_file import write_site_file
 from simulators.stage import Stage
 from wire.link import Connect
@@ -71,6 +72,7 @@ class Warehouse:
         self._racks: dict[str, Mapping[str, str]] = {}
         self._doors: dict[str, Sequence[str]] = {}
         self._watches: list[str] = []
+        self._rooms: list[str] = []
         self.rules: Path | None = None
         self.more_settings: dict[str, str] = {}
         self.film = False
@@ -151,6 +153,29 @@ class Warehouse:
         """Before the edge starts: a camera that only watches a corridor, in which nobody is to be."""
         self._watches.append(corridor)
         self.stage.put_up(corridor, ())
+
+    def air(self, room: str) -> RoomSet:
+        """Before the edge starts: a room whose air is measured at a high rate."""
+        self._rooms.append(room)
+        return self.stage.air(room)
+
+    async def start_readings(self) -> None:
+        """The worker that stores telemetry. Raises StartError."""
+        self.readings = self._worker("readings", CLOUD_UPLINK)
+        await self._up(self.readings)
+
+    async def check_telemetry(self) -> int | None:
+        """How many readings are stored as their agents signed them; None when any is not. Raises StartError."""
+        env = _environment(self.cloud_settings())
+        command = [*sealtrail(), "cloud", "telemetry-check", SITE]
+        found: list[int] = []
+        child = Child("telemetry-check", command, log=self._logs / "commands.log", env=env,
+                      on_event=lambda told: found.append(int(told["readings"])))  # fmt: skip
+        await child.start()
+        status = await child.ended()
+        if status not in (0, 1) or not found:
+            raise child.failure("failed")
+        return found[-1] if status == 0 else None
 
     async def start_edge(self, facts_a_second: int = 0) -> None:
         """Cables, stage and the agent; with `facts_a_second` one without gates that records as many.
@@ -345,7 +370,8 @@ class Warehouse:
 
     def _site_file(self) -> Path:
         path = self.folder / "edge" / "site.yaml"
-        write_site_file(path, SITE, AGENT, self.stage.path, FRAMES_PER_S, self._racks, self._doors, self._watches)
+        write_site_file(path, SITE, AGENT, self.stage.path, FRAMES_PER_S, self._racks, self._doors, self._watches,
+                        self._rooms)  # fmt: skip
         return path
 
 
