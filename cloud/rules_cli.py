@@ -56,7 +56,7 @@ def check(
 
 @app.command()
 def show(file: File = DEFAULT_PACK, language: Speak = Language.ZH) -> None:
-    """Shows the steps and time limits of a pack as tables."""
+    """Shows the steps, time limits and rules of alarms of a pack as tables."""
     pack, console = _pack(file), Console()
     console.print(f"[bold]{pack.name} {pack.version}[/bold]  {pack.hash}")
     steps = Table(*HEADS[language], show_lines=False)
@@ -67,12 +67,17 @@ def show(file: File = DEFAULT_PACK, language: Speak = Language.ZH) -> None:
     for limit in limits_table(pack, language):
         limits.add_row(*limit)
     console.print(limits)
+    watched = Table({"zh": "告警规则", "en": "rule of alarms"}[language], "", "", "")
+    for rule in rules_of(pack).all.values():
+        watched.add_row(rule.code, rule.name[language], rule.severity, rule.when)
+    if watched.row_count:
+        console.print(watched)
 
 
 @app.command(name="try")
 def try_(
+    site: Annotated[str, typer.Option(help="whose log is read")],
     file: File = DEFAULT_PACK,
-    site: Annotated[str, typer.Option(help="whose log is read")] = "",
     days: Annotated[int, typer.Option(min=1, help="so far back")] = 7,
     language: Speak = Language.ZH,
 ) -> None:
@@ -93,10 +98,11 @@ def try_(
 
 async def _try(pack: RulePack, site: str, since: datetime, now: datetime) -> "Trial":
     from cloud.alarms.rule_trial import try_rules
-    from cloud.db.pool import open_pool, transaction
-    from cloud.settings import CloudSettings
+    from cloud.db.pool import transaction
+    from cloud.opening import opened_pool
+    from cloud.settings import CloudSettings, load_settings
 
-    async with open_pool(CloudSettings().database_url) as pool, transaction(pool) as tx:
+    async with opened_pool(load_settings(CloudSettings), most=1) as pool, transaction(pool) as tx:
         return await try_rules(tx, site, pack, since, now)
 
 

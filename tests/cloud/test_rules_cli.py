@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cloud.rules_cli import app
+from tests.cloud.conftest import Database
 from wire.rule_packs import DEFAULT_PACK, load_rule_pack
 
 RUN = CliRunner()
@@ -66,5 +67,17 @@ def test_steps_limits_and_diagram_are_shown_in_both_languages(language: str, wor
     drawn = RUN.invoke(app, ["diagram", "--language", language])
     assert (shown.exit_code, drawn.exit_code) == (0, 0)
     assert word in shown.output
+    assert {"zh": "库温过高", "en": "Too hot"}[language] in shown.output
     assert word in drawn.output
     assert drawn.output.startswith("stateDiagram-v2")
+
+
+def test_rules_of_alarms_are_tried_on_a_sites_past(database: Database, site: str, tmp_path: Path) -> None:
+    told = {"database_url": database.app, "keys_dir": str(tmp_path), "deployment": "test"}
+    env = {"COLUMNS": "160", **{f"SEALTRAIL_CLOUD_{name}".upper(): value for name, value in told.items()}}
+    done = RUN.invoke(app, ["try", "--site", site, "--language", "en"], env=env)
+    assert done.exit_code == 0, done.output
+    assert "Too hot" in done.output
+    assert "entries were read" in done.output
+    assert RUN.invoke(app, ["try", "--site", "zz99"], env=env).exit_code == 2
+    assert RUN.invoke(app, ["try"], env=env).exit_code == 2
