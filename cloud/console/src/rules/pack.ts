@@ -51,6 +51,20 @@ export interface Content {
   goods?: Record<string, Words & { zones: string[] }>;
   slots?: { sizes?: string[] };
   rules?: Record<string, Words>;
+  alarm_rules?: Record<string, AlarmRule>;
+}
+
+/** A rule of alarms; see custody/alarm_rules.py for what each `when` has. */
+export interface AlarmRule {
+  name: Words;
+  severity: string;
+  when: "event" | "count" | "sequence" | "absence" | "threshold" | "rate";
+  times?: number;
+  within_s?: number;
+  for_s?: number;
+  at_least?: number;
+  at_most?: number;
+  change?: number;
 }
 
 export function contentOf(pack: Pack): Content {
