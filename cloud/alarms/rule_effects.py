@@ -45,6 +45,7 @@ class Effects:
                 if not watch.grouped and living[rule.code] > MOST_LIVING:
                     watch.grouped = True
                     grouped[rule.code] += 1
+                    await self._clear(appender, rule, place, now)  # its own, which it may have from before
                 where = self.site if watch.grouped else place
                 detail = {**told, "places": grouped[rule.code], "last": place} if watch.grouped else told
                 await raise_alarm(

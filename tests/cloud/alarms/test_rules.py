@@ -255,6 +255,17 @@ async def test_a_rule_that_fires_on_everything_fills_no_list(ruled: Ruled) -> No
     assert "door nj01" in living
 
 
+async def test_an_alarm_of_its_own_that_is_told_with_others_later_ends_with_them(ruled: Ruled) -> None:
+    ruled.start(pack_with(door={**DOOR, "until": {"kind": "door_closed"}}))
+    for number in (*range(MOST_LIVING + 1), 0):  # the first one opens again when there are too many
+        await ruled.tell("door_opened", 1, device=f"door.{number}", how="forced")
+    assert "door nj01" in await ruled.living()
+    assert "door door.0" not in await ruled.living()
+    for number in range(MOST_LIVING + 1):
+        await ruled.tell("door_closed", 1, device=f"door.{number}", opened=None, open_ms=1)
+    assert await ruled.living() == []
+
+
 async def test_rules_that_change_while_alarms_live_end_what_they_still_know_of(ruled: Ruled) -> None:
     hot = {
         "name": {"zh": "热", "en": "Hot"}, "severity": "warning", "when": "threshold", "field": "value",
