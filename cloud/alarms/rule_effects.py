@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from cloud.alarms.service import Severity, clear_alarm, raise_alarm
 from cloud.db.pool import Tx
-from cloud.ledger.service import close_ledger, open_ledger
+from cloud.ledger.service import Appender, close_ledger, open_ledger
 from cloud.world import World
 from custody.alarm_rules import MOST_LIVING, AlarmRule
 from custody.permits import time_text
@@ -61,7 +61,7 @@ class Effects:
                 await self._clear(appender, rule, place, now)
         await close_ledger(self.tx, appender)
 
-    async def _clear(self, appender: Any, rule: AlarmRule, place: str, now: datetime) -> None:
+    async def _clear(self, appender: Appender, rule: AlarmRule, place: str, now: datetime) -> None:
         await clear_alarm(self.tx, appender, self.world, cause=rule.cause, place=place, at=now, actor=ACTOR)
 
     def _counts(self) -> tuple[Counter[str], Counter[str]]:

@@ -67,12 +67,11 @@ async def store(tx: Tx, site: str, batch: OpenedReadings, taken_at: datetime, ga
         return Standing.IMPOSSIBLE_TIME
     if since < EARLIEST or until > taken_at + AHEAD:
         return Standing.IMPOSSIBLE_TIME
-    kept = await one(
+    (kept,) = await rows(
         tx, _sql.add_batch, site=site, agent=said.agent, number=said.number, prev=bytes.fromhex(said.prev),
         head=bytes.fromhex(said.head), rows=said.rows, since=since, until=until, taken_at=taken_at,
         error_ms=batch.columns.clock.error_ms, jws=batch.jws, content=zlib.compress(batch.content, 1),
     )  # fmt: skip
-    assert kept is not None, "an INSERT that returns"  # noqa: S101 - it has no condition under which it would not
     ids = await _series(tx, site, batch, base)
     days = sorted({(since + timedelta(days=n)).date() for n in range((until - since).days + 2)} | {until.date()})
     await tx.execute(_sql.days, {"days": [day for day in days if day <= until.date()]})
