@@ -214,10 +214,15 @@ class GadgetWorld:
         return device
 
     async def heard(self, device: Any) -> None:
-        """The gadget comes and speaks, until the driver has heard it: before it listened nothing is kept for it."""
+        """The gadget comes and speaks, until the driver has heard it: before it listened nothing is kept for it.
+
+        Then once more: the driver may have begun to listen in the middle of what was said.
+        """
+        said = self.gadget.here(self.name) + self.gadget.says(self.name, self.felt)
         async with asyncio.timeout(20):
             while self.reports.said.empty():
-                await self.say(self.gadget.here(self.name) + self.gadget.says(self.name, self.felt))
+                await self.say(said)
+            await self.say(said)
         self.reports.hears(None)
 
     def feel(self, **felt: Any) -> None:
