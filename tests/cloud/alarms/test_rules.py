@@ -137,7 +137,7 @@ async def each_rule_once(ruled: Ruled) -> None:
         await ruled.measure(20 if measures == "temperature" else 50, 901, measures)
     for _ in range(5):
         await ruled.tell("device_lost", 600, device="room.air", problem="gone")
-    for error_ms, waiting in ((10_000, 10_000), (12_000, 12_000), (10, 0)):
+    for error_ms, waiting in ((10_000, 14_000), (12_000, 15_000), (10, 0)):
         await ruled.tell("heartbeat", 1800, **{**HEARTBEAT, "waiting": waiting, "error_ms": error_ms})
     power: dict[str, Any] = {"sensor": "ups", "contact": "power_lost", "device": "room.ups"}
     await ruled.tell("contact_changed", 60, **power, active=True)
