@@ -12,6 +12,7 @@ NAMES = (
     "recording",
     "cloud",
     "screen",
+    "alarm_screen",
     "find",
     "light",
     "bundle",

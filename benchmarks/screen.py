@@ -58,7 +58,7 @@ async def _run(folder: Path) -> None:
             await screen.open.wait()
             await _strangers(warehouse, ears, screen, 10)  # what is only slow the first time
             quiet = await _strangers(warehouse, ears, screen, PASSAGES)
-            load = _Load(Teller(f"{SITE}.load"), read_key(folder / "keys", CLOUD).public)
+            load = Load(Teller(f"{SITE}.load"), read_key(folder / "keys", CLOUD).public)
             await warehouse.add_agent(load.teller.agent, load.teller.key.public.text)
             async with warehouse.connect_as(load.teller.agent)() as link:
                 talking = asyncio.create_task(load.talk(link))
@@ -103,8 +103,8 @@ async def _strangers(warehouse: Warehouse, ears: Ears, screen: Screen, count: in
 
 
 @dataclass
-class _Load:
-    """Another agent of the same site that talks, and so fills the same ledger."""
+class Load:
+    """Another agent of the same site that talks, and so fills the same ledger; `flows` when a second of it is there."""
 
     teller: Teller
     cloud_key: VerifyKey

@@ -88,7 +88,7 @@ def _content(asked: str, response: httpx.Response) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A passage on the screen, and when it got there."""
+    """A passage or an alarm on the screen, and when it got there."""
 
     row: dict[str, Any]
     at: datetime
@@ -101,6 +101,7 @@ class Screen:
         self._client, self._site, self._now = colleague.client, site, now
         self._last: str | None = None
         self._shown: dict[tuple[str, int], Shown] = {}
+        self._alarms: dict[tuple[str, str], Shown] = {}
         self._news = asyncio.Condition()
         self.open = asyncio.Event()
         self.doubled = 0
@@ -120,6 +121,12 @@ class Screen:
         async with self._news:
             await self._news.wait_for(lambda: (agent, seq) in self._shown)
             return self._shown[agent, seq]
+
+    async def alarm(self, cause: str, place: str) -> Shown:
+        """The first alarm of `cause` at `place`, as soon as it is on the screen."""
+        async with self._news:
+            await self._news.wait_for(lambda: (cause, place) in self._alarms)
+            return self._alarms[cause, place]
 
     async def _follow(self) -> None:
         headers = {"Last-Event-ID": self._last} if self._last else {}
@@ -141,9 +148,14 @@ class Screen:
 
     async def _on_event(self, event: dict[str, str]) -> None:
         self._last = event.get("id", self._last)
-        if event.get("event") != "passage":
-            return
-        await self.take(Shown(json.loads(event["data"]), self._now()))
+        match event.get("event"):
+            case "passage":
+                await self.take(Shown(json.loads(event["data"]), self._now()))
+            case "alarm":
+                shown = Shown(json.loads(event["data"]), self._now())
+                async with self._news:
+                    self._alarms.setdefault((shown.row["cause"], shown.row["place"]), shown)
+                    self._news.notify_all()
 
     async def take(self, shown: Shown) -> None:
         """One more passage is on the screen."""
