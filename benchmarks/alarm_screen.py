@@ -121,7 +121,7 @@ class _Sensors:
             self.teller.say(kind, body, device=device, at=begun + timedelta(microseconds=step))
         await link.publish(self.teller.topic, self.teller.batch(first, len(self.teller.facts)))
         async with asyncio.timeout(30):
-            shown = await self.screen.alarm(cause, device if cause == UPLINK else f"{self.teller.agent}:{device}")
+            shown = await self.screen.alarm(cause, f"{self.teller.agent}:{device}")
         return (shown.at - begun).total_seconds() * 1000
 
 

@@ -80,26 +80,26 @@ async def video_lost(taken: Taken) -> None:
     """A camera is not filmed."""
     body = body_of(VideoLost, taken.fact.body)
     detail = {"camera": body.camera, "cause": body.cause, "since": body.since}
-    await taken.alarm(VIDEO_LOST, taken.fact.device, "major", detail)
+    await taken.alarm(VIDEO_LOST, taken.place(taken.fact.device), "major", detail)
 
 
 async def video_back(taken: Taken) -> None:
     """It is again."""
     body_of(VideoBack, taken.fact.body)
-    await taken.clear(VIDEO_LOST, taken.fact.device)
+    await taken.clear(VIDEO_LOST, taken.place(taken.fact.device))
 
 
 async def camera_impaired(taken: Taken) -> None:
     """A camera's picture is worth less than it looks."""
     body = body_of(CameraImpaired, taken.fact.body)
     detail = {"camera": body.camera, "since": body.since}
-    await taken.alarm(f"camera_{body.what}", taken.fact.device, SEVERITY[body.what], detail)
+    await taken.alarm(f"camera_{body.what}", taken.place(taken.fact.device), SEVERITY[body.what], detail)
 
 
 async def camera_clear(taken: Taken) -> None:
     """It no longer is."""
     body = body_of(CameraClear, taken.fact.body)
-    await taken.clear(f"camera_{body.what}", taken.fact.device)
+    await taken.clear(f"camera_{body.what}", taken.place(taken.fact.device))
 
 
 async def disk_filling(taken: Taken) -> None:

@@ -116,11 +116,11 @@ async def _order_answered(taken: Taken) -> None:
 
 
 async def _device_lost(taken: Taken) -> None:
-    await taken.alarm("device_lost", taken.fact.device, "major", {"body": taken.fact.body})
+    await taken.alarm("device_lost", taken.place(taken.fact.device), "major", {"body": taken.fact.body})
 
 
 async def _device_back(taken: Taken) -> None:
-    await taken.clear("device_lost", taken.fact.device)
+    await taken.clear("device_lost", taken.place(taken.fact.device))
 
 
 async def _clock_stepped(taken: Taken) -> None:

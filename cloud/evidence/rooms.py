@@ -66,20 +66,20 @@ async def contact_chattered(taken: Taken) -> None:
     await _set(taken, body)
     await _alarm(taken, body, body.active if body.sensor == "ups" else True)
     detail = {"contact": body.contact, "edges": body.edges, "since": body.since}
-    await taken.alarm(CHATTERING, f"{_device(taken)}.{body.contact}", "warning", detail)
+    await taken.alarm(CHATTERING, f"{taken.place(taken.fact.device)}.{body.contact}", "warning", detail)
 
 
 async def scale_doubted(taken: Taken) -> None:
     """A scale is not to be believed; its agent lets nothing rest on it meanwhile."""
     body = body_of(ScaleDoubted, taken.fact.body)
     detail = {"station": body.station, "why": body.why, "weight_g": body.weight_g, "until": body.until}
-    await taken.alarm(OUT_OF_TRUE, f"{_device(taken)}.{body.why}", "major", detail)
+    await taken.alarm(OUT_OF_TRUE, f"{taken.place(taken.fact.device)}.{body.why}", "major", detail)
 
 
 async def scale_trusted(taken: Taken) -> None:
     """It is again."""
     body = body_of(ScaleTrusted, taken.fact.body)
-    await taken.clear(OUT_OF_TRUE, f"{_device(taken)}.{body.why}")
+    await taken.clear(OUT_OF_TRUE, f"{taken.place(taken.fact.device)}.{body.why}")
 
 
 async def sensors(tx: Tx, site: str) -> SensorRows:
@@ -111,7 +111,7 @@ async def _set(taken: Taken, body: ContactChanged | ContactChattered) -> None:
 
 
 async def _alarm(taken: Taken, body: ContactChanged | ContactChattered, active: bool) -> None:
-    place, detail = _device(taken), {"station": body.station, "contact": body.contact}
+    place, detail = taken.place(taken.fact.device), {"station": body.station, "contact": body.contact}
     if body.sensor == "tilt":
         cause = TILTED
     elif body.sensor == "alarmpanel":
@@ -122,11 +122,6 @@ async def _alarm(taken: Taken, body: ContactChanged | ContactChattered, active: 
         await taken.alarm(cause, place, SEVERITY[cause], detail)
     elif cause in (POWER_LOST, LOW):
         await taken.clear(cause, place)
-
-
-def _device(taken: Taken) -> str:
-    """Where an alarm about its device is: devices of two agents may share a name."""
-    return f"{taken.agent}:{taken.fact.device}"
 
 
 def _where(taken: Taken, station: str) -> dict[str, Any]:

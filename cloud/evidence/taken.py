@@ -51,7 +51,7 @@ class Taken:
         return Moment(self.at, None if error is None or error < 0 else timedelta(milliseconds=min(error, 10**11)))
 
     def place(self, station: str) -> str:
-        """Where an alarm about `station` is: stations of two agents may share a name."""
+        """Where an alarm about `station`, or a device, is: those of two agents may share a name."""
         return f"{self.agent}:{station}"
 
     def own(self, things: Iterable[str]) -> list[str]:

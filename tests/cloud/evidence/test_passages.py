@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.telling import Teller
 from cloud.db.pool import Pool
 from cloud.world import World
 from custody.things import Direction, State
@@ -301,6 +302,17 @@ async def test_a_lost_device_is_an_alarm_until_it_is_back(warehouse: Warehouse) 
     assert await warehouse.causes() == set()
     kinds = [row["kind"] for row in await warehouse.receiving.rows("SELECT kind FROM record ORDER BY index")]
     assert kinds[-2:] == ["alarm_raised", "alarm_cleared"]
+
+
+async def test_devices_of_two_agents_may_share_a_name(warehouse: Warehouse) -> None:
+    other = Teller("nj01.gate-b")
+    await warehouse.receiving.know(other)
+    for teller in (warehouse.teller, other):
+        teller.say("device_lost", {"problem": "no picture"}, device="gate.camera")
+    other.say("device_back", {}, device="gate.camera")
+    await warehouse.send()
+    await warehouse.receiving.take(other, *other.batches(10))
+    assert await warehouse.receiving.alarms() == {("device_lost", "nj01.gate-a:gate.camera")}
 
 
 async def test_an_agent_that_could_not_record_is_an_alarm(warehouse: Warehouse) -> None:
