@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from cloud.db.embedded import APP, OWNER, EmbeddedServer, start_embedded
 from cloud.db.migrate import migrate
@@ -21,6 +22,8 @@ from cloud.world import World
 START = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 SITE = "nj01"
 DEPLOYMENT = "test"
+ROOM_BYTES = 4 << 30
+"""What a server of this run needs at the most, with a good deal to spare."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Clock:
 def server() -> Iterator[EmbeddedServer]:
     # Not under pytest's own folder: as root PostgreSQL runs as somebody else, and every pytest that starts shuts that
     # folder to others.
-    folder = Path(tempfile.mkdtemp(prefix="sealtrail-postgres-"))
+    folder = Path(tempfile.mkdtemp(prefix="sealtrail-postgres-", dir=_in_memory()))
     started = start_embedded(folder / "data")
     with psycopg.connect(started.url("postgres"), autocommit=True) as connection:
         connection.execute("ALTER SYSTEM SET fsync = off")  # no test pulls the plug of the whole machine
@@ -57,6 +60,12 @@ def server() -> Iterator[EmbeddedServer]:
     yield started
     started.stop()
     shutil.rmtree(folder)
+
+
+def _in_memory() -> str | None:
+    """A folder in memory where there is room for one: a clone is hundreds of files, ten times slower on a disk."""
+    shared = Path("/dev/shm")  # noqa: S108 -- mkdtemp makes a folder of our own in it
+    return str(shared) if shared.is_dir() and shutil.disk_usage(shared).free >= ROOM_BYTES else None
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +84,9 @@ def new_name() -> Callable[[], str]:
 @pytest.fixture
 def database(server: EmbeddedServer, template: str, new_name: Callable[[], str]) -> Iterator[Database]:
     name = new_name()
-    server.create(name, template)
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        clone = SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")  # half the time of copying through the log
+        connection.execute(clone.format(Identifier(name), Identifier(template)))
     yield Database(name, server.url(name, OWNER), server.url(name, APP))
     server.drop(name)
 
