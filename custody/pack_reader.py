@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from custody import alarm_rules, alarms, conformity, ticket_rules
+from custody import alarm_rules, alarms, conformity, reminder_rules, ticket_rules
 from custody.corroboration import Sensor
 from custody.decisions import Reason
 from custody.details import FORMS
@@ -308,6 +308,8 @@ class _Reader:
             self.faults += alarm_rules.faults(self.read[alarm_rules.SECTION])
         if "tickets" in self.read:
             self.faults += ticket_rules.faults(self.read["tickets"])
+        if reminder_rules.SECTION in self.read:
+            self.faults += reminder_rules.faults(self.read[reminder_rules.SECTION])
         try:
             re.compile(str(self.mapping(self.read, "seals").get("number")))
         except re.error as error:
