@@ -11,7 +11,7 @@ from custody.business_time import Calendar
 from custody.errors import Fault, Path
 from custody.roles import Role
 from custody.rule_pack import RulePack
-from custody.tickets import Clock, Persisting, TicketRules, TicketType
+from custody.tickets import Clock, Persisting, TicketRules, TicketType, Tier
 from custody.words import bilingual
 
 STAGES = ("check", "reply", "evaluate")
@@ -21,6 +21,8 @@ COUNTS = ("natural", "working")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_ROLES = tuple(role.value for role in Role)
+_TIERS = tuple(tier.value for tier in Tier)
 
 
 def rules_of(pack: RulePack) -> TicketRules | None:
@@ -44,6 +46,7 @@ def rules_of(pack: RulePack) -> TicketRules | None:
             for severity, row in told.get("persisting", {}).items()
         },
         remind=timedelta(hours=told["remind_h"]),
+        homes={Tier(tier): frozenset(map(Role, named)) for tier, named in told.get("homes", {}).items()},
     )
 
 
@@ -69,7 +72,9 @@ def faults(told: object) -> Iterator[Fault]:
     yield from _type_faults(told.get("types"))
     yield from _clock_faults(told.get("clocks"))
     yield from _calendar_faults(told.get("calendar"))
-    yield from _who_faults(told.get("who"))
+    for what in WHO:
+        yield from _role_faults(("tickets", "who", what), _member(told.get("who"), what))
+    yield from _home_faults(told.get("homes", {}))
     yield from _persisting_faults(told.get("persisting", {}), told.get("types"))
     if not _whole(told.get("remind_h")):
         yield Fault(("tickets", "remind_h"), "must be a whole number above 0")
@@ -152,17 +157,29 @@ def _shift_faults(shifts: object) -> Iterator[Fault]:
             before = shift[1]
 
 
-def _who_faults(who: object) -> Iterator[Fault]:
-    known = {role.value for role in Role}
-    for what in WHO:
-        at: Path = ("tickets", "who", what)
-        named = who.get(what) if isinstance(who, Mapping) else None
-        if not isinstance(named, list) or not named:
-            yield Fault(at, "nobody could")
-            continue
-        for place, role in enumerate(named):
-            if role not in known:
-                yield Fault((*at, place), f"{role!r} is no role")
+def _member(told: object, name: str) -> object:
+    return told.get(name) if isinstance(told, Mapping) else None
+
+
+def _role_faults(at: Path, named: object) -> Iterator[Fault]:
+    if not isinstance(named, list) or not named:
+        yield Fault(at, "nobody could")
+        return
+    for place, role in enumerate(named):
+        if role not in _ROLES:
+            yield Fault((*at, place), f"{role!r} is no role")
+
+
+def _home_faults(told: object) -> Iterator[Fault]:
+    at: Path = ("tickets", "homes")
+    if not isinstance(told, Mapping):
+        yield Fault(at, "not a mapping")
+        return
+    for tier, named in told.items():
+        if tier not in _TIERS:
+            yield Fault((*at, tier), f"is none of {', '.join(_TIERS)}")
+        else:
+            yield from _role_faults((*at, tier), named)
 
 
 def _persisting_faults(told: object, types: object) -> Iterator[Fault]:

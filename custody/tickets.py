@@ -49,6 +49,14 @@ CLOCK_OF = {TicketState.REPORTED: "check", TicketState.CHECKED: "reply", TicketS
 """The clock that runs in each state; none after the end."""
 
 
+class Tier(Word):
+    """Whose questions a first page answers (L7); who has which is in the rule pack, the later the wider."""
+
+    DOER = "doer"  # 执行层: what must I do next, and by when
+    MANAGER = "manager"  # 管理层: how does my unit do
+    LEADER = "leader"  # 领导层: is it under control
+
+
 class Denial(Word):
     """Why a step is not taken: a value, told to whoever asked."""
 
@@ -98,10 +106,16 @@ class TicketRules:
     """open, answer, evaluate, supervise → the roles that may"""
     persisting: Mapping[str, Persisting]
     remind: timedelta
+    homes: Mapping[Tier, frozenset[Role]]
+    """whose first page is which; nobody named: the doer's"""
 
     def may(self, roles: frozenset[Role], what: str) -> bool:
         """Whether one of `roles` may `what`: open, answer, evaluate, supervise."""
         return not roles.isdisjoint(self.who[what])
+
+    def homes_of(self, roles: frozenset[Role]) -> list[Tier]:
+        """The first pages of somebody with `roles`, the widest last; whoever is named nowhere has the doer's."""
+        return [tier for tier in Tier if not roles.isdisjoint(self.homes.get(tier, frozenset()))] or [Tier.DOER]
 
     def clock(self, type_: str, stage: str) -> tuple[timedelta, Calendar | None]:
         """How long `stage` lasts for tickets of `type_`, and by which calendar; None: every hour counts."""

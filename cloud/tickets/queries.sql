@@ -15,6 +15,8 @@ LEFT JOIN person o ON o.id = t.opened_by LEFT JOIN person a ON a.id = t.assigned
 WHERE t.site = %(site)s AND t.index < %(before)s AND (%(index)s::bigint IS NULL OR t.index = %(index)s)
   AND (%(type)s::text IS NULL OR t.type = %(type)s) AND (%(state)s::text IS NULL OR t.state = %(state)s)
   AND (%(owner)s::text IS NULL OR t.assigned_to = %(owner)s) AND (NOT %(overdue)s OR t.overdue_index IS NOT NULL)
+  AND (%(opened_before)s::timestamptz IS NULL OR t.opened_at < %(opened_before)s)
+  AND (%(opened_after)s::timestamptz IS NULL OR t.opened_at >= %(opened_after)s) AND (NOT %(again)s OR t.round > 1)
   AND (NOT %(living)s OR t.closed_at IS NULL) AND (%(alarm)s::bigint IS NULL OR t.alarm = %(alarm)s)
 ORDER BY t.index DESC LIMIT %(most)s
 

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Response
+from pydantic import AwareDatetime
 
 from cloud.db.pool import transaction
 from cloud.evidence.acting import acting
@@ -40,6 +41,9 @@ async def get_tickets(
     mine: Annotated[bool, Query(description="Only those that are mine to answer")] = False,
     overdue: bool = False,
     living: bool = False,
+    again: Annotated[bool, Query(description="Only those that go round once more")] = False,
+    opened_after: AwareDatetime | None = None,
+    opened_before: AwareDatetime | None = None,
     alarm: Annotated[int | None, Query(ge=0, le=2**53, description="The entry that raised an alarm")] = None,
     after: Annotated[int | None, Query(ge=0, le=2**53)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
@@ -47,7 +51,7 @@ async def get_tickets(
     """Tickets, newest first. `overdue` are those whose missed deadline was told."""
     where = {
         "type": type, "state": state and state.value, "owner": person.id if mine else owner, "overdue": overdue,
-        "living": living, "alarm": alarm,
+        "living": living, "alarm": alarm, "again": again, "opened_after": opened_after, "opened_before": opened_before,
     }  # fmt: skip
     async with transaction(parts.pool) as tx:
         now = parts.world.now()

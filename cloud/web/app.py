@@ -45,6 +45,7 @@ from cloud.releases.routes import RELEASES
 from cloud.releases.routes import router as releases
 from cloud.stock_takes.routes import router as stock_takes
 from cloud.telemetry.routes import router as telemetry
+from cloud.tickets.figure_routes import router as ticket_figures
 from cloud.tickets.routes import router as tickets
 from cloud.viewing.relay import Relay
 from cloud.viewing.routes import router as viewing
@@ -160,7 +161,7 @@ def _bare() -> FastAPI:
     errors.install(app)
     for router in (
         people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, lists, doors, rooms, telemetry, tasks,
-        exceptions, bundles, labels, imports, stock_takes, conformity, live, alarms, tickets, fleet, joining,
+        exceptions, bundles, labels, imports, stock_takes, conformity, live, alarms, ticket_figures, tickets, fleet, joining,
         releases, media, clips, viewing,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())

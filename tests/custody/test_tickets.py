@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from custody.errors import RulePackError
 from custody.pack_reader import parse_rule_pack
 from custody.roles import Role
 from custody.ticket_rules import rules_of
-from custody.tickets import Denial, Standing, TicketState, TicketStep, denial
+from custody.tickets import Denial, Standing, TicketState, TicketStep, Tier, denial
 from wire.rule_packs import load_rule_pack
 
 PACK = load_rule_pack()
@@ -69,6 +70,13 @@ def test_after_the_end_only_remarks_and_rectification() -> None:
     assert asked(T.RECTIFY, S.SATISFIED, C, Role.SUPERVISOR) is None
 
 
+def test_first_pages_by_role_the_widest_last() -> None:
+    assert RULES is not None
+    assert RULES.homes_of(frozenset({Role.LEADER, Role.KEEPER})) == [Tier.DOER, Tier.LEADER]
+    assert RULES.homes_of(frozenset({Role.APPROVER})) == [Tier.MANAGER]
+    assert replace(RULES, homes={}).homes_of(frozenset({Role.LEADER})) == [Tier.DOER]
+
+
 def test_a_pack_may_say_nothing_of_tickets() -> None:
     content = json.loads(json.dumps(dict(PACK.content)))
     del content["tickets"]
@@ -89,6 +97,8 @@ def test_a_pack_may_say_nothing_of_tickets() -> None:
     (lambda told: told["who"].update(answer=[]), ("who", "answer")),
     (lambda told: told["who"].update(open=["king"]), ("who", "open", 0)),
     (lambda told: told["persisting"]["major"].update(type="none"), ("persisting", "major", "type")),
+    (lambda told: told["homes"].update(king=["leader"]), ("homes", "king")),
+    (lambda told: told["homes"].update(doer=["king"]), ("homes", "doer", 0)),
     (lambda told: told.update(remind_h=0), ("remind_h",)),
 ])  # fmt: skip
 def test_every_fault_is_told_with_its_place(change: Callable[[Any], Any], at: tuple[Any, ...]) -> None:

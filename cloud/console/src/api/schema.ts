@@ -2247,6 +2247,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Figures
+         * @description How a site's tickets stand: by state, type, owner and age; replies in time and their median.
+         */
+        get: operations["get_ticket_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Sites
+         * @description Each site that I may read: its tickets, missed deadlines, living alarms and how full its racks are.
+         */
+        get: operations["list_ticket_sites"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/trend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Trend
+         * @description Opened, closed and missed day by day, over all sites that I may read.
+         */
+        get: operations["get_ticket_trend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Waiting
+         * @description What I can do next about tickets, by when; notices to put right among them.
+         */
+        get: operations["list_waiting_tickets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{ticket}": {
         parameters: {
             query?: never;
@@ -3248,6 +3328,20 @@ export interface components {
             sensor: "tilt" | "ups" | "alarmpanel";
             /** Station */
             station: string;
+        };
+        /**
+         * Count
+         * @description How many tickets of one kind are open; `key` is a type, or a person's id (None: nobody's).
+         */
+        Count: {
+            /** Key */
+            key: string | null;
+            /** Name */
+            name?: string | null;
+            /** Open */
+            open: number;
+            /** Overdue */
+            overdue: number;
         };
         /**
          * CountRow
@@ -5924,12 +6018,42 @@ export interface components {
             unit?: string | null;
         };
         /**
-         * SiteRows
-         * @description The sites I may see.
+         * SiteFigures
+         * @description A site at a glance: its tickets, what is missed, its living alarms, how full its racks are.
          */
-        SiteRows: {
-            /** Rows */
-            rows: components["schemas"]["Site"][];
+        SiteFigures: {
+            /** Alarms */
+            alarms: number;
+            /** Breached */
+            breached: number;
+            /** Capacity */
+            capacity: number;
+            /** Closed */
+            closed: number;
+            /**
+             * Grave Alarms
+             * @description Major and critical ones
+             */
+            grave_alarms: number;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Open */
+            open: number;
+            /** Opened */
+            opened: number;
+            /** Overdue */
+            overdue: number;
+            /** Site */
+            site: string;
+            /** Unit */
+            unit: string | null;
+            /**
+             * Used
+             * @description Things on racks
+             */
+            used: number;
         };
         /**
          * Slot
@@ -6180,6 +6304,26 @@ export interface components {
             things: string[];
         };
         /**
+         * TicketDay
+         * @description What happened on one day of the calendar's time zone.
+         */
+        TicketDay: {
+            /**
+             * Breached
+             * @description Deadlines missed
+             */
+            breached: number;
+            /** Closed */
+            closed: number;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Opened */
+            opened: number;
+        };
+        /**
          * TicketEntry
          * @description Something that was done; `told` is None where it was erased.
          */
@@ -6201,6 +6345,62 @@ export interface components {
             told: {
                 [key: string]: unknown;
             } | null;
+        };
+        /**
+         * TicketFigures
+         * @description How a site's tickets stand now, and what became of those of the last days.
+         *
+         *     `overdue` are those whose missed deadline was told. `replies_in_time` are those within the clock of the rules, its
+         *     pauses not counted; `reply_median_s` is from the check to the reply, its pauses not counted.
+         */
+        TicketFigures: {
+            /**
+             * By Age
+             * @description By key: day, three_days, week, older: open for at most that long
+             */
+            by_age: components["schemas"]["Count"][];
+            /** By Owner */
+            by_owner: components["schemas"]["Count"][];
+            /** By Type */
+            by_type: components["schemas"]["Count"][];
+            /** Checked */
+            checked: number;
+            /** Closed */
+            closed: number;
+            /** Closed Second Round */
+            closed_second_round: number;
+            /**
+             * Homes
+             * @description The first pages of whoever asks, the widest last
+             */
+            homes: components["schemas"]["Tier"][];
+            /** Overdue */
+            overdue: number;
+            /** Paused */
+            paused: number;
+            /** Replied */
+            replied: number;
+            /** Replies */
+            replies: number;
+            /** Replies In Time */
+            replies_in_time: number;
+            /** Reply Median S */
+            reply_median_s: number | null;
+            /** Reported */
+            reported: number;
+            /**
+             * Second Round
+             * @description Open ones that go round once more
+             */
+            second_round: number;
+            /**
+             * Since
+             * Format: date-time
+             * @description What ended or was replied from then on is counted
+             */
+            since: string;
+            /** Site */
+            site: string;
         };
         /**
          * TicketRow
@@ -6280,6 +6480,16 @@ export interface components {
          */
         TicketState: "reported" | "checked" | "replied" | "satisfied";
         /**
+         * TicketTrend
+         * @description Day by day, the oldest first, none left out; over `sites`.
+         */
+        TicketTrend: {
+            /** Days */
+            days: components["schemas"]["TicketDay"][];
+            /** Sites */
+            sites: number;
+        };
+        /**
          * TicketWhole
          * @description A ticket with all that was done; `may` are the steps that whoever asks may take now.
          */
@@ -6346,6 +6556,12 @@ export interface components {
             /** Type */
             type: string;
         };
+        /**
+         * Tier
+         * @description Whose questions a first page answers (L7); who has which is in the rule pack, the later the wider.
+         * @enum {string}
+         */
+        Tier: "doer" | "manager" | "leader";
         /**
          * Token
          * @description A bearer token's name; the token itself is shown once, when it is made.
@@ -6432,6 +6648,43 @@ export interface components {
              * Format: date-time
              */
             until: string;
+        };
+        /**
+         * Waiting
+         * @description What a ticket waits for me to do, or anybody of my role where it is nobody's yet; `due_at` None: no clock.
+         */
+        Waiting: {
+            /** Due At */
+            due_at: string | null;
+            /** Mine */
+            mine: boolean;
+            /** Name */
+            name: string;
+            /** Overdue */
+            overdue: boolean;
+            /** Round */
+            round: number;
+            /** Site */
+            site: string;
+            /**
+             * Step
+             * @enum {string}
+             */
+            step: "check" | "reply" | "evaluate" | "remedy" | "confirm";
+            /** Ticket */
+            ticket: number;
+            /** Title */
+            title: string | null;
+            /** Type */
+            type: string;
+        };
+        /**
+         * WaitingRows
+         * @description What is due first comes first.
+         */
+        WaitingRows: {
+            /** Rows */
+            rows: components["schemas"]["Waiting"][];
         };
         /**
          * Wanted
@@ -6549,6 +6802,24 @@ export interface components {
             zone: string;
             /** Zone Class */
             zone_class: string;
+        };
+        /**
+         * SiteRows
+         * @description The sites I may see.
+         */
+        cloud__fleet__models__SiteRows: {
+            /** Rows */
+            rows: components["schemas"]["Site"][];
+        };
+        /**
+         * SiteRows
+         * @description By site; `next` is where the next page begins.
+         */
+        cloud__tickets__figure_models__SiteRows: {
+            /** Next */
+            next: string | null;
+            /** Rows */
+            rows: components["schemas"]["SiteFigures"][];
         };
     };
     responses: never;
@@ -16678,7 +16949,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SiteRows"];
+                    "application/json": components["schemas"]["cloud__fleet__models__SiteRows"];
                 };
             };
             /** @description The body is not JSON */
@@ -19006,6 +19277,10 @@ export interface operations {
                 mine?: boolean;
                 overdue?: boolean;
                 living?: boolean;
+                /** @description Only those that go round once more */
+                again?: boolean;
+                opened_after?: string | null;
+                opened_before?: string | null;
                 /** @description The entry that raised an alarm */
                 alarm?: number | null;
                 after?: number | null;
@@ -19125,6 +19400,387 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Taken"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_ticket_figures: {
+        parameters: {
+            query?: {
+                /** @description How many days back */
+                days?: number;
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketFigures"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_ticket_sites: {
+        parameters: {
+            query?: {
+                /** @description How many days back */
+                days?: number;
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["cloud__tickets__figure_models__SiteRows"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_ticket_trend: {
+        parameters: {
+            query?: {
+                /** @description How many days back */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketTrend"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_waiting_tickets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingRows"];
                 };
             };
             /** @description The body is not JSON */
