@@ -161,8 +161,8 @@ def _bare() -> FastAPI:
     errors.install(app)
     for router in (
         people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, lists, doors, rooms, telemetry, tasks,
-        exceptions, bundles, labels, imports, stock_takes, conformity, live, alarms, ticket_figures, tickets, fleet, joining,
-        releases, media, clips, viewing,
+        exceptions, bundles, labels, imports, stock_takes, conformity, live, alarms, ticket_figures, tickets, fleet,
+        joining, releases, media, clips, viewing,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)
