@@ -86,6 +86,8 @@ async def jobs(settings: JobsSettings) -> AsyncIterator[Jobs]:
         connect, authority = broker(settings, world.new_name("jobs")), _authority(settings)
         pack = load_rule_pack(settings.rule_pack)
         watching, rules = Watching(pool, world, pack), RuleWorker(pool, settings.database_url, world, pack)
+        if settings.readings_kept_days:
+            watching.readings_kept = timedelta(days=settings.readings_kept_days)
         if settings.media_url is not None:
             watching.media, watching.film_quota = open_store(settings.media_url), settings.film_quota
         yield Jobs(pool, world, connect, http, policy, authority, pace, watching, rules)

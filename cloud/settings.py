@@ -81,8 +81,11 @@ class GatekeeperSettings(BrokerSettings):
 class JobsSettings(BrokerSettings, FilmSettings):
     """For `cloud jobs`: a time stamping authority (RFC 3161), its certificates (PEM, the root among them), and how
     often it is asked; 0 stamps every checkpoint. Film that the rules no longer keep is removed where `media_url` says
-    where it is.
+    where it is. Raw readings that nothing binds are kept for `readings_kept_days` (0: for ever); what was gathered of
+    them by minute, hour and day stays.
     """
+
+    readings_kept_days: int = Field(default=400, ge=0)
 
     media_url: str | None = Field(default=None, min_length=1)
 

@@ -1,6 +1,6 @@
 """What is done because time passes: movements judged by sensors, alarms told to more people, recounts after
 break-glass, overdue reviews, acts that lapse, loans and legal clocks, tickets, certificates that were not renewed, film
-that nothing needs any more.
+and readings that nothing needs any more.
 
 What is due stands in the tables, and what was done about it changes them in the same transaction: a restart, or a
 second worker, neither misses nor doubles anything. Looking takes no lock; only what is due opens a site's ledger.
@@ -15,13 +15,14 @@ from obstore.store import ObjectStore
 
 from cloud.alarms import life
 from cloud.db.pool import Pool, transaction
-from cloud.evidence import corroborating, exceptions, film_keeping, watching
+from cloud.evidence import corroborating, exceptions, film_keeping, readings_keeping, watching
 from cloud.joining import watching as certificates
 from cloud.ledger.service import close_ledger, open_ledger, site_ids
 from cloud.media import store
 from cloud.media.errors import StoreGoneError
 from cloud.rules.service import pack_in_force
 from cloud.stock_takes.opening import open_recount
+from cloud.telemetry import keeping
 from cloud.tickets import clocks as tickets
 from cloud.world import World
 from custody.rule_pack import RulePack
@@ -32,7 +33,7 @@ _log = logging.getLogger(__name__)
 @dataclass(slots=True)
 class Watching:
     """Looks at every site. `pack` are the rules that the cloud was founded with; film is looked after where `media`
-    says where it is, of which each site may have `film_quota` bytes.
+    says where it is, of which each site may have `film_quota` bytes. Raw readings are removed after `readings_kept`.
     """
 
     pool: Pool
@@ -45,6 +46,10 @@ class Watching:
     film_quota: int | None = None
     film_every: timedelta = timedelta(hours=1)
     """between looks at film"""
+    readings_kept: timedelta | None = None
+    readings_every: timedelta = timedelta(hours=1)
+    """between looks at telemetry"""
+    _measured: dict[str, datetime] = field(default_factory=dict)
     _filmed: dict[str, datetime] = field(default_factory=dict)
     _looked: dict[str, datetime] = field(default_factory=dict)
 
@@ -65,6 +70,7 @@ class Watching:
             await self._clocks(site)
             if self.media is not None:
                 await self._film(site, self.media)
+            await self._readings(site)
 
     async def _sensors(self, site: str) -> None:
         while True:
@@ -155,3 +161,60 @@ class Watching:
                 await film_keeping.deleted(tx, digests, at)
             if len(digests) < film_keeping.MOST:
                 return
+
+    async def _readings(self, site: str) -> None:
+        """The ledger says which batches came; what may go is named by entries, then removed in short steps."""
+        at, before = self.world.now(), self._measured.get(site)
+        if before is not None and before <= at < before + self.readings_every:
+            return
+        async with transaction(self.pool) as tx:
+            untold = await keeping.anything_untold(tx, site)
+            agents = await keeping.agents_of(tx, site)
+        while untold:
+            async with transaction(self.pool) as tx:
+                appender = await open_ledger(tx, site)
+                untold = await keeping.tell_kept(tx, appender, self.world, at)
+                await close_ledger(tx, appender)
+        if self.readings_kept is not None:
+            for agent in agents:
+                await self._release(site, agent, self.readings_kept, at)
+            await self._sweep(site, at - self.readings_kept)
+        self._measured[site] = at
+
+    async def _release(self, site: str, agent: str, kept: timedelta, at: datetime) -> None:
+        doubtful: dict[int, str] = {}
+        while (gone := await self._going(site, agent, at - kept, doubtful)) is not None:
+            going, size = gone
+            async with transaction(self.pool) as tx:
+                appender = await open_ledger(tx, site)
+                if not await readings_keeping.bound_since(tx, site, size):
+                    await keeping.release(tx, appender, self.world, going, kept, at)
+                    await close_ledger(tx, appender)
+
+    async def _going(
+        self, site: str, agent: str, before: datetime, doubtful: dict[int, str]
+    ) -> tuple[keeping.Going, int] | None:
+        """What of `agent` may go, and by which size of the ledger; None when that is nothing."""
+        async with transaction(self.pool) as tx:
+            pack = await pack_in_force(tx, site, self.world.now(), self.pack)
+            free = await readings_keeping.free(tx, site, pack, before)
+            for span in free.spans:
+                while (going := await keeping.going(tx, site, agent, span, doubtful)).heads or going.doubtful:
+                    for why in going.doubtful.values():
+                        _log.error("not removed: %s", why)
+                    doubtful.update(going.doubtful)
+                    if going.heads:
+                        return going, free.size
+        return None
+
+    async def _sweep(self, site: str, before: datetime) -> None:
+        swept = 0
+        while True:
+            async with transaction(self.pool) as tx:
+                done = await keeping.sweep(tx, site)
+            swept += done
+            if not done:
+                break
+        if swept:
+            async with transaction(self.pool) as tx:
+                await keeping.tidy(tx, before)

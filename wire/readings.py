@@ -96,9 +96,14 @@ _message = msgspec.json.Decoder(_Message)
 
 def link(prev: bytes, content: bytes) -> bytes:
     """The chain's head after the batch of these bytes: 32 bytes."""
-    digest = _CHAIN.copy()
-    digest.update(prev + hashlib.sha256(content).digest())
-    return digest.digest()
+    return link_digest(prev, hashlib.sha256(content).digest())
+
+
+def link_digest(prev: bytes, digest: bytes) -> bytes:
+    """The same after the batch whose bytes have this SHA-256."""
+    head = _CHAIN.copy()
+    head.update(prev + digest)
+    return head.digest()
 
 
 def seal_readings(agent: str, number: int, prev: bytes, columns: Columns, key: Signer) -> tuple[bytes, bytes]:
@@ -137,6 +142,19 @@ def check_batch(
     if statement.number != number:
         raise ChainError(f"the statement is about batch {statement.number}")
     return columns, parse_time(columns.at)
+
+
+def check_gone(token: str, digest: bytes, find_key: jws.FindKey, agent: str, number: int) -> Statement:
+    """What the statement in `token` says of batch `number` of `agent`, of which nothing but its SHA-256 is left.
+
+    Raises ProofError.
+    """
+    statement = _statement(token, find_key)
+    if (statement.agent, statement.number) != (agent, number):
+        raise ChainError(f"the statement is about batch {statement.number} of {statement.agent}")
+    if link_digest(bytes.fromhex(statement.prev), digest).hex() != statement.head:
+        raise ChainError("the digest does not lead to the head that was signed")
+    return statement
 
 
 def _verified(token: str, content: bytes, find_key: jws.FindKey, agent: str) -> tuple[Statement, Columns]:

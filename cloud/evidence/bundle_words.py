@@ -117,6 +117,8 @@ KINDS: Mapping[str, Words] = {
     "camera_impaired": ("摄像头画面异常", "Camera impaired"),
     "disk_filling": ("磁盘写满预测", "Forecast of a full disk"),
     "reading": ("测得数值", "Reading"),
+    "readings_kept": ("测量数据批次已入库", "Batches of readings are here"),
+    "readings_removed": ("测量数据保存期满删除", "Readings removed at the end of their time"),
     "readings_sealed": ("测量数据已封存成批", "Readings sealed in batches"),
     "readings_thinned": ("部分测量数据未记录", "Readings left out"),
     "contact_changed": ("触点状态变化", "Contact changed"),

@@ -57,6 +57,9 @@ class LedgerCheck:
     rows: int = 0
     stills: int = 0
     stamps: int = 0
+    batches: int = 0
+    readings: int = 0
+    readings_removed: int = 0
     root: str | None = None
     fault: str | None = None
     index: int | None = None

@@ -149,6 +149,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "removed_unsaid": (
         "A still or a segment of film was removed and no entry says so.", "图像或录像被删除,但账本中没有相应记录。"
     ),
+    "telemetry_differs": (
+        "Readings are not those that were signed, or went and no entry says so.",
+        "测量数据与签名不符,或被删除而账本中没有相应记录。",
+    ),
     "still_differs": (
         "A kept still is not the one that was recorded.",
         "留存的图片不是当初登记的那一张。",

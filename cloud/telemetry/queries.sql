@@ -50,30 +50,6 @@ SELECT series, date_trunc('day', bucket, 'UTC'), sum(n), min(low), max(high), su
 ON CONFLICT (series, bucket) DO UPDATE SET n = m.n + excluded.n, low = least(m.low, excluded.low),
     high = greatest(m.high, excluded.high), total = m.total + excluded.total
 
--- In the order of each agent's chain.
--- name: batches
-SELECT id, agent, number, prev, head, since, until, rows, jws, content FROM telemetry_batch
-WHERE site = %(site)s AND (agent, number) > (%(agent)s, %(number)s) ORDER BY agent, number LIMIT 100
-
--- All keys that an agent ever had.
--- name: agent_keys
-SELECT public_key FROM agent WHERE id = %(agent)s
-UNION SELECT public_key FROM key_life WHERE site = %(site)s AND role = 'agent' AND owner = %(agent)s
-
--- name: stored
-SELECT s.device, s.measures, t.at, t.value FROM telemetry t JOIN telemetry_series s ON s.id = t.series
-WHERE t.series IN (SELECT id FROM telemetry_series WHERE agent = %(agent)s) AND t.batch = %(id)s
-  AND t.at >= %(since)s AND t.at <= %(until)s
-
--- What agents said in their journals of where their chains stand, as the ledger holds it.
--- name: sealed
-SELECT f.agent, f.index, f.content::jsonb -> 'body' AS body, b.head
-FROM fact f LEFT JOIN telemetry_batch b ON b.agent = f.agent AND b.number::text = f.content::jsonb -> 'body' ->> 'number'
-WHERE f.site = %(site)s AND f.kind = 'readings_sealed' ORDER BY f.index
-
--- name: count_stored
-SELECT count(*) AS n FROM telemetry WHERE series IN (SELECT id FROM telemetry_series WHERE site = %(site)s)
-
 -- name: series
 SELECT agent, device, measures, newest_at, newest FROM telemetry_series WHERE site = %(site)s
 ORDER BY agent, device, measures
@@ -87,15 +63,15 @@ SELECT at, 1::bigint AS n, value AS low, value AS high, value AS mean FROM telem
 WHERE series = %(series)s AND at >= %(since)s AND at < %(until)s ORDER BY at LIMIT %(most)s
 
 -- name: minute
-SELECT bucket AS at, n, low, high, total / n AS mean FROM telemetry_minute
+SELECT bucket AS at, n, low, high, total / n AS mean FROM telemetry_by_minute
 WHERE series = %(series)s AND bucket >= %(since)s AND bucket < %(until)s ORDER BY bucket
 
 -- name: hour
-SELECT bucket AS at, n::bigint, low, high, total / n AS mean FROM telemetry_hour
+SELECT bucket AS at, n, low, high, total / n AS mean FROM telemetry_by_hour
 WHERE series = %(series)s AND bucket >= %(since)s AND bucket < %(until)s ORDER BY bucket
 
 -- name: day
-SELECT bucket AS at, n::bigint, low, high, total / n AS mean FROM telemetry_day
+SELECT bucket AS at, n, low, high, total / n AS mean FROM telemetry_by_day
 WHERE series = %(series)s AND bucket >= %(since)s AND bucket < %(until)s ORDER BY bucket
 
 -- name: gaps
@@ -106,3 +82,7 @@ WHERE site = %(site)s AND agent = %(agent)s AND until >= %(since)s AND since <= 
 -- name: error
 SELECT CASE WHEN bool_or(error_ms IS NULL) THEN NULL ELSE max(error_ms) END AS error_ms FROM telemetry_batch
 WHERE agent = %(agent)s AND until >= %(since)s AND since <= %(before)s
+
+-- name: add_late
+SELECT telemetry_late(%(series)s::int[], %(bucket)s::timestamptz[], %(n)s::bigint[], %(low)s::float8[], %(high)s::float8[],
+    %(total)s::float8[])

@@ -2,14 +2,16 @@
 
 The worker calls `store` with what it verified. A number that was seen is not taken again, whatever order batches come
 in; what contradicts a neighbour in the agent's chain is told as such. Where the server has no TimescaleDB the touched
-buckets are added to here: each reading is taken once, so a late one lands in its bucket as any other.
+buckets are added to here: each reading is taken once, so a late one lands in its bucket as any other. Where it has,
+that is so of the buckets whose readings were removed (ADR 23).
 """
 
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from cloud.db.pool import Row, Tx, one, rows
 from cloud.db.queries import load_queries
@@ -20,6 +22,8 @@ EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=1)
 """No clock that somebody cared for is before the one, or further ahead than the other."""
 MINUTE_US = 60_000_000
+LATE = timedelta(hours=12)
+"""Nothing that came sooner can have been removed: readings are kept for a day at least."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US = timedelta(microseconds=1)
 
@@ -77,7 +81,9 @@ async def store(tx: Tx, site: str, batch: OpenedReadings, taken_at: datetime, ga
     await tx.execute(_sql.days, {"days": [day for day in days if day <= until.date()]})
     await _copy(tx, batch, base, ids, kept["id"])
     if gather:
-        await _gather(tx, batch, base, ids)
+        await tx.execute(_sql.add_minutes, _gathered(batch, base, ids))
+    elif since < taken_at - LATE:
+        await tx.execute(_sql.add_late, _gathered(batch, base, ids))
     return Standing.NEW
 
 
@@ -134,7 +140,7 @@ def binary_rows(batch: OpenedReadings, base: int, ids: dict[tuple[str, str], int
 _PG_EPOCH_US = (datetime(2000, 1, 1, tzinfo=UTC) - _EPOCH) // _US
 
 
-async def _gather(tx: Tx, batch: OpenedReadings, base: int, ids: dict[tuple[str, str], int]) -> None:
+def _gathered(batch: OpenedReadings, base: int, ids: dict[tuple[str, str], int]) -> dict[str, Any]:
     told = _Buckets()
     found: dict[tuple[int, int], list[float]] = {}
     for one_ in batch.columns.series:
@@ -148,11 +154,7 @@ async def _gather(tx: Tx, batch: OpenedReadings, base: int, ids: dict[tuple[str,
         told.low.append(min(values))
         told.high.append(max(values))
         told.total.append(sum(values))
-    await tx.execute(
-        _sql.add_minutes,
-        {"series": told.series, "bucket": told.bucket, "n": told.n, "low": told.low, "high": told.high,
-         "total": told.total},
-    )  # fmt: skip
+    return asdict(told)
 
 
 async def series(tx: Tx, site: str) -> list[Row]:

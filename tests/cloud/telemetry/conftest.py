@@ -3,6 +3,7 @@
 import itertools
 import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
@@ -67,6 +68,19 @@ def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@contextmanager
+def timescale_database() -> Iterator[tuple[str, str]]:
+    """An empty database of the server that has TimescaleDB: as its owner, and as the application's role."""
+    server, name = os.environ[URL], f"sealtrail_test_{os.getpid()}_{next(_numbers)}"
+    address = urlsplit(server)
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+        host = address.netloc.rpartition("@")[2]
+        owner = urlunsplit(address._replace(path=f"/{name}"))
+        yield owner, urlunsplit(address._replace(path=f"/{name}", netloc=f"{APP}@{host}"))
+        connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+
+
 @pytest.fixture
 def urls(kind: str, request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
     """Addresses of the owner and of the application's role."""
@@ -74,15 +88,9 @@ def urls(kind: str, request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]
         database: Database = request.getfixturevalue("database")
         yield database.owner, database.app
         return
-    server, name = os.environ[URL], f"sealtrail_test_{os.getpid()}_{next(_numbers)}"
-    address = urlsplit(server)
-    owner = urlunsplit(address._replace(path=f"/{name}"))
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+    with timescale_database() as (owner, app):
         migrate(owner, START)
-        host = address.netloc.rpartition("@")[2]
-        yield owner, urlunsplit(address._replace(path=f"/{name}", netloc=f"{APP}@{host}"))
-        connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+        yield owner, app
 
 
 @pytest.fixture
