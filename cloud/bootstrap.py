@@ -20,6 +20,7 @@ from cloud.ledger.stamping import Authority, StampError
 from cloud.media.store import open_store
 from cloud.opening import log_keys, opened_pool
 from cloud.readings import Readings
+from cloud.reminders.worker import Reminding
 from cloud.settings import BrokerSettings, GatekeeperSettings, JobsSettings
 from cloud.uplink import Uplink
 from cloud.watching import Watching
@@ -90,7 +91,8 @@ async def jobs(settings: JobsSettings) -> AsyncIterator[Jobs]:
             watching.readings_kept = timedelta(days=settings.readings_kept_days)
         if settings.media_url is not None:
             watching.media, watching.film_quota = open_store(settings.media_url), settings.film_quota
-        yield Jobs(pool, world, connect, http, policy, authority, pace, watching, rules)
+        reminding = Reminding(pool, world, pack)
+        yield Jobs(pool, world, connect, http, policy, authority, pace, watching, rules, reminding)
 
 
 @asynccontextmanager

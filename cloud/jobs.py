@@ -1,5 +1,6 @@
 """The worker that takes a log's checkpoints to those outside: witnesses cosign them, agents hear of them, and samples
-are drawn by them. It also has `watching.py` look after what only time brings about, and the rules of alarms asked.
+are drawn by them. It also has `watching.py` look after what only time brings about, the rules of alarms asked, and
+people reminded of what will be due.
 
 A witness's refusal says that the log was cut off, rewritten or forked: the highest alarm there is, and only two
 people together clear it.
@@ -22,6 +23,7 @@ from cloud.ledger.cosigning import Agreed, Denied, Silent, ask, is_fresh, keep, 
 from cloud.ledger.key_history import Birth, lives, record_end, record_missing
 from cloud.ledger.service import close_ledger, open_ledger
 from cloud.ledger.stamping import Authority, StampError, ask_stamp, keep_stamp, unstamped
+from cloud.reminders.worker import Reminding
 from cloud.stock_takes.opening import draw_due, sites_to_draw
 from cloud.watching import Watching
 from cloud.world import World
@@ -68,6 +70,7 @@ class Jobs:
     pace: Pace = field(default_factory=Pace)
     watching: Watching | None = None
     rules: RuleWorker | None = None
+    reminding: Reminding | None = None
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     _not_before: dict[tuple[str, str], float] = field(default_factory=dict)
     _lacking: dict[str, bool] = field(default_factory=dict)
@@ -81,6 +84,8 @@ class Jobs:
                 tasks.create_task(self._always(self.watching.run))
             if self.rules is not None:
                 tasks.create_task(self._always(self.rules.run))
+            if self.reminding is not None:
+                tasks.create_task(self._always(self.reminding.run))
             if self.authority is not None:
                 tasks.create_task(self._always(self._stamping(self.authority)))
             if self.policy is not None:

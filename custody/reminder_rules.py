@@ -17,7 +17,7 @@ from custody.words import bilingual
 
 SECTION = "reminders"
 OWNER = "owner"
-"""In `to`: the person that the subject itself names; where it names nobody, `stand_in` are told."""
+"""In `to`: whom the subject itself names, by person or by role; where that is nobody, `stand_in` are told."""
 LONGEST_H = 24 * 366
 _KEYS = frozenset({"zh", "en", "before_h", "to", "stand_in", "severity", "urgent_h"})
 
@@ -73,13 +73,17 @@ class ReminderRules:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Something that will be due: `id` is the thing it is about, `clock` which of its clocks (where it has several)."""
+    """Something that will be due: `id` is the thing it is about, `clock` which of its clocks (where it has several).
+
+    It is for `owner`, or for whoever has one of the `hands` that it waits for.
+    """
 
     subject: Subject
     id: str
     due_at: datetime
     clock: str = ""
     owner: str | None = None
+    hands: frozenset[Role] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +100,11 @@ class Due:
         return self.rule.urgent is not None and self.before <= self.rule.urgent
 
     def named(self, people: Mapping[str, frozenset[Role]]) -> list[str]:
-        """Who of `people` (id → roles) is told: the owner, and whoever has one of the roles."""
-        own = self.pending.owner if self.rule.owner and self.pending.owner in people else None
-        roles = self.rule.roles if own is not None or not self.rule.owner else self.rule.roles | self.rule.stand_in
-        return [person for person, have in people.items() if person == own or have & roles]
+        """Who of `people` (id → roles) is told: whom it is for, and whoever has one of the rule's roles."""
+        one = self.pending
+        own = {person for person, have in people.items() if person == one.owner or have & one.hands}
+        roles = self.rule.roles if own or not self.rule.owner else self.rule.roles | self.rule.stand_in
+        return [person for person, have in people.items() if (self.rule.owner and person in own) or have & roles]
 
 
 def due(rules: ReminderRules, pending: Iterable[Pending], now: datetime) -> list[Due]:

@@ -169,6 +169,8 @@ KINDS: Mapping[str, Words] = {
     "ticket_reminded": ("协查单：到期提醒", "Ticket: reminder before its deadline"),
     "ticket_replied": ("协查单：已回复", "Ticket: replied"),
     "ticket_resumed": ("协查单：恢复计时", "Ticket: clock resumed"),
+    "reminder_made": ("到期前提醒", "Reminder before something is due"),
+    "reminder_read": ("提醒已读", "Reminder read"),
     "ticket_urged": ("协查单：督办", "Ticket: urged"),
 }
 

@@ -20,6 +20,8 @@ KEPT = frozenset({
     "passage_followed", "presence_ended", "presence_seen", "passkey_added", "passkey_removed", "permit_granted",
     "person_disabled", "person_enabled", "reading", "readings_kept", "readings_removed", "readings_sealed",
     "readings_thinned", "release_approved", "release_withdrawn", "scale_doubted", "scale_trusted", "slot_misplaced",
+    "person_disabled", "person_enabled", "reading", "readings_sealed", "readings_thinned", "release_approved",
+    "release_withdrawn", "reminder_read", "scale_doubted", "scale_trusted", "slot_misplaced",
     "site_placed", "slots_added", "unit_added", "zone_added",
 })  # fmt: skip
 FREE = frozenset({

@@ -17,6 +17,7 @@ from cloud.ledger import (
     derived_people,
     derived_racks,
     derived_releases,
+    derived_reminders,
     derived_sensors,
     derived_tickets,
 )
@@ -317,6 +318,7 @@ _TAKE: dict[str, Callable[[Derived, Told], set[str] | None]] = {
     **derived_doors.TAKE,
     **derived_racks.TAKE,
     **derived_tickets.TAKE,
+    **derived_reminders.TAKE,
     KEY_BORN: _key_born,
     KEY_ENDED: _key_ended,
     ERASED_KIND: _erased,

@@ -237,3 +237,8 @@ SELECT site || '/T-' || ticket || ' ' || index AS key, paused_at, resumed_at FRO
 -- name: rectification
 SELECT site || '/T-' || ticket || ' ' || index AS key, person, ordered_by, due_at, remedied_index, confirmed_index
 FROM rectification WHERE site = %(site)s
+
+-- name: reminder
+SELECT index || ' ' || person AS key, subject, about, clock, label, due_at, before_s, severity, urgent, made_at, index,
+       read_at, read_index
+FROM reminder WHERE site = %(site)s

@@ -43,6 +43,7 @@ from cloud.people.routes import router as people
 from cloud.people.throttle import Throttle
 from cloud.releases.routes import RELEASES
 from cloud.releases.routes import router as releases
+from cloud.reminders.routes import router as reminders
 from cloud.stock_takes.routes import router as stock_takes
 from cloud.telemetry.routes import router as telemetry
 from cloud.tickets.figure_routes import router as ticket_figures
@@ -83,6 +84,7 @@ _TAGS = [
     {"name": "rules", "description": "Rule packs: what is in force, what was, and bringing up a new one"},
     {"name": "stock-takes", "description": "Counting what is there, blind, by two"},
     {"name": "tickets", "description": "Report, check, reply, evaluate, supervise"},
+    {"name": "reminders", "description": "What will be due, told before to whom it is for"},
     {"name": "imports", "description": "Cases and items from and to other systems, as files"},
     {"name": "control", "description": "Openings by break-glass, and all that went around the ordinary way"},
     {"name": "live", "description": "Passages and alarms, as pages and as a stream"},
@@ -163,6 +165,8 @@ def _bare() -> FastAPI:
         people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, lists, doors, rooms, telemetry, tasks,
         exceptions, bundles, labels, imports, stock_takes, conformity, live, alarms, ticket_figures, tickets, fleet,
         joining, releases, media, clips, viewing,
+        exceptions, bundles, labels, imports, stock_takes, conformity, live, alarms, tickets, reminders, fleet, joining,
+        releases, media, clips, viewing,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)

@@ -55,6 +55,13 @@ def test_the_owner_is_named_and_others_stand_in_where_there_is_none() -> None:
     assert gone.named(PEOPLE) == [A, B]  # the account was closed: somebody else has to hear
 
 
+def test_what_waits_for_hands_is_told_to_those_who_could_give_them() -> None:
+    assert RULES is not None
+    act = Pending(Subject.APPROVAL, "nj01/A-1", NOW, hands=frozenset({Role.CASE_HANDLER}))
+    assert due(RULES, [act], NOW)[0].named(PEOPLE) == [B]
+    assert due(RULES, [Pending(Subject.APPROVAL, "nj01/A-1", NOW)], NOW)[0].named(PEOPLE) == [C]
+
+
 def test_only_what_is_near_passes_quiet_hours() -> None:
     assert not asked(Subject.CASE_CLOCK, timedelta(hours=72))[0].urgent
     assert asked(Subject.CASE_CLOCK, timedelta(hours=24))[0].urgent

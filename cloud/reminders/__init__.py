@@ -1,0 +1,1 @@
+"""Reminders: what will be due, who is told of it before, by which way, and whether it was read."""

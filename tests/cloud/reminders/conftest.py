@@ -1,0 +1,5 @@
+"""Reminders are read over HTTP."""
+
+from tests.cloud.api import office, parts
+
+__all__ = ["office", "parts"]
