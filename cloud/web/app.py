@@ -44,6 +44,7 @@ from cloud.people.throttle import Throttle
 from cloud.releases.routes import RELEASES
 from cloud.releases.routes import router as releases
 from cloud.reminders.routes import router as reminders
+from cloud.search.routes import router as search
 from cloud.stock_takes.routes import router as stock_takes
 from cloud.telemetry.routes import router as telemetry
 from cloud.tickets.figure_routes import router as ticket_figures
@@ -85,6 +86,7 @@ _TAGS = [
     {"name": "stock-takes", "description": "Counting what is there, blind, by two"},
     {"name": "tickets", "description": "Report, check, reply, evaluate, supervise"},
     {"name": "reminders", "description": "What will be due, told before to whom it is for"},
+    {"name": "search", "description": "One box for everything that has a name or a code"},
     {"name": "imports", "description": "Cases and items from and to other systems, as files"},
     {"name": "control", "description": "Openings by break-glass, and all that went around the ordinary way"},
     {"name": "live", "description": "Passages and alarms, as pages and as a stream"},
@@ -167,6 +169,8 @@ def _bare() -> FastAPI:
         joining, releases, media, clips, viewing,
         exceptions, bundles, labels, imports, stock_takes, conformity, live, alarms, tickets, reminders, fleet, joining,
         releases, media, clips, viewing,
+        exceptions, bundles, labels, imports, stock_takes, conformity, live, alarms, tickets, fleet, joining,
+        releases, media, clips, viewing, search,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)

@@ -45,5 +45,15 @@ async def test_an_old_ledger_is_migrated_and_still_verifies(server: EmbeddedServ
     with psycopg.connect(server.url(old)) as owner:
         steps = owner.execute("SELECT count(*) FROM rule_step").fetchone()
         hands = owner.execute("SELECT action FROM thing_hand ORDER BY action").fetchall()
+        unsought = owner.execute(
+            "SELECT id FROM item UNION SELECT id FROM package UNION SELECT id FROM evidence_case UNION"
+            " SELECT id FROM person UNION SELECT id FROM agent UNION SELECT id FROM permit UNION"
+            " SELECT site || '/A-' || index FROM alarm EXCEPT SELECT thing FROM search_entry"
+        ).fetchall()
+        sought = owner.execute("SELECT i.name, e.fields ->> 'name' FROM item i JOIN search_entry e ON e.thing = i.id")
+        names = sought.fetchall()
+    assert unsought == []
+    assert names
+    assert all(name == found for name, found in names)
     assert steps == (7,)
     assert {action for (action,) in hands} == {"register", "seal"}

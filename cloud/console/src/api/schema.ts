@@ -1881,6 +1881,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Search
+         * @description Cases, items, packages by their seals, tickets, alarms, permits, people, slots and agents by parts of their texts
+         *     and codes. Blanks part words, all of which must be there; case, width, brackets, dots and dashes do not count.
+         */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/segments/{sha256}": {
         parameters: {
             query?: never;
@@ -3988,6 +4009,27 @@ export interface components {
             message: string;
         };
         /**
+         * Found
+         * @description What was found, by kinds; kinds of which there is nothing are left out.
+         */
+        Found: {
+            /** Groups */
+            groups: components["schemas"]["Group"][];
+        };
+        /**
+         * FoundField
+         * @description A field of what was found: its text in pieces, which together are all of it.
+         */
+        FoundField: {
+            /**
+             * Name
+             * @example title
+             */
+            name: string;
+            /** Pieces */
+            pieces: components["schemas"]["Piece"][];
+        };
+        /**
          * GapShown
          * @description So many readings of the device were left out, measured between `since` and `until`, because of `why`.
          */
@@ -4034,6 +4076,17 @@ export interface components {
         GateRows: {
             /** Rows */
             rows: components["schemas"]["Gate"][];
+        };
+        /**
+         * Group
+         * @description The hits of one kind: what was given whole first, then newest first. `next` is where its next page begins.
+         */
+        Group: {
+            /** Hits */
+            hits: components["schemas"]["Hit"][];
+            kind: components["schemas"]["HitKind"];
+            /** Next */
+            next: number | null;
         };
         /**
          * HandShown
@@ -4155,6 +4208,39 @@ export interface components {
             name: string | null;
             state: components["schemas"]["State"] | null;
         };
+        /**
+         * Hit
+         * @description Something that was found. `fields` are its heading first, and then those that say why it was found.
+         */
+        Hit: {
+            /**
+             * Alarm
+             * @description The id of an alarm, which its page goes by
+             */
+            alarm: number | null;
+            /**
+             * Exact
+             * @description A code of it was given whole
+             */
+            exact: boolean;
+            /** Fields */
+            fields: components["schemas"]["FoundField"][];
+            kind: components["schemas"]["HitKind"];
+            /** Site */
+            site: string;
+            /**
+             * Thing
+             * @example nj01/C-AB12CD34EF
+             * @example nj01/T-118
+             */
+            thing: string;
+        };
+        /**
+         * HitKind
+         * @description What can be found, in the order in which it is shown.
+         * @enum {string}
+         */
+        HitKind: "case" | "item" | "package" | "ticket" | "alarm" | "permit" | "person" | "slot" | "agent";
         /**
          * IceServerShown
          * @description A STUN or TURN server, as browsers take it.
@@ -5698,6 +5784,16 @@ export interface components {
         PersonRows: {
             /** Rows */
             rows: components["schemas"]["Account"][];
+        };
+        /**
+         * Piece
+         * @description A part of a text; `hit` where it is what was asked for.
+         */
+        Piece: {
+            /** Hit */
+            hit: boolean;
+            /** Text */
+            text: string;
         };
         /**
          * Place
@@ -17536,6 +17632,108 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Pack"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                q: string;
+                /** @description A site that I may read; none: all of them */
+                site?: string | null;
+                /** @description Of these kinds only */
+                kind?: components["schemas"]["HitKind"][] | null;
+                /** @description `next` of a group; with one kind */
+                before?: number | null;
+                /** @description Of each kind */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found"];
                 };
             };
             /** @description The body is not JSON */
