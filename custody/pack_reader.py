@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from custody import alarm_rules, alarms, conformity, reminder_rules, ticket_rules
+from custody import alarm_rules, alarms, analysis_rules, conformity, ticket_rules
 from custody.corroboration import Sensor
 from custody.decisions import Reason
 from custody.details import FORMS
@@ -310,6 +311,8 @@ class _Reader:
             self.faults += ticket_rules.faults(self.read["tickets"])
         if reminder_rules.SECTION in self.read:
             self.faults += reminder_rules.faults(self.read[reminder_rules.SECTION])
+        if analysis_rules.SECTION in self.read:
+            self.faults += analysis_rules.faults(self.read[analysis_rules.SECTION])
         try:
             re.compile(str(self.mapping(self.read, "seals").get("number")))
         except re.error as error:

@@ -28,3 +28,4 @@ class Right(StrEnum):
     OPEN_STOCK_TAKE = "open_stock_take"
     COUNT_STOCK = "count_stock"
     ANSWER_DIFFERENCE = "answer_difference"
+    ANALYSE = "analyse"

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from cloud.alarms.routes import router as alarms
+from cloud.analysis.routes import router as analysis
 from cloud.conformity.routes import router as conformity
 from cloud.db.pool import Tx
 from cloud.evidence.act_routes import router as acts
@@ -87,6 +88,7 @@ _TAGS = [
     {"name": "tickets", "description": "Report, check, reply, evaluate, supervise"},
     {"name": "reminders", "description": "What will be due, told before to whom it is for"},
     {"name": "search", "description": "One box for everything that has a name or a code"},
+    {"name": "analysis", "description": "What stands out in the records, with its evidence"},
     {"name": "imports", "description": "Cases and items from and to other systems, as files"},
     {"name": "control", "description": "Openings by break-glass, and all that went around the ordinary way"},
     {"name": "live", "description": "Passages and alarms, as pages and as a stream"},
@@ -171,6 +173,7 @@ def _bare() -> FastAPI:
         releases, media, clips, viewing,
         exceptions, bundles, labels, imports, stock_takes, conformity, live, alarms, tickets, fleet, joining,
         releases, media, clips, viewing, search,
+        exceptions, bundles, labels, imports, stock_takes, conformity, analysis, live, alarms, tickets, fleet,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)

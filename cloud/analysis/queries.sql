@@ -1,0 +1,20 @@
+-- The first entry at or after a time, by halving: some twenty rows are looked at, whatever the log has.
+-- name: entry_at
+WITH RECURSIVE cut (low, high) AS (
+    SELECT 0::bigint, size FROM ledger_head WHERE site = %(site)s
+    UNION ALL
+    SELECT CASE WHEN m.at < %(at)s THEN m.index + 1 ELSE c.low END,
+           CASE WHEN m.at < %(at)s THEN c.high ELSE (c.low + c.high) / 2 END
+    FROM cut c LEFT JOIN LATERAL (
+        SELECT r.index, r.at FROM record r WHERE r.site = %(site)s AND r.index >= (c.low + c.high) / 2
+        ORDER BY r.index LIMIT 1) m ON true
+    WHERE c.low < c.high
+)
+SELECT max(low) AS index FROM cut
+
+-- What people call what figures are about.
+-- name: names
+SELECT id, name FROM person WHERE id = ANY (%(ids)s)
+UNION ALL SELECT id, name FROM zone WHERE id = ANY (%(ids)s)
+UNION ALL SELECT id, name FROM item WHERE id = ANY (%(ids)s)
+UNION ALL SELECT id, number FROM evidence_case WHERE id = ANY (%(ids)s)

@@ -1,0 +1,76 @@
+"""Everything that is looked for at a site in a period, and what of it stands out, ranked."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+
+from cloud.analysis import access, approvals, flow
+from cloud.analysis.asking import Asked, Look, asked_of
+from cloud.analysis.models import Analysis, Section
+from cloud.db.pool import Tx, rows
+from cloud.db.queries import load_queries
+from cloud.errors import InvalidError
+from cloud.live.models import Wording
+from custody.analysis_rules import AnalysisRules, Threshold, rules_of
+from custody.rule_pack import RulePack
+
+LOOKS: Mapping[str, Callable[[Asked, Threshold], Awaitable[Look]]] = {
+    "same_pair": approvals.same_pair,
+    "approval_speed": approvals.approval_speed,
+    "after_hours": access.after_hours,
+    "discrepancy": access.discrepancy,
+    "dwell": flow.dwell,
+    "ageing": flow.ageing,
+}
+"""What looks for each kind."""
+
+_sql = load_queries(__file__)
+
+
+async def analysis(tx: Tx, pack: RulePack, site: str, since: datetime, until: datetime, now: datetime) -> Analysis:
+    """What stands out at `site` from `since` to before `until`. Raises InvalidError `no_span`, `period_too_long`."""
+    until = min(until, now)
+    if since >= until:
+        raise InvalidError("no_span", f"{until.isoformat()} is not after {since.isoformat()}, or both are to come")
+    rules = rules_of(pack)
+    if rules is None:
+        return Analysis(
+            site=site, since=since, until=until, rule_pack=pack.hash, longest_days=0, sections=[], findings=[]
+        )  # fmt: skip
+    if until - since > rules.longest:
+        raise InvalidError("period_too_long", f"a period is at most {rules.longest.days} days long")
+    asked = await asked_of(tx, pack, site, since, until, now)
+    looks = {kind: await look(asked, rules.kinds[kind]) for kind, look in LOOKS.items() if kind in rules.kinds}
+    told = _told(asked, rules, looks)
+    await _name(asked, told)
+    return told
+
+
+def _told(asked: Asked, rules: AnalysisRules, looks: Mapping[str, Look]) -> Analysis:
+    sections = [
+        Section.model_validate({
+            "kind": kind, "basis": Wording.model_validate(rules.kinds[kind].basis), "weight": rules.kinds[kind].weight,
+            "sample_at_least": rules.kinds[kind].sample_at_least, "n": look.n, "figures": look.figures,
+            "absent": look.absent,
+        })
+        for kind, look in looks.items()
+    ]  # fmt: skip
+    findings = [found for look in looks.values() for found in look.findings]
+    return Analysis(
+        site=asked.site, since=asked.since, until=asked.until, rule_pack=asked.pack.hash,
+        longest_days=rules.longest.days, sections=sections,
+        findings=sorted(findings, key=lambda found: (-found.rank, found.key)),
+    )  # fmt: skip
+
+
+async def _name(asked: Asked, told: Analysis) -> None:
+    """Writes what people call it beside each subject."""
+    figures = [figure for section in told.sections for figure in section.figures]
+    ids = {figure.subject for figure in figures} | {found.subject for found in told.findings}
+    ids |= {each for figure in figures if (each := figure.aspect)} | {f.other for f in told.findings if f.other}
+    names = {row["id"]: row["name"] for row in await rows(asked.tx, _sql.names, ids=sorted(ids))}
+    for figure in figures:
+        figure.name = names.get(figure.subject)
+        figure.aspect_name = names.get(figure.aspect) if figure.aspect else None
+    for found in told.findings:
+        found.name = names.get(found.subject)
+        found.other_name = names.get(found.other) if found.other else None
