@@ -24,6 +24,9 @@ from cloud.reminders.worker import Reminding
 from cloud.settings import BrokerSettings, GatekeeperSettings, JobsSettings
 from cloud.uplink import Uplink
 from cloud.watching import Watching
+from cloud.webhooks.addresses import Gatehouse
+from cloud.webhooks.posting import Poster, trust
+from cloud.webhooks.sending import Sender
 from cloud.world import real_world
 from proof.errors import EncodingError
 from proof.policy import Policy, parse_policy
@@ -93,6 +96,9 @@ async def jobs(settings: JobsSettings) -> AsyncIterator[Jobs]:
             watching.media, watching.film_quota = open_store(settings.media_url), settings.film_quota
         reminding = Reminding(pool, world, pack)
         yield Jobs(pool, world, connect, http, policy, authority, pace, watching, rules, reminding)
+        poster = Poster(Gatehouse(settings.webhook_allowed), trust(settings.webhook_ca))
+        webhooks = Sender(pool, world, partial(keys.read_webhook_root, settings.keys_dir), poster)
+        yield Jobs(pool, world, connect, http, policy, authority, pace, watching, rules, webhooks)
 
 
 @asynccontextmanager

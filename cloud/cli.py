@@ -74,7 +74,7 @@ def migrate() -> None:
 
 @app.command()
 def keygen() -> None:
-    """Makes the cloud's and the labels' signing keys where they are missing, and prints the public ones."""
+    """Makes the signing keys and the root of the webhooks' secrets where they are missing; prints the public keys."""
     from cloud import keys
     from cloud.settings import KeySettings, load_settings
     from cloud.world import real_world
@@ -82,6 +82,7 @@ def keygen() -> None:
     with one_sentence():
         folder = load_settings(KeySettings).keys_dir
         made = {name: keys.read_or_write_key(folder, name, real_world().random) for name in (keys.CLOUD, keys.LABEL)}
+        keys.make_webhook_root(folder, real_world().random)
     answer(**{name: key.public.text for name, key in made.items()})
 
 

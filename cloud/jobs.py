@@ -1,6 +1,7 @@
 """The worker that takes a log's checkpoints to those outside: witnesses cosign them, agents hear of them, and samples
 are drawn by them. It also has `watching.py` look after what only time brings about, the rules of alarms asked, and
 people reminded of what will be due.
+webhooks told.
 
 A witness's refusal says that the log was cut off, rewritten or forked: the highest alarm there is, and only two
 people together clear it.
@@ -26,6 +27,7 @@ from cloud.ledger.stamping import Authority, StampError, ask_stamp, keep_stamp, 
 from cloud.reminders.worker import Reminding
 from cloud.stock_takes.opening import draw_due, sites_to_draw
 from cloud.watching import Watching
+from cloud.webhooks.sending import Sender
 from cloud.world import World
 from proof.policy import Policy
 from wire.errors import LinkError
@@ -71,6 +73,7 @@ class Jobs:
     watching: Watching | None = None
     rules: RuleWorker | None = None
     reminding: Reminding | None = None
+    webhooks: Sender | None = None
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     _not_before: dict[tuple[str, str], float] = field(default_factory=dict)
     _lacking: dict[str, bool] = field(default_factory=dict)
@@ -86,6 +89,8 @@ class Jobs:
                 tasks.create_task(self._always(self.rules.run))
             if self.reminding is not None:
                 tasks.create_task(self._always(self.reminding.run))
+            if self.webhooks is not None:
+                tasks.create_task(self._always(self.webhooks.run))
             if self.authority is not None:
                 tasks.create_task(self._always(self._stamping(self.authority)))
             if self.policy is not None:

@@ -1,6 +1,6 @@
 """The cloud's signing keys, one PEM file each: `cloud.pem` (receipts, orders, permits), `label.pem` (labels) and
 `log-<site>.pem` (the checkpoints of a site's ledger). Nobody but their owner may read them. The certificate authority's
-`ca.key` lies beside them (cloud/authority.py).
+`ca.key` lies beside them (cloud/authority.py), and `webhook.key`: 32 bytes that the secrets of webhooks follow from.
 """
 
 import os
@@ -13,6 +13,8 @@ from proof.keys import SigningKey
 
 CLOUD = "cloud"
 LABEL = "label"
+WEBHOOK_ROOT = "webhook.key"
+ROOT_BYTES = 32
 
 
 def log_key_name(site: str) -> str:
@@ -67,3 +69,17 @@ def read_or_write_key(folder: Path, name: str, random: Callable[[int], bytes]) -
     if (folder / f"{name}.pem").exists():
         return read_key(folder, name)
     return write_key(folder, name, random(32))
+
+
+def read_webhook_root(folder: Path) -> bytes:
+    """The 32 bytes that the secrets of webhooks follow from. Raises KeyFileError."""
+    root = read_secret(folder, WEBHOOK_ROOT)
+    if len(root) != ROOT_BYTES:
+        raise KeyFileError(f"{folder / WEBHOOK_ROOT} has {len(root)} bytes instead of {ROOT_BYTES}")
+    return root
+
+
+def make_webhook_root(folder: Path, random: Callable[[int], bytes]) -> None:
+    """Makes that file when there is none. Raises KeyFileError."""
+    if not (folder / WEBHOOK_ROOT).exists():
+        write_secret(folder, WEBHOOK_ROOT, random(ROOT_BYTES))

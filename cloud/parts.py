@@ -79,6 +79,8 @@ class Parts:
     `fresh_sign_in` how old the proof of who is signed in may be for what a borrowed session must not do;
     `film_quota` how many bytes of film each site may have here; `turn` by whom live pictures come that cannot come
     directly; `release_keys` whose releases of the program are believed; `channel_kinds` by which ways reminders can go.
+    directly; `release_keys` whose releases of the program are believed;
+    `webhook_root` what the secrets of webhooks follow from, `webhook_hosts` who may be told at inner addresses.
     """
 
     database_url: str
@@ -97,6 +99,8 @@ class Parts:
     turn: Turn | None = None
     release_keys: tuple[VerifyKey, ...] = ()
     channel_kinds: tuple[str, ...] = ("wecom", "dingtalk", "feishu", "webhook")
+    webhook_root: bytes | None = None
+    webhook_hosts: frozenset[str] = frozenset()
 
 
 def parts_of(request: Request) -> Parts:

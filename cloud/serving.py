@@ -67,6 +67,12 @@ def directory(settings: WebSettings) -> Directory | None:
     )
 
 
+def webhook_root(settings: WebSettings) -> bytes | None:
+    """What the secrets of webhooks follow from, where `cloud keygen` made it. Raises KeyFileError."""
+    there = (settings.keys_dir / keys.WEBHOOK_ROOT).exists()
+    return keys.read_webhook_root(settings.keys_dir) if there else None
+
+
 def release_keys(settings: WebSettings) -> tuple[VerifyKey, ...]:
     """Whose releases are believed. Raises SettingsError."""
     try:
@@ -126,6 +132,8 @@ async def web(settings: WebSettings, say: Callable[[str], None]) -> None:
             film_quota=settings.film_quota,
             turn=turn(settings),
             release_keys=release_keys(settings),
+            webhook_root=webhook_root(settings),
+            webhook_hosts=settings.webhook_allowed,
         )
         app = create_app(parts, console=settings.console_dir)
         tls = (settings.web_cert, settings.web_key) if settings.web_cert and settings.web_key else None

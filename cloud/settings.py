@@ -61,6 +61,22 @@ class FilmSettings(BaseSettings):
         return None if self.film_quota_gb is None else int(self.film_quota_gb * 1e9)
 
 
+class WebhookSettings(BaseSettings):
+    """Whom webhooks may tell besides everybody outside by https: `webhook_hosts`, separated by blanks, each `host` or
+    `host:port`, may be at inner addresses and without TLS. `webhook_ca` (PEM) is believed too.
+    """
+
+    model_config = _CONFIG
+
+    webhook_hosts: str = Field(default="", pattern=r"^[a-z0-9._:\[\] -]*$")
+    webhook_ca: Path | None = None
+
+    @property
+    def webhook_allowed(self) -> frozenset[str]:
+        """The hosts."""
+        return frozenset(self.webhook_hosts.split())
+
+
 class BrokerSettings(CloudSettings):
     """For the workers that speak to the broker: its address, and the TLS files (PEM)."""
 
@@ -78,7 +94,7 @@ class GatekeeperSettings(BrokerSettings):
     broker_pid_file: Path
 
 
-class JobsSettings(BrokerSettings, FilmSettings):
+class JobsSettings(BrokerSettings, FilmSettings, WebhookSettings):
     """For `cloud jobs`: a time stamping authority (RFC 3161), its certificates (PEM, the root among them), and how
     often it is asked; 0 stamps every checkpoint. Film that the rules no longer keep is removed where `media_url` says
     where it is. Raw readings that nothing binds are kept for `readings_kept_days` (0: for ever); what was gathered of
@@ -100,7 +116,7 @@ class MediaSettings(CloudSettings):
     media_url: str = Field(min_length=1)
 
 
-class WebSettings(MediaSettings, FilmSettings):
+class WebSettings(MediaSettings, FilmSettings, WebhookSettings):
     """For `cloud web`: where it listens, the console's built pages; for whom passkeys sign (a domain), and the
     addresses, separated by blanks, at which people open the console, the first of them first.
 

@@ -20,6 +20,7 @@ from cloud.ledger import (
     derived_reminders,
     derived_sensors,
     derived_tickets,
+    derived_webhooks,
 )
 from cloud.ledger.derived_stock_takes import TAKE as STOCK_TAKES
 from cloud.ledger.faults import LedgerFaultError
@@ -319,6 +320,7 @@ _TAKE: dict[str, Callable[[Derived, Told], set[str] | None]] = {
     **derived_racks.TAKE,
     **derived_tickets.TAKE,
     **derived_reminders.TAKE,
+    **derived_webhooks.TAKE,
     KEY_BORN: _key_born,
     KEY_ENDED: _key_ended,
     ERASED_KIND: _erased,

@@ -35,6 +35,7 @@ TABLES = (
     "movement", "observation", "slot_sensor", "exception", "door", "door_session", "clip_segment", "clip",
     "sensor", "contact", "reading_gap", "ticket", "ticket_pause", "rectification", "program", "agent_update",
     "light_list", "light_list_slot", "misplacement", "reminder",
+    "light_list", "light_list_slot", "misplacement", "webhook",
 )  # fmt: skip
 """Tables that are compared whole at the end. Passages, readings and thing_entry are compared while the log is read."""
 

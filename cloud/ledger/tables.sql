@@ -87,6 +87,10 @@ FROM program WHERE site = %(site)s
 SELECT agent || ' ' || number AS key, sha256, version, order_id, ordered_by, ordered_at, index, state, state_index
 FROM agent_update WHERE site = %(site)s
 
+-- name: webhook
+SELECT id AS key, name, url, events, signs, secret, paused, made_by, made_at, index, newest, ended_at
+FROM webhook WHERE site = %(site)s
+
 -- name: passage_count
 SELECT count(*) AS passages FROM passage WHERE site = %(site)s
 

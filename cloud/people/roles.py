@@ -10,6 +10,7 @@ class Right(StrEnum):
     CHANGE_PERSON = "change_person"
     ADD_AGENT = "add_agent"
     UPDATE_AGENTS = "update_agents"
+    MANAGE_WEBHOOKS = "manage_webhooks"
     OPEN_CASE = "open_case"
     REGISTER_ITEM = "register_item"
     FURNISH = "furnish"

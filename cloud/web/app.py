@@ -60,6 +60,7 @@ from cloud.web.console import Console
 from cloud.web.headers import SecurityHeaders
 from cloud.web.health import router as health
 from cloud.web.metrics import Counting, Metrics
+from cloud.webhooks.routes import router as webhooks
 
 API = "/api/v1"
 VERSION = "1"
@@ -93,6 +94,10 @@ _TAGS = [
     {"name": "control", "description": "Openings by break-glass, and all that went around the ordinary way"},
     {"name": "live", "description": "Passages and alarms, as pages and as a stream"},
     {"name": "fleet", "description": "Sites and agents"},
+    {
+        "name": "webhooks",
+        "description": "Other systems told of what the ledger tells: Standard Webhooks, docs/interop.md",
+    },
     {"name": "media", "description": "Stills and film"},
     {"name": "health", "description": "For whoever runs it"},
 ]
@@ -174,6 +179,7 @@ def _bare() -> FastAPI:
         exceptions, bundles, labels, imports, stock_takes, conformity, live, alarms, tickets, fleet, joining,
         releases, media, clips, viewing, search,
         exceptions, bundles, labels, imports, stock_takes, conformity, analysis, live, alarms, tickets, fleet,
+        releases, media, clips, viewing, webhooks,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)

@@ -1,0 +1,1 @@
+"""Webhooks (Standard Webhooks): what a site's ledger tells, sent to other systems, signed, until they took it."""
