@@ -57,8 +57,9 @@ SELECT %(id)s, index, type, %(at)s, %(at)s FROM (
 WHERE type LIKE ANY (%(patterns)s)
 ORDER BY index
 ON CONFLICT (webhook, index) DO UPDATE
-    SET state = 'waiting', attempts = 0, first_at = NULL, next_at = excluded.next_at, claimed_until = NULL
-    WHERE %(again)s AND webhook_delivery.state <> 'waiting'
+    SET state = 'waiting', attempts = 0, first_at = NULL, next_at = excluded.next_at,
+        claimed_until = CASE webhook_delivery.state WHEN 'waiting' THEN webhook_delivery.claimed_until END
+    WHERE %(again)s
 
 -- name: deliveries
 SELECT number, webhook, index, type, queued_at, state, attempts, next_at, tried_at, status, told

@@ -24,6 +24,7 @@ export const PAGES: readonly NavPage[] = [
   { to: "/labels", title: "labelSheet.nav" },
   { to: "/import", title: "importing.nav" },
   { to: "/agents", title: "agent.nav" },
+  { to: "/webhooks", title: "webhook.nav", for: ["admin"] },
   { to: "/rules", title: "rules.nav" },
 ];
 
