@@ -18,6 +18,7 @@ from cloud.evidence.act_routes import router as acts
 from cloud.evidence.bundle_routes import router as bundles
 from cloud.evidence.clip_routes import router as clips
 from cloud.evidence.door_routes import router as doors
+from cloud.evidence.entry_routes import router as entries
 from cloud.evidence.exception_routes import router as exceptions
 from cloud.evidence.label_routes import router as labels
 from cloud.evidence.list_routes import router as lists
@@ -175,6 +176,7 @@ def _bare() -> FastAPI:
         exceptions, bundles, labels, imports, stock_takes, conformity, live, alarms, ticket_figures, tickets, fleet,
         joining, releases, media, clips, viewing,
         exceptions, bundles, labels, imports, stock_takes, conformity, live, alarms, tickets, reminders, fleet, joining,
+        exceptions, bundles, entries, labels, imports, stock_takes, conformity, live, alarms, tickets, fleet, joining,
         releases, media, clips, viewing,
         exceptions, bundles, labels, imports, stock_takes, conformity, live, alarms, tickets, fleet, joining,
         releases, media, clips, viewing, search,

@@ -25,6 +25,7 @@ export const PAGES: readonly NavPage[] = [
   { to: "/import", title: "importing.nav" },
   { to: "/agents", title: "agent.nav" },
   { to: "/webhooks", title: "webhook.nav", for: ["admin"] },
+  { to: "/ledger", title: "ledger.nav" },
   { to: "/rules", title: "rules.nav" },
 ];
 
