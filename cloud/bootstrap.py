@@ -95,10 +95,9 @@ async def jobs(settings: JobsSettings) -> AsyncIterator[Jobs]:
         if settings.media_url is not None:
             watching.media, watching.film_quota = open_store(settings.media_url), settings.film_quota
         reminding = Reminding(pool, world, pack)
-        yield Jobs(pool, world, connect, http, policy, authority, pace, watching, rules, reminding)
         poster = Poster(Gatehouse(settings.webhook_allowed), trust(settings.webhook_ca))
         webhooks = Sender(pool, world, partial(keys.read_webhook_root, settings.keys_dir), poster)
-        yield Jobs(pool, world, connect, http, policy, authority, pace, watching, rules, webhooks)
+        yield Jobs(pool, world, connect, http, policy, authority, pace, watching, rules, reminding, webhooks)
 
 
 @asynccontextmanager

@@ -1,7 +1,6 @@
 """The worker that takes a log's checkpoints to those outside: witnesses cosign them, agents hear of them, and samples
-are drawn by them. It also has `watching.py` look after what only time brings about, the rules of alarms asked, and
-people reminded of what will be due.
-webhooks told.
+are drawn by them. It also has `watching.py` look after what only time brings about, the rules of alarms asked,
+people reminded of what will be due, and webhooks told.
 
 A witness's refusal says that the log was cut off, rewritten or forked: the highest alarm there is, and only two
 people together clear it.

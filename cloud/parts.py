@@ -78,8 +78,7 @@ class Parts:
     `directory` by which people sign in who have no password here; `joining` what devices join with, if they may;
     `fresh_sign_in` how old the proof of who is signed in may be for what a borrowed session must not do;
     `film_quota` how many bytes of film each site may have here; `turn` by whom live pictures come that cannot come
-    directly; `release_keys` whose releases of the program are believed; `channel_kinds` by which ways reminders can go.
-    directly; `release_keys` whose releases of the program are believed;
+    directly; `release_keys` whose releases of the program are believed; `channel_kinds` by which ways reminders can go;
     `webhook_root` what the secrets of webhooks follow from, `webhook_hosts` who may be told at inner addresses.
     """
 

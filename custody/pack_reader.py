@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from custody import alarm_rules, alarms, conformity, reminder_rules, ticket_rules
-from custody import alarm_rules, alarms, analysis_rules, conformity, ticket_rules
+from custody import alarm_rules, alarms, analysis_rules, conformity, reminder_rules, ticket_rules
 from custody.corroboration import Sensor
 from custody.decisions import Reason
 from custody.details import FORMS

@@ -173,15 +173,8 @@ def _bare() -> FastAPI:
     errors.install(app)
     for router in (
         people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, lists, doors, rooms, telemetry, tasks,
-        exceptions, bundles, labels, imports, stock_takes, conformity, live, alarms, ticket_figures, tickets, fleet,
-        joining, releases, media, clips, viewing,
-        exceptions, bundles, labels, imports, stock_takes, conformity, live, alarms, tickets, reminders, fleet, joining,
-        exceptions, bundles, entries, labels, imports, stock_takes, conformity, live, alarms, tickets, fleet, joining,
-        releases, media, clips, viewing,
-        exceptions, bundles, labels, imports, stock_takes, conformity, live, alarms, tickets, fleet, joining,
-        releases, media, clips, viewing, search,
-        exceptions, bundles, labels, imports, stock_takes, conformity, analysis, live, alarms, tickets, fleet,
-        releases, media, clips, viewing, webhooks,
+        exceptions, bundles, entries, labels, imports, stock_takes, conformity, analysis, search, live, alarms,
+        ticket_figures, tickets, reminders, fleet, joining, releases, media, clips, viewing, webhooks,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)

@@ -258,6 +258,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analysis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Analysis
+         * @description What stands out in the records of a site over a period: figures, and findings ranked with their evidence.
+         */
+        get: operations["get_analysis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bundles/{id}": {
         parameters: {
             query?: never;
@@ -3355,6 +3375,32 @@ export interface components {
             steps: components["schemas"]["StepShown"][];
         };
         /**
+         * Analysis
+         * @description A site over a period; findings as they rank. No sections: the rules in force say nothing of analysis.
+         */
+        Analysis: {
+            /** Findings */
+            findings: components["schemas"]["Finding"][];
+            /** Longest Days */
+            longest_days: number;
+            /** Rule Pack */
+            rule_pack: string;
+            /** Sections */
+            sections: components["schemas"]["Section"][];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Site */
+            site: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
          * AnswerKind
          * @description How a difference may be answered: each points at something that can be looked up.
          * @enum {string}
@@ -4178,6 +4224,19 @@ export interface components {
             words: string;
         };
         /**
+         * Evidence
+         * @description Where it can be looked up: an entry of the ledger, an alarm by its id, a ticket by its entry, others by name.
+         */
+        Evidence: {
+            /**
+             * About
+             * @enum {string}
+             */
+            about: "entry" | "thing" | "person" | "case" | "alarm" | "ticket" | "stock_take" | "agent" | "zone";
+            /** Id */
+            id: string;
+        };
+        /**
          * ExceptionRows
          * @description Newest first; `next` goes on as `before`.
          */
@@ -4267,6 +4326,147 @@ export interface components {
             field: string;
             /** Message */
             message: string;
+        };
+        /**
+         * Figure
+         * @description One number. `low` to `high` is its 95 % interval, or for waiting times the median's neighbours: see `kind`.
+         */
+        Figure: {
+            /**
+             * Aspect
+             * @description Which side of the subject, where a kind has several
+             */
+            aspect?: string | null;
+            /** Aspect Name */
+            aspect_name?: string | null;
+            /**
+             * At
+             * @description The day that is forecast, with its interval
+             */
+            at?: string | null;
+            /** At High */
+            at_high?: string | null;
+            /** At Low */
+            at_low?: string | null;
+            /**
+             * Course
+             * @default []
+             */
+            course: components["schemas"]["Point"][];
+            /** High */
+            high?: number | null;
+            /** Low */
+            low?: number | null;
+            /**
+             * N
+             * @description From how many cases
+             */
+            n: number;
+            /**
+             * Name
+             * @description What people call it
+             */
+            name?: string | null;
+            /**
+             * Subject
+             * @description A person, agent, zone, stage, cause … or the site
+             * @example nj01/U-AB12CD34EF
+             */
+            subject: string;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "hours" | "days" | "seconds" | "percent" | "times" | "things";
+            /**
+             * Value
+             * @description None: not known, or (saturation) not growing
+             */
+            value: number | null;
+        };
+        /**
+         * Finding
+         * @description Something that stands out. `weakens` are codes of what speaks against it; `rank` is from 0 to 1, first first.
+         */
+        Finding: {
+            /** Aspect */
+            aspect?: string | null;
+            /** At */
+            at?: string | null;
+            /** At High */
+            at_high?: string | null;
+            /** At Low */
+            at_low?: string | null;
+            /**
+             * Chance
+             * @description How likely chance alone would do as much, among all looked at
+             */
+            chance?: number | null;
+            /** Evidence */
+            evidence: components["schemas"]["Evidence"][];
+            /** Expected High */
+            expected_high?: number | null;
+            /** Expected Low */
+            expected_low?: number | null;
+            /** High */
+            high?: number | null;
+            /**
+             * Hits
+             * @description How many cases make it up
+             */
+            hits: number;
+            /**
+             * Key
+             * @description The same for the same finding of another day
+             * @example same_pair:nj01/U-A+nj01/U-B
+             */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "dwell" | "ageing" | "approval_speed" | "same_pair" | "after_hours" | "discrepancy" | "saturation" | "devices" | "hot_spots" | "lead_time" | "late_capture" | "thin_content" | "no_tracking";
+            /** Low */
+            low?: number | null;
+            /**
+             * N
+             * @description Of how many
+             */
+            n: number;
+            /** Name */
+            name?: string | null;
+            /**
+             * Other
+             * @description The second of a pair
+             */
+            other?: string | null;
+            /** Other Name */
+            other_name?: string | null;
+            /** Place */
+            place?: string | null;
+            /** Rank */
+            rank: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Subject */
+            subject: string;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "hours" | "days" | "seconds" | "percent" | "times" | "things";
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Value */
+            value: number;
+            /** Weakens */
+            weakens: string[];
         };
         /**
          * Found
@@ -6124,6 +6324,19 @@ export interface components {
             rows: components["schemas"]["Place"][];
         };
         /**
+         * Point
+         * @description What a figure was then.
+         */
+        Point: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Value */
+            value: number;
+        };
+        /**
          * PointShown
          * @description `n` readings from `at` on: their extremes and their mean; of a raw reading they are the same.
          */
@@ -6640,6 +6853,31 @@ export interface components {
          * @enum {string}
          */
         Seat: "keeper" | "bookkeeper";
+        /**
+         * Section
+         * @description All figures of a kind, with the rule's reason for its threshold. `absent`: a code of what data is missing.
+         */
+        Section: {
+            /** Absent */
+            absent?: string | null;
+            basis: components["schemas"]["Wording"];
+            /** Figures */
+            figures: components["schemas"]["Figure"][];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "dwell" | "ageing" | "approval_speed" | "same_pair" | "after_hours" | "discrepancy" | "saturation" | "devices" | "hot_spots" | "lead_time" | "late_capture" | "thin_content" | "no_tracking";
+            /**
+             * N
+             * @description Cases looked at
+             */
+            n: number;
+            /** Sample At Least */
+            sample_at_least: number;
+            /** Weight */
+            weight: number;
+        };
         /**
          * SeenAt
          * @description Where, and how many pieces; `slot` None: in none.
@@ -9142,6 +9380,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Handled"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_analysis: {
+        parameters: {
+            query?: {
+                /** @description From then on; none: 90 days before the end */
+                since?: string | null;
+                /** @description To before then; none: now */
+                until?: string | null;
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Analysis"];
                 };
             };
             /** @description The body is not JSON */
