@@ -35,6 +35,15 @@ class MigrationError(CloudError):
     diagnosis = "The database does not have the schema this program needs; run `sealtrail cloud migrate`."
 
 
+class TimescaleGoneError(CloudError):
+    """The server has TimescaleDB, or the database its hypertables, and the server does not load it: they look empty."""
+
+    diagnosis = (
+        "Put timescaledb into shared_preload_libraries in postgresql.conf, or install it again in the version that the "
+        "database has, and restart the server; nothing is lost."
+    )
+
+
 class BrokenRecordsError(CloudError):
     """Rows that only this program writes, and only together, contradict one another."""
 

@@ -49,7 +49,7 @@ def verify(
     stills: Annotated[bool, typer.Option(help="read every kept still too")] = True,
     tsa_cert: Annotated[Path | None, typer.Option(help="PEM certificates whose RFC 3161 time stamps count")] = None,
 ) -> None:
-    """Derives a whole site anew: log, tables, signatures, stills; exit 1 at the first that does not hold.
+    """Derives a whole site anew: log, tables, signatures, stills, readings; exit 1 at the first that does not hold.
 
     The file of --resume is believed: who proves something to somebody else begins at the first entry.
     """
@@ -67,7 +67,9 @@ def _sentence(found: "LedgerCheck") -> str:
         lines = [
             f"{found.site}: {found.entries} entries hold: {found.facts} facts of {found.agents} agents under "
             f"{found.statements} statements, {found.checkpoints} checkpoints, {found.cosignatures} cosignatures, "
-            f"{found.rows} rows of tables, {found.stills} stills, {found.stamps} time stamps",
+            f"{found.rows} rows of tables, {found.stills} stills, {found.stamps} time stamps, "
+            f"{found.readings} readings in {found.batches} batches "
+            f"({found.readings_removed} more were removed, by entries)",
             f"{found.site}: {found.entries} 条账本记录全部核对无误",
         ]
     else:
@@ -86,6 +88,7 @@ async def _verify(asked: _Asked) -> list["LedgerCheck"]:
     from cloud.ledger.stamping import Authority, stamps_held
     from cloud.opening import opened_pool
     from cloud.settings import CloudSettings, MediaSettings, load_settings
+    from cloud.telemetry.check import readings_hold
 
     authority = None if asked.tsa_cert is None else Authority.from_pem("", _bytes(asked.tsa_cert))
     settings: CloudSettings
@@ -110,7 +113,7 @@ async def _verify(asked: _Asked) -> list["LedgerCheck"]:
             with _progress(site) as on_progress:
                 async with transaction(pool) as tx:
                     one = await verify_site(tx, trust, walk, read_still=read, on_progress=on_progress, save=save)
-                    found.append(await stamps_held(tx, one, authority))
+                    found.append(await readings_hold(tx, await stamps_held(tx, one, authority)))
             done()
     return found
 

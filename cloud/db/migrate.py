@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 
 from cloud.db.pool import GONE, Tx
-from cloud.errors import DatabaseGoneError, MigrationError
+from cloud.errors import DatabaseGoneError, MigrationError, TimescaleGoneError
 
 FOLDER = Path(__file__).parent / "migrations"
 
@@ -25,6 +25,16 @@ CREATE TABLE IF NOT EXISTS migration (
     applied_at  timestamptz NOT NULL
 )
 """
+
+SWITCH = "0034_telemetry.sql"
+"""Here readings come into hypertables, where the server has TimescaleDB."""
+_UNREAD = "the readings are in hypertables, and the server does not load TimescaleDB"
+_NOT_LOADED = b"NOT EXISTS (SELECT FROM pg_settings WHERE name = 'timescaledb.disable_load')"
+"""Its loader defines that setting, and anyone may see so."""
+_NOT_LOADED_YET = b"SELECT 1 FROM pg_available_extensions WHERE name = 'timescaledb' AND " + _NOT_LOADED
+_HYPERTABLES_UNREAD = (
+    b"SELECT 1 FROM pg_class WHERE oid = to_regclass('telemetry') AND relkind = 'r' AND " + _NOT_LOADED
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +58,7 @@ def read_migrations(folder: Path = FOLDER) -> list[Migration]:
 def migrate(owner_url: str, now: datetime, folder: Path = FOLDER) -> list[str]:
     """Applies what is missing and returns its names. Two at once wait for each other.
 
-    Raises MigrationError for a changed or unknown migration or one that fails, DatabaseGoneError.
+    Raises MigrationError for a changed or unknown migration or one that fails, DatabaseGoneError, TimescaleGoneError.
     """
     wanted = read_migrations(folder)
     try:
@@ -57,6 +67,8 @@ def migrate(owner_url: str, now: datetime, folder: Path = FOLDER) -> list[str]:
             connection.execute(_TABLE)
             applied: dict[str, str] = dict(connection.execute("SELECT name, sha256 FROM migration").fetchall())
             missing = _missing(wanted, applied)
+            if missing:
+                _check_timescale(connection, missing)
             for migration in missing:
                 _apply(connection, migration, now)
     except GONE as error:
@@ -65,7 +77,9 @@ def migrate(owner_url: str, now: datetime, folder: Path = FOLDER) -> list[str]:
 
 
 async def check_schema(tx: Tx, folder: Path = FOLDER) -> None:
-    """Raises MigrationError unless the database has exactly this program's migrations."""
+    """Raises MigrationError unless the database has exactly this program's migrations; TimescaleGoneError where its
+    hypertables cannot be read.
+    """
     try:
         found = await (await tx.execute("SELECT name, sha256 FROM migration")).fetchall()
     except psycopg.errors.UndefinedTable as error:
@@ -73,6 +87,8 @@ async def check_schema(tx: Tx, folder: Path = FOLDER) -> None:
     missing = _missing(read_migrations(folder), {row["name"]: row["sha256"] for row in found})
     if missing:
         raise MigrationError(f"the database misses {', '.join(m.name for m in missing)}")
+    if await (await tx.execute(_HYPERTABLES_UNREAD)).fetchone():
+        raise TimescaleGoneError(_UNREAD)
 
 
 def _missing(wanted: list[Migration], applied: dict[str, str]) -> list[Migration]:
@@ -87,6 +103,13 @@ def _missing(wanted: list[Migration], applied: dict[str, str]) -> list[Migration
     if late:
         raise MigrationError(f"migrations were put before applied ones: {', '.join(late)}")
     return missing
+
+
+def _check_timescale(connection: psycopg.Connection[tuple[str, str]], missing: list[Migration]) -> None:
+    if any(migration.name == SWITCH for migration in missing) and connection.execute(_NOT_LOADED_YET).fetchone():
+        raise TimescaleGoneError("TimescaleDB is installed on this server, and not loaded")
+    if connection.execute(_HYPERTABLES_UNREAD).fetchone():
+        raise TimescaleGoneError(_UNREAD)
 
 
 def _apply(connection: psycopg.Connection[tuple[str, str]], migration: Migration, now: datetime) -> None:

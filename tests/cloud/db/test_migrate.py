@@ -9,7 +9,7 @@ import pytest
 from cloud.db.embedded import EmbeddedServer
 from cloud.db.migrate import FOLDER, check_schema, migrate, read_migrations
 from cloud.db.pool import Pool, connect, transaction
-from cloud.errors import DatabaseGoneError, MigrationError
+from cloud.errors import DatabaseGoneError, MigrationError, TimescaleGoneError
 from tests.cloud.conftest import START, Database
 
 ALL = [migration.name for migration in read_migrations()]
@@ -86,6 +86,15 @@ async def test_a_process_knows_whether_the_schema_is_its_own(pool: Pool, databas
     async with transaction(pool) as tx:
         with pytest.raises(MigrationError, match="misses 9999_next"):
             await check_schema(tx, newer)
+
+
+async def test_hypertables_of_a_server_that_does_not_load_timescale_are_not_taken_for_empty(database: Database) -> None:
+    async with await connect(database.owner) as tx:
+        await tx.execute("DROP TABLE telemetry CASCADE")
+        await tx.execute("CREATE TABLE telemetry (at timestamptz)")  # what such a server makes of a hypertable
+        with pytest.raises(TimescaleGoneError) as told:
+            await check_schema(tx)
+    assert "shared_preload_libraries" in told.value.diagnosis
 
 
 async def test_an_empty_database_has_no_schema_yet(empty: str) -> None:

@@ -37,6 +37,14 @@ def test_a_site_that_holds_and_one_that_does_not(run: Run, tampered: Database) -
     assert (good.returncode, good.stderr) == (0, "")
     assert "全部核对无误" in good.stdout
     with psycopg.connect(tampered.owner) as owner:
+        owner.execute(
+            "INSERT INTO telemetry_batch (site, agent, number, prev, head, rows, since, until, taken_at, jws)"
+            " SELECT site, id, 1, '', '', 1, now(), now(), now(), '' FROM agent LIMIT 1"
+        )
+    lost = run("verify", "--no-stills")
+    assert (lost.returncode, "telemetry_differs: Readings are not" in lost.stdout) == (1, True), lost.stdout
+    assert "batch 1 of nj01.gate-a was removed, and no entry says so" in lost.stdout
+    with psycopg.connect(tampered.owner) as owner:
         owner.execute("UPDATE item SET state = 'out' WHERE name = '卷烟'")
     bad = run("verify", "--site", SITE)
     assert bad.returncode == 1
