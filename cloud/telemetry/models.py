@@ -39,10 +39,14 @@ class MissingShown(BaseModel):
 
 
 class Course(BaseModel):
-    """What a value was over time, by the agent's clock, which was at most `error_ms` wrong (null: nobody knows)."""
+    """What a value was over time, by the agent's clock, which was at most `error_ms` wrong (null: nobody knows).
+
+    Where single readings that would be shown were `removed` at the end of their time, it is told by the minute.
+    """
 
     unit: str
     step: Literal["raw", "minute", "hour", "day"]
     error_ms: int | None
+    removed: bool = False
     points: list[PointShown]
     gaps: list[MissingShown]

@@ -86,3 +86,7 @@ WHERE agent = %(agent)s AND until >= %(since)s AND since <= %(before)s
 -- name: add_late
 SELECT telemetry_late(%(series)s::int[], %(bucket)s::timestamptz[], %(n)s::bigint[], %(low)s::float8[], %(high)s::float8[],
     %(total)s::float8[])
+
+-- name: any_removed
+SELECT 1 AS found FROM telemetry_batch
+WHERE agent = %(agent)s AND removed_index IS NOT NULL AND until >= %(since)s AND since < %(until)s LIMIT 1

@@ -165,23 +165,35 @@ async def series(tx: Tx, site: str) -> list[Row]:
 async def course(
     tx: Tx, site: str, agent: str, device: str, measures: str, since: datetime, until: datetime, points: int
 ) -> Row:
-    """What one value was between two times, in at most about `points` points: raw where those are few enough.
+    """What one value was between two times, in at most about `points` points: raw where those are few enough and all
+    are kept.
 
-    Returns `step` (raw, minute, hour, day), `points` (rows of at, n, low, high, mean), `gaps` and `error_ms`.
-    Raises NotFoundError.
+    Returns `step` (raw, minute, hour, day), `points` (rows of at, n, low, high, mean), `gaps`, `error_ms` and whether
+    single readings were `removed` that would be shown. Raises NotFoundError.
     """
-    found = await one(tx, _sql.find_series, site=site, agent=agent, device=device, measures=measures)
-    if found is None:
-        raise NotFoundError("sensor", f"{agent} {device} {measures}")
-    about = {"series": found["id"], "since": since, "until": until}
+    about = {"series": await series_id(tx, site, agent, device, measures), "since": since, "until": until}
     span = {"site": site, "agent": agent, "since": since, "before": until}
     shown = await rows(tx, _sql.raw, **about, most=points + 1)
-    step = "raw"
-    if len(shown) > points:
+    step, gone = "raw", len(shown) <= points and await any_removed(tx, agent, since, until)
+    if gone or len(shown) > points:
         step = next((name for name, one_ in STEPS.items() if (until - since) / one_ <= points), "day")
         shown = await rows(tx, getattr(_sql, step), **about | {"since": _floor(since, STEPS[step])})
     error = await one(tx, _sql.error, **span)
-    return {"step": step, "points": shown, "gaps": await rows(tx, _sql.gaps, **span), **(error or {"error_ms": None})}
+    gaps = await rows(tx, _sql.gaps, **span)
+    return {"step": step, "points": shown, "gaps": gaps, "removed": gone, **(error or {"error_ms": None})}
+
+
+async def series_id(tx: Tx, site: str, agent: str, device: str, measures: str) -> int:
+    """The number of that value in the tables. Raises NotFoundError."""
+    found = await one(tx, _sql.find_series, site=site, agent=agent, device=device, measures=measures)
+    if found is None:
+        raise NotFoundError("sensor", f"{agent} {device} {measures}")
+    return int(found["id"])
+
+
+async def any_removed(tx: Tx, agent: str, since: datetime, until: datetime) -> bool:
+    """Whether readings of `agent` between two times were removed at the end of their time (ADR 23)."""
+    return await one(tx, _sql.any_removed, agent=agent, since=since, until=until) is not None
 
 
 STEPS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}

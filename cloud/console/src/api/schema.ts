@@ -2438,8 +2438,30 @@ export interface paths {
         /**
          * Get Course
          * @description What one value was between two times: raw readings where they are few enough, else by minute, hour or day.
+         *
+         *     Its ETag is of what is shown.
          */
         get: operations["get_telemetry_course"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/telemetry/course.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Course Csv
+         * @description The same as CSV, whole: when (UTC), how many, lowest, highest, mean and the unit, of each reading or bucket.
+         */
+        get: operations["export_telemetry_course"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3832,6 +3854,8 @@ export interface components {
         /**
          * Course
          * @description What a value was over time, by the agent's clock, which was at most `error_ms` wrong (null: nobody knows).
+         *
+         *     Where single readings that would be shown were `removed` at the end of their time, it is told by the minute.
          */
         Course: {
             /** Error Ms */
@@ -3840,6 +3864,11 @@ export interface components {
             gaps: components["schemas"]["MissingShown"][];
             /** Points */
             points: components["schemas"]["PointShown"][];
+            /**
+             * Removed
+             * @default false
+             */
+            removed: boolean;
             /**
              * Step
              * @enum {string}
@@ -21467,7 +21496,10 @@ export interface operations {
                 /** @description A site that I may read; none: my own */
                 site?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description ETags of what is known already */
+                "If-None-Match"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -21480,6 +21512,115 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Course"];
+                };
+            };
+            /** @description As it was when it had that ETag */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_telemetry_course: {
+        parameters: {
+            query: {
+                agent: string;
+                device: string;
+                measures: "temperature" | "humidity" | "pressure" | "illuminance" | "co2" | "battery" | "voltage" | "power";
+                since: string;
+                until: string;
+                /** @description Each reading, or buckets of them; else each reading, or minutes where readings were removed */
+                step?: ("raw" | "minute" | "hour" | "day") | null;
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The readings */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
                 };
             };
             /** @description The body is not JSON */
