@@ -35,7 +35,8 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --user-group --no-create-home --home-dir /data sealtrail \
     && cd / && install -d -o sealtrail -g sealtrail -m 0700 data stage store \
-        prepared/authority prepared/broker prepared/database prepared/founding prepared/cloud prepared/edge prepared/store
+        prepared/authority prepared/broker prepared/database prepared/founding prepared/cloud prepared/edge \
+        prepared/grafana prepared/store
 COPY --from=application /opt/sealtrail /opt/sealtrail
 COPY --from=console /build/dist /opt/sealtrail/console
 ENV PATH=/opt/sealtrail/bin:$PATH PYTHONUNBUFFERED=1

@@ -43,10 +43,10 @@ from wire.labels import Label, write_label
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 
-OWNER = "sealtrail"
+OWNER, CHARTS = "sealtrail", "sealtrail_grafana"
 BROKER_HOST, BROKER_PORT, WORKER_PORT = "broker", 8883, 8884
 DATABASE_HOST = "database"
-PARTIES = ("broker", "database", "founding", "cloud", "edge")
+PARTIES = ("broker", "database", "founding", "cloud", "edge", "grafana")
 """Who has files of his own; `founding` is for the migration and the first records, which need the owner's rights."""
 
 OPERATOR = "operator"
@@ -59,7 +59,7 @@ SECRETS = Path("/secrets")
 @app.command()
 def prepare(folder: Path) -> None:
     """Fills one folder for each of PARTIES in FOLDER; the authority's own key is one of the cloud's."""
-    broker, database, founding, cloud, edge = (_private(folder / name) for name in PARTIES)
+    broker, database, founding, cloud, edge, grafana = (_private(folder / name) for name in PARTIES)
     now, random = datetime.now(UTC), os.urandom
     authority = Authority.open(folder / "authority", now, home=cloud / "keys")
     for party in (broker, cloud, edge):
@@ -78,10 +78,15 @@ def prepare(folder: Path) -> None:
     _kept(broker / "crl.pem", authority.no_one_revoked(now).decode("ascii"))
 
     owner, role = (_kept(database / name, secrets.token_urlsafe(24)) for name in ("owner_password", "app_password"))
-    _write(database / "app_role.sql", f"CREATE ROLE {APP} LOGIN PASSWORD '{role}';\n")
-    for file in database.iterdir():
-        file.chmod(0o644)  # read by the database's own account; no other container sees this folder
-    database.chmod(0o755)
+    charts = _kept(grafana / "database_password", secrets.token_urlsafe(24))
+    _kept(grafana / "admin_password", secrets.token_urlsafe(12))
+    roles = {APP: role, CHARTS: charts}
+    told = "".join(f"CREATE ROLE {name} LOGIN PASSWORD '{password}';\n" for name, password in roles.items())
+    _write(database / "app_role.sql", told)
+    for party in (database, grafana):
+        for file in party.iterdir():
+            file.chmod(0o644)  # read by the party's own account; no other container sees this folder
+        party.chmod(0o755)
     _write(cloud / "sealtrail_cloud_database_url", f"postgresql://{APP}:{role}@{DATABASE_HOST}/sealtrail")
     _write(founding / "sealtrail_cloud_owner_database_url", f"postgresql://{OWNER}:{owner}@{DATABASE_HOST}/sealtrail")
     _kept(founding / "operator_password", secrets.token_urlsafe(12))

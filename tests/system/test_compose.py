@@ -48,7 +48,7 @@ def test_every_image_is_named_by_its_exact_version() -> None:
     images = {service["image"] for service in SERVICES.values()} | set(
         re.findall(r"^ARG \w+_IMAGE=(\S+)", DOCKERFILE, re.M)
     )
-    assert len(images) == 5
+    assert len(images) == 6
     assert [image for image in images if not re.search(r":\d+\.\d+\.\d+(-[a-z0-9-]+)?$", image)] == []
 
 
@@ -106,9 +106,9 @@ def test_secrets_are_files() -> None:
     assert named == []
 
 
-def test_only_this_machine_reaches_the_published_port() -> None:
+def test_only_this_machine_reaches_the_published_ports() -> None:
     ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
-    assert ports == ["127.0.0.1:8080:8080"]
+    assert ports == ["127.0.0.1:8080:8080", "127.0.0.1:3000:3000"]
 
 
 class ByHand:
