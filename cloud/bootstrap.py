@@ -20,6 +20,8 @@ from cloud.ledger.stamping import Authority, StampError
 from cloud.media.store import open_store
 from cloud.opening import log_keys, opened_pool
 from cloud.readings import Readings
+from cloud.reminders.channels import WITHIN_S, Mail, Ways
+from cloud.reminders.delivering import Delivering
 from cloud.reminders.worker import Reminding
 from cloud.settings import BrokerSettings, GatekeeperSettings, JobsSettings
 from cloud.uplink import Uplink
@@ -94,10 +96,40 @@ async def jobs(settings: JobsSettings) -> AsyncIterator[Jobs]:
             watching.readings_kept = timedelta(days=settings.readings_kept_days)
         if settings.media_url is not None:
             watching.media, watching.film_quota = open_store(settings.media_url), settings.film_quota
-        reminding = Reminding(pool, world, pack)
+        async with _ways(settings) as ways:
+            link = None if settings.console_url is None else f"{settings.console_url.rstrip('/')}/reminders"
+            delivering = Delivering(pool, settings.database_url, world, pack, ways, link)
+            reminding = Reminding(pool, world, pack)
         poster = Poster(Gatehouse(settings.webhook_allowed), trust(settings.webhook_ca))
         webhooks = Sender(pool, world, partial(keys.read_webhook_root, settings.keys_dir), poster)
-        yield Jobs(pool, world, connect, http, policy, authority, pace, watching, rules, reminding, webhooks)
+                    yield Jobs(
+                pool, world, connect, http, policy, authority, pace, watching, rules, reminding, webhooksdelivering
+            )  # fmt: skip
+
+
+@asynccontextmanager
+async def _ways(settings: JobsSettings) -> AsyncIterator[Ways]:
+    """The ways out. A proxy of the environment is not used: it would look up names that nobody looked at."""
+    async with httpx.AsyncClient(trust_env=False, timeout=WITHIN_S) as http:
+        yield Ways(http=http, mail=_mail(settings), inner=(settings.webhook_inner or "").split())
+
+
+def _mail(settings: JobsSettings) -> Mail | None:
+    """The mail server, if there is one. Raises SettingsError."""
+    if settings.smtp_host is None:
+        return None
+    if settings.smtp_sender is None:
+        raise SettingsError(["SEALTRAIL_CLOUD_SMTP_SENDER: letters need somebody whom they are from"])
+    path, password = settings.smtp_password_file, None
+    if path is not None:
+        try:
+            password = path.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError([f"SEALTRAIL_CLOUD_SMTP_PASSWORD_FILE: {path}: {error}"]) from error
+    return Mail(
+        host=settings.smtp_host, port=settings.smtp_port, sender=settings.smtp_sender, mode=settings.smtp_mode,
+        user=settings.smtp_user, password=password,
+    )  # fmt: skip
 
 
 @asynccontextmanager

@@ -23,6 +23,7 @@ from cloud.ledger.cosigning import Agreed, Denied, Silent, ask, is_fresh, keep, 
 from cloud.ledger.key_history import Birth, lives, record_end, record_missing
 from cloud.ledger.service import close_ledger, open_ledger
 from cloud.ledger.stamping import Authority, StampError, ask_stamp, keep_stamp, unstamped
+from cloud.reminders.delivering import Delivering
 from cloud.reminders.worker import Reminding
 from cloud.stock_takes.opening import draw_due, sites_to_draw
 from cloud.watching import Watching
@@ -72,7 +73,7 @@ class Jobs:
     watching: Watching | None = None
     rules: RuleWorker | None = None
     reminding: Reminding | None = None
-    webhooks: Sender | None = None
+    webhooks: Senderdelivering: Delivering | None = None
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     _not_before: dict[tuple[str, str], float] = field(default_factory=dict)
     _lacking: dict[str, bool] = field(default_factory=dict)
@@ -88,8 +89,8 @@ class Jobs:
                 tasks.create_task(self._always(self.rules.run))
             if self.reminding is not None:
                 tasks.create_task(self._always(self.reminding.run))
-            if self.webhooks is not None:
-                tasks.create_task(self._always(self.webhooks.run))
+            if self.webhooksself.delivering is not None:
+                tasks.create_task(self._always(self.webhooks.runself.delivering.run))
             if self.authority is not None:
                 tasks.create_task(self._always(self._stamping(self.authority)))
             if self.policy is not None:

@@ -14,6 +14,7 @@ from cloud.errors import SettingsError
 from cloud.media.store import open_store
 from cloud.opening import opened_pool
 from cloud.parts import Directory, Joining, Parts, RelyingParty, Turn
+from cloud.reminders.targets import kinds
 from cloud.settings import WebSettings
 from cloud.web.app import API, create_app
 from cloud.web.serve import serve
@@ -134,6 +135,7 @@ async def web(settings: WebSettings, say: Callable[[str], None]) -> None:
             release_keys=release_keys(settings),
             webhook_root=webhook_root(settings),
             webhook_hosts=settings.webhook_allowed,
+channel_kinds=kinds(settings.smtp_host is not None),
         )
         app = create_app(parts, console=settings.console_dir)
         tls = (settings.web_cert, settings.web_key) if settings.web_cert and settings.web_key else None

@@ -4,7 +4,7 @@ the folder that `SEALTRAIL_SECRETS_DIR` names. Built by the command line and pas
 
 import os
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -94,16 +94,32 @@ class GatekeeperSettings(BrokerSettings):
     broker_pid_file: Path
 
 
-class JobsSettings(BrokerSettings, FilmSettings, WebhookSettings):
+class MailSettings(BaseSettings):
+    """The mail server that reminders go out by; none: no mail. `smtp_mode` is how it is spoken to."""
+
+    smtp_host: str | None = Field(default=None, min_length=1)
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_mode: Literal["starttls", "ssl", "insecure"] = "starttls"
+    smtp_sender: str | None = Field(default=None, pattern=r"^[^\s@]+@[^\s@]+$")
+    smtp_user: str | None = None
+    smtp_password_file: Path | None = None
+
+
+class JobsSettings(BrokerSettings, FilmSettings, WebhookSettingsMailSettings):
     """For `cloud jobs`: a time stamping authority (RFC 3161), its certificates (PEM, the root among them), and how
     often it is asked; 0 stamps every checkpoint. Film that the rules no longer keep is removed where `media_url` says
     where it is. Raw readings that nothing binds are kept for `readings_kept_days` (0: for ever); what was gathered of
     them by minute, hour and day stays.
+
+    Reminders name the console at `console_url`. Webhooks go to the wide net alone, and to the hosts of `webhook_inner`,
+    separated by blanks, each `host` or `host:port`.
     """
 
     readings_kept_days: int = Field(default=400, ge=0)
 
     media_url: str | None = Field(default=None, min_length=1)
+    console_url: str | None = Field(default=None, pattern=r"^https?://[^\s]+$")
+    webhook_inner: str | None = None
 
     tsa_url: str | None = None
     tsa_cert: Path | None = None
@@ -116,7 +132,7 @@ class MediaSettings(CloudSettings):
     media_url: str = Field(min_length=1)
 
 
-class WebSettings(MediaSettings, FilmSettings, WebhookSettings):
+class WebSettings(MediaSettings, FilmSettings, WebhookSettingsMailSettings):
     """For `cloud web`: where it listens, the console's built pages; for whom passkeys sign (a domain), and the
     addresses, separated by blanks, at which people open the console, the first of them first.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 
+from cloud.db.job_schema import add_job_schema
 from cloud.db.pool import GONE, Tx
 from cloud.errors import DatabaseGoneError, MigrationError, TimescaleGoneError
 
@@ -71,6 +72,8 @@ def migrate(owner_url: str, now: datetime, folder: Path = FOLDER) -> list[str]:
                 _check_timescale(connection, missing)
             for migration in missing:
                 _apply(connection, migration, now)
+            if folder == FOLDER:  # the queue's tables are for the application's role, which ours make
+                add_job_schema(connection, now)
     except GONE as error:
         raise DatabaseGoneError(f"no connection to the database: {error}") from error
     return [migration.name for migration in missing]

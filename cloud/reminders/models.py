@@ -119,7 +119,7 @@ class Notifying(NotifySettings):
 
 
 class NoticeShown(BaseModel):
-    """One message to me. `reminders` 0: a test. `problem` is that of the newest try."""
+    """One message to me. `reminders` 0: a test. `dropped`: nothing was left to tell. `problem`: of the newest try."""
 
     id: int
     kind: ChannelKind

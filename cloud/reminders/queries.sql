@@ -33,10 +33,13 @@ UPDATE reminder SET read_at = %(at)s, read_index = %(index)s WHERE id = ANY (%(i
 -- name: untold
 SELECT r.person, r.site, r.id, r.made_at, r.urgent, s.quiet_from, s.quiet_until, s.zone
 FROM reminder r LEFT JOIN notify_settings s ON s.person = r.person
-WHERE r.read_at IS NULL AND r.ended_at IS NULL
+WHERE r.site = %(site)s AND r.read_at IS NULL AND r.ended_at IS NULL
   AND EXISTS (SELECT FROM channel c WHERE c.person = r.person AND c.removed_at IS NULL)
   AND NOT EXISTS (SELECT FROM notice_reminder n WHERE n.reminder = r.id)
 ORDER BY r.person, r.id
+
+-- name: lock_bundling
+SELECT pg_advisory_xact_lock(hashtext('notices ' || %(site)s))
 
 -- name: add_notices
 INSERT INTO notice (person, channel, made_at)
@@ -50,7 +53,7 @@ SELECT notice, reminder FROM unnest(%(notices)s::bigint[]) AS notice, unnest(%(r
 SELECT id FROM person WHERE id = %(person)s FOR UPDATE
 
 -- name: pending_notices
-SELECT id FROM notice WHERE state = 'pending' ORDER BY id LIMIT 500
+SELECT n.id, n.channel, c.kind FROM notice n JOIN channel c ON c.id = n.channel WHERE n.state = 'pending' ORDER BY n.id LIMIT 500
 
 -- name: notice
 SELECT n.id, n.person, n.state, c.kind, c.target, c.removed_at, coalesce(s.language, 'zh') AS language,

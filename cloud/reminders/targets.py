@@ -18,6 +18,11 @@ _FORMS = {
 }
 
 
+def kinds(mail: bool) -> tuple[str, ...]:
+    """The kinds of ways that there are, with a mail server or without."""
+    return tuple(kind for kind in (*_FORMS, "webhook") if mail or kind != "mail")
+
+
 def check_target(kind: str, target: str) -> None:
     """Raises InvalidError `bad_target` unless `target` looks like one of `kind`."""
     form = _FORMS.get(kind)

@@ -1,4 +1,4 @@
-"""The worker's part that makes reminders: a look at every site each minute.
+"""The worker's part that makes reminders, and the messages that tell of them: a look at every site each minute.
 
 What is due stands in the tables, and what was made stands there too: a restart, or a second worker, neither misses nor
 doubles any. Looking takes no lock; only what is due opens a site's ledger.
@@ -11,8 +11,10 @@ from datetime import timedelta
 from cloud.db.pool import Pool, transaction
 from cloud.ledger.service import close_ledger, open_ledger, site_ids
 from cloud.reminders.making import look, make
+from cloud.reminders.sending import bundle
 from cloud.rules.service import pack_in_force
 from cloud.world import World
+from custody.reminder_rules import rules_of
 from custody.rule_pack import RulePack
 
 
@@ -38,13 +40,17 @@ class Reminding:
         return sum([await self._site(site) for site in sites])
 
     async def _site(self, site: str) -> int:
-        now = self.world.now()
+        now, made = self.world.now(), 0
         async with transaction(self.pool) as tx:
             pack = await pack_in_force(tx, site, now, self.pack)
-            if not await look(tx, site, pack, now):
-                return 0
-        async with transaction(self.pool) as tx:
-            appender = await open_ledger(tx, site)
-            made = await make(tx, appender, self.world, pack, now)
-            await close_ledger(tx, appender)
+            due = await look(tx, site, pack, now)
+        if due:
+            async with transaction(self.pool) as tx:
+                appender = await open_ledger(tx, site)
+                made = await make(tx, appender, self.world, pack, now)
+                await close_ledger(tx, appender)
+        rules = rules_of(pack)
+        if rules is not None:
+            async with transaction(self.pool) as tx:
+                await bundle(tx, rules, site, now)
         return made

@@ -5822,7 +5822,7 @@ export interface components {
         };
         /**
          * NoticeShown
-         * @description One message to me. `reminders` 0: a test. `problem` is that of the newest try.
+         * @description One message to me. `reminders` 0: a test. `dropped`: nothing was left to tell. `problem`: of the newest try.
          */
         NoticeShown: {
             /** Ended At */

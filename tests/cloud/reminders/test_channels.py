@@ -1,0 +1,128 @@
+"""What goes out by each way, what it may not do, and that none is waited for longer than its time."""
+
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import apprise
+import httpx
+import pytest
+
+from cloud.errors import InvalidError
+from cloud.reminders.channels import ROBOTS, Mail, Ways
+from cloud.reminders.errors import ChannelError
+from cloud.reminders.targets import check_target, hint, resolve, split_url
+from tests.cloud.reminders.receivers import Receiver, listening
+
+EVIL = '<at user_id="all">案</at> **x** [y](http://z) @all'
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        yield client
+
+
+async def test_a_webhook_gets_json_and_nothing_of_it_is_changed(http: httpx.AsyncClient) -> None:
+    receiver = Receiver()
+    async with listening(receiver, receiver.web):
+        url = f"http://localhost:{receiver.port}/hook?a=b"
+        await Ways(http=http, inner=["localhost"]).send("webhook", url, "题", EVIL, {"type": "test"})
+        assert receiver.came.get_nowait() == {"title": "题", "text": EVIL, "type": "test"}
+        assert receiver.hosts == [
+            f"localhost:{receiver.port}"
+        ]  # as it was written, although the address is connected to
+
+
+@pytest.mark.parametrize(("answer", "final"), [
+    ("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:{port}/inner\r\nContent-Length: 0\r\n\r\n", True),
+    ("HTTP/1.1 308 Permanent Redirect\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n", True),
+    ("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", True),
+    ("HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\n\r\n", False),
+    ("HTTP/1.1 503 Unavailable\r\nContent-Length: 0\r\n\r\n", False),
+])  # fmt: skip
+async def test_no_redirect_is_followed_and_only_what_may_pass_is_tried_again(
+    http: httpx.AsyncClient, answer: str, final: bool
+) -> None:
+    receiver = Receiver()
+    async with listening(receiver, receiver.web):
+        receiver.answer = answer.format(port=receiver.port)
+        with pytest.raises(ChannelError) as found:
+            await Ways(http=http, inner=["127.0.0.1"]).send("webhook", f"http://127.0.0.1:{receiver.port}", "", "", {})
+        assert found.value.final is final
+        assert receiver.came.qsize() == 1
+
+
+@pytest.mark.parametrize("host", [
+    "127.0.0.1", "localhost", "10.0.0.1", "192.168.1.1", "169.254.169.254", "[::1]", "[fd00::1]", "[::ffff:10.0.0.1]",
+    "0.0.0.0", "2130706433",  # noqa: S104  # nothing listens here: it is refused
+    "224.0.0.1", "100.64.0.1",
+])  # fmt: skip
+async def test_an_inner_address_is_none_for_a_webhook_in_whatever_spelling(host: str) -> None:
+    with pytest.raises(ChannelError):
+        await resolve(split_url(f"http://{host}/"), ())
+
+
+async def test_who_never_answers_is_not_waited_for(http: httpx.AsyncClient) -> None:
+    receiver, since = Receiver(), time.monotonic()
+    async with listening(receiver, receiver.silence):
+        with pytest.raises(ChannelError, match=r"within 0\.2 s"):
+            await Ways(http=http, inner=["127.0.0.1"], within_s=0.2).send(
+                "webhook", f"http://127.0.0.1:{receiver.port}", "", "", {}
+            )
+    assert time.monotonic() - since < 5
+
+
+async def test_a_robot_is_told_through_apprise_and_marks_in_names_are_text(http: httpx.AsyncClient) -> None:
+    receiver = Receiver(answer="HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    async with listening(receiver, receiver.web):
+        here: dict[str, Any] = {"schema": "json", "host": "127.0.0.1", "port": receiver.port}
+        ways = Ways(http=http, robots={"feishu": lambda _: here})
+        await ways.send("feishu", "key", "题", EVIL, {})
+        text = receiver.came.get_nowait()["message"]
+        assert "案" in text
+        assert not set("<>@*[]`") & set(text)
+        receiver.answer = "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/\r\nContent-Length: 0\r\n\r\n"
+        with pytest.raises(ChannelError):
+            await ways.send("feishu", "key", "题", "x", {})
+        assert receiver.came.qsize() == 1
+
+
+@pytest.mark.parametrize("kind", list(ROBOTS))
+def test_apprise_knows_each_robot_by_its_key(kind: str) -> None:
+    way = apprise.Apprise.instantiate(ROBOTS[kind]("abcd1234efgh"))
+    assert type(way).__name__.lower().startswith(f"notify{kind}")
+
+
+async def test_a_letter_is_plain_text_and_only_for_whom_it_is(http: httpx.AsyncClient) -> None:
+    receiver = Receiver()
+    async with listening(receiver, receiver.mail):
+        mail = Mail(host="127.0.0.1", port=receiver.port, sender="sealtrail@example.cn", mode="insecure")
+        await Ways(http=http, mail=mail).send("mail", "wang@example.cn", "提醒", EVIL, {})
+        letter = receiver.letters.get_nowait()
+    assert (letter["to"], letter["subject"]) == ("wang@example.cn", "提醒")
+    assert "sealtrail@example.cn" in letter["from"]
+    assert letter.get_content_type() == "text/plain"
+    assert letter.get_content().strip() == EVIL
+
+
+async def test_without_a_mail_server_there_is_no_mail(http: httpx.AsyncClient) -> None:
+    with pytest.raises(ChannelError) as found:
+        await Ways(http=http).send("mail", "wang@example.cn", "", "", {})
+    assert found.value.final
+
+
+@pytest.mark.parametrize(("kind", "target"), [
+    ("wecom", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=x"), ("wecom", "a/../b12345678"), ("mail", "wang"),
+    ("mail", "a@b.cn?bcc=c@d.cn"), ("mail", "a@b.cn,c@d.cn"), ("webhook", "ftp://a.cn/"), ("webhook", "https://"),
+    ("webhook", "https://u:p@a.cn/"), ("webhook", "https://a.cn:99999/"), ("webhook", "javascript:alert(1)"),
+])  # fmt: skip
+def test_a_target_that_is_none(kind: str, target: str) -> None:
+    with pytest.raises(InvalidError):
+        check_target(kind, target)
+
+
+def test_of_a_target_so_much_is_shown_that_nobody_can_use_it() -> None:
+    assert hint("wecom", "0123456789abcdef") == "…cdef"
+    assert hint("mail", "wang@example.cn") == "w…@example.cn"
+    assert hint("webhook", "https://hooks.example.cn:8443/secret?key=1") == "hooks.example.cn/…"
