@@ -97,6 +97,8 @@ class GatekeeperSettings(BrokerSettings):
 class MailSettings(BaseSettings):
     """The mail server that reminders go out by; none: no mail. `smtp_mode` is how it is spoken to."""
 
+    model_config = _CONFIG
+
     smtp_host: str | None = Field(default=None, min_length=1)
     smtp_port: int = Field(default=587, ge=1, le=65535)
     smtp_mode: Literal["starttls", "ssl", "insecure"] = "starttls"
