@@ -14,6 +14,7 @@ NAMES = (
     "screen",
     "alarm_screen",
     "find",
+    "search",
     "light",
     "bundle",
     "ledger",

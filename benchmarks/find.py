@@ -146,7 +146,7 @@ async def _world(folder: Path, items: int) -> AsyncIterator[_World]:
         _fill(server, items, await Passwords(time_cost=1, memory_kib=64).hash(PASSWORD))
         label_key = keys.write_key(folder / "keys", keys.LABEL, os.urandom(32))
         keys.write_key(folder / "keys", keys.CLOUD, os.urandom(32))
-        async with _web(server, folder) as url, _page(url) as page:
+        async with web(server, folder) as url, _page(url) as page:
             yield _World(items, page, label_key, random.Random(3))
     finally:
         server.stop()
@@ -172,7 +172,8 @@ def _fill(server: EmbeddedServer, items: int, hashed: str) -> None:
 
 
 @asynccontextmanager
-async def _web(server: EmbeddedServer, folder: Path) -> AsyncIterator[str]:
+async def web(server: EmbeddedServer, folder: Path) -> AsyncIterator[str]:
+    """The real web process on the database DATABASE of `server`; its address."""
     port = free_port()
     members = {
         "DATABASE_URL": server.url(DATABASE, APP), "KEYS_DIR": folder / "keys", "DEPLOYMENT": "bench",

@@ -12,8 +12,7 @@ FROM word
 -- Things one of whose codes is what was asked for.
 -- name: exact
 SELECT thing, kind, site, serial, fields FROM search_entry
-WHERE grams @> ARRAY[%(tag)s, %(whole)s] AND site = ANY (%(sites)s) AND serial < %(before)s
-ORDER BY serial DESC LIMIT %(most)s
+WHERE grams @> ARRAY[%(whole)s] AND site = ANY (%(sites)s) ORDER BY serial DESC LIMIT 100
 
 -- The newest of a kind are looked through first: what nearly everything has in it is found there at once. Only where
 -- they are not enough is the index asked, which is quick for what is rare.
@@ -38,5 +37,5 @@ ORDER BY e.serial DESC
 -- Alarms by the words for their causes, which the program knows.
 -- name: caused
 SELECT thing, kind, site, serial, fields FROM search_entry
-WHERE grams @> ARRAY['#alarm'] AND grams && %(causes)s AND site = ANY (%(sites)s) AND serial < %(before)s
+WHERE grams @> ARRAY['#alarm'] AND grams && %(causes)s AND NOT grams @> ARRAY[%(whole)s] AND site = ANY (%(sites)s) AND serial < %(before)s
 ORDER BY serial DESC LIMIT %(most)s

@@ -19,8 +19,8 @@ HEADINGS: Mapping[HitKind, Sequence[str]] = {
     HitKind.CASE: ("number", "title"),
     HitKind.ITEM: ("name", "brand"),
     HitKind.PACKAGE: ("seal",),
-    HitKind.TICKET: ("title", "type"),
-    HitKind.ALARM: ("cause", "place"),
+    HitKind.TICKET: ("title", "place"),
+    HitKind.ALARM: ("cause", "place", "rule_zh", "rule_en"),
     HitKind.PERMIT: ("agent",),
     HitKind.PERSON: ("name", "username"),
     HitKind.SLOT: ("name", "zone"),
@@ -59,8 +59,10 @@ async def search(tx: Tx, asked: Asked) -> Found:
         "before": _FIRST if asked.before is None else asked.before, "most": asked.limit + 1, "depth": DEPTH,
     }  # fmt: skip
     groups = []
+    exact = await _rows(tx, _sql.exact, values) if asked.before is None else []
     for kind in asked.kinds:
-        found = await _of_kind(tx, kind, told["grams"], words, values)
+        whole = [row | {"exact": True} for row in exact if row["kind"] == kind.value]
+        found = (whole + await _of_kind(tx, kind, told["grams"], words, values))[: asked.limit + 1]
         if found:
             shown = found[: asked.limit]
             following = _next(shown) if len(found) > asked.limit else None
@@ -72,20 +74,15 @@ async def search(tx: Tx, asked: Asked) -> Found:
 async def _of_kind(
     tx: Tx, kind: HitKind, grams: Sequence[str], words: Sequence[str], values: Mapping[str, Any]
 ) -> list[Row]:
-    """One more row than asked for where there are more; those given whole first, on the first page."""
-    tag, most = f"#{kind.value}", values["most"]
-    exact: list[Row] = []
-    if values["before"] == _FIRST:
-        exact = [row | {"exact": True} for row in await _rows(tx, _sql.exact, {**values, "tag": tag})]
+    """Those in which the words are, the newest first; those whose code was given whole are left out."""
     rest = await _rows(tx, _sql.newest, {**values, "kind": kind.value})
-    if len(exact) + len(rest) < most:
-        parts = [tag, *grams, *(f"@{site}" for site in values["sites"] if len(values["sites"]) == 1)]
+    if len(rest) < values["most"]:
+        parts = [f"#{kind.value}", *grams, *(f"@{site}" for site in values["sites"] if len(values["sites"]) == 1)]
         rest = await _rows(tx, _sql.indexed, {**values, "grams": parts})
     if kind is HitKind.ALARM and (causes := _causes(words)):
         rest += await _rows(tx, _sql.caused, {**values, "causes": causes})
-    once = {row["thing"]: row for row in reversed(exact + rest)}
-    ordered = sorted(once.values(), key=lambda row: (not row.get("exact", False), -row["serial"]))
-    return ordered[:most]
+    once = {row["thing"]: row for row in rest}
+    return sorted(once.values(), key=lambda row: -row["serial"])
 
 
 async def _rows(tx: Tx, query: bytes, values: Mapping[str, Any]) -> list[Row]:

@@ -12,6 +12,7 @@ export const router = createRouter({
     { path: "/sign-in", component: () => import("./pages/SignIn.vue"), meta: { title: "signIn.title", open: true } },
     { path: "/live", component: () => import("./pages/Live.vue"), meta: { title: "nav.live" } },
     { path: "/items", component: () => import("./pages/Items.vue"), meta: { title: "nav.items" } },
+    { path: "/search", component: () => import("./pages/Search.vue"), meta: { title: "finding.title" } },
     { path: "/tasks", component: () => import("./pages/Tasks.vue"), meta: { title: "nav.tasks" } },
     { path: "/acts/:id(.+)", component: () => import("./pages/Act.vue"), props: true, meta: { title: "nav.act" } },
     { path: "/cases", component: () => import("./pages/Cases.vue"), meta: { title: "nav.cases" } },

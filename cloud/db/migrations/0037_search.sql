@@ -117,7 +117,9 @@ $$;
 
 CREATE FUNCTION search_of(a alarm) RETURNS void LANGUAGE sql SET search_path = public AS $$
     SELECT search_note('alarm', a.site || '/A-' || a.index, a.site,
-                       jsonb_build_object('cause', a.cause, 'place', a.place, 'id', a.id), ARRAY[a.cause, a.place])
+                       jsonb_build_object('cause', a.cause, 'place', a.place, 'id', a.id,
+                                          'rule_zh', a.detail -> 'name' ->> 'zh', 'rule_en', a.detail -> 'name' ->> 'en'),
+                       ARRAY[a.cause, a.place])
 $$;
 
 -- What people wrote of a ticket is in its record alone.
@@ -187,7 +189,9 @@ CREATE INDEX door_session_people ON door_session USING gin (people);
 CREATE INDEX passage_people ON passage USING gin (people);
 CREATE INDEX ticket_links ON ticket USING gin (links);
 CREATE INDEX ticket_about_alarm ON ticket (site, alarm) WHERE alarm IS NOT NULL;
+CREATE INDEX clip_segment_at ON clip_segment (site, begun);
 CREATE INDEX alarm_by_place ON alarm (site, place);
+CREATE INDEX alarm_about ON alarm (site, (detail ->> 'agent'), (detail -> 'seq'));
 CREATE INDEX act_hand_by_person ON act_hand (person);
 CREATE INDEX thing_hand_by_person ON thing_hand (person);
 CREATE INDEX thing_entry_by_entry ON thing_entry (site, index);

@@ -1,0 +1,74 @@
+"""One box for everything, in a real browser."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, expect
+
+from custody.things import Kind
+from proof.keys import SigningKey
+from tests.cloud.conftest import SITE, Database, database, new_name, server, template
+from tests.cloud.warehouse import CASE, PACKAGE
+from tests.system.desk import PHONE
+from tests.system.test_console import find, texts
+from tests.system.web import PATIENCE_MS, Console, open_browser, open_console
+from wire.labels import Label, write_label
+
+__all__ = ["database", "new_name", "server", "template"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+expect.set_options(timeout=PATIENCE_MS)
+
+ZH, EN = texts("zh-CN")["finding"], texts("en-GB")["finding"]
+CIGARS = f"{SITE}/I-0000000007"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with open_browser() as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def console(database: Database, tmp_path: Path, browser: Browser) -> AsyncIterator[Console]:
+    async with open_console(database, tmp_path, browser) as opened:
+        await opened.warehouse.execute(
+            "INSERT INTO item (id, site, case_id, name, quantity, unit, state, index)"
+            " VALUES (%s, %s, %s, '<b>雪茄</b> 苏A·12345', 4, '盒', 'intake', 0)", CIGARS, SITE, CASE,
+        )  # fmt: skip
+        yield opened
+
+
+async def test_what_is_typed_is_found_while_it_is_typed_and_a_scan_leads_straight_there(console: Console) -> None:
+    async with console.watch("zh-CN") as page:
+        box = page.get_by_role("combobox")
+        await page.keyboard.press("Control+k")
+        await expect(box).to_be_focused()
+        await box.type("苏Ａ123")
+        hit = page.get_by_role("option")
+        await expect(hit).to_have_count(1)
+        await expect(hit.locator("mark")).to_have_text("苏A·123")
+        await expect(hit).to_contain_text("<b>雪茄</b>")
+        await box.press("ArrowDown")
+        await expect(hit).to_have_attribute("aria-selected", "true")
+        await box.press("Enter")
+        await expect(page).to_have_url(f"{console.web.url}/history/{CIGARS}")
+        label = Label(Kind.PACKAGE, PACKAGE, 1)
+        await find(page, write_label(label, SigningKey.from_seed(os.urandom(32))))
+        await expect(page).to_have_url(f"{console.web.url}/history/{PACKAGE}")
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("/")
+        await box.type("nj01")
+        await page.get_by_role("link", name=ZH["all"]).click()
+        await expect(page.locator("[data-kind]")).not_to_have_count(1)
+        await page.get_by_role("button", name=ZH["kind"]["item"], exact=True).click()
+        await expect(page.locator("[data-kind]")).to_have_count(1)
+        await expect(page.locator("[data-kind=item] li")).to_have_count(2)
+    async with console.watch("en-GB", **PHONE) as page:
+        await find(page, "S1")
+        await expect(page.locator("[data-kind=package] mark").first).to_have_text("S1")
+        await expect(page.get_by_text(EN["exact"])).to_be_visible()
+        assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"]
