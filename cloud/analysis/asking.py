@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from cloud.analysis.models import Evidence, Figure, Finding
@@ -57,11 +57,13 @@ class Look:
 
 
 async def asked_of(tx: Tx, pack: RulePack, site: str, since: datetime, until: datetime, now: datetime) -> Asked:
-    """Finds the entries by halving: the cloud's records are in the order of their times."""
-    places = []
-    for at in (since, until if until < now else now + timedelta(microseconds=1)):
-        row = await one(tx, _sql.entry_at, site=site, at=at)
-        places.append(0 if row is None else row["index"])
+    """Finds the entries by halving: the cloud's records are in the order of their times, and a fact counts with the
+    record before it. Up to now is all there is.
+    """
+    places = [
+        (await one(tx, _sql.entry_at, site=site, at=at) or {"index": 0})["index"]
+        for at in (since, until if until < now else datetime.max.replace(tzinfo=UTC))
+    ]
     return Asked(tx, pack, site, since, until, now, *places)
 
 

@@ -1,7 +1,7 @@
 -- The first entry at or after a time, by halving: some twenty rows are looked at, whatever the log has.
 -- name: entry_at
 WITH RECURSIVE cut (low, high) AS (
-    SELECT 0::bigint, size FROM ledger_head WHERE site = %(site)s
+    SELECT CASE WHEN %(at)s >= '9999-01-01' THEN size ELSE 0 END, size FROM ledger_head WHERE site = %(site)s
     UNION ALL
     SELECT CASE WHEN m.at < %(at)s THEN m.index + 1 ELSE c.low END,
            CASE WHEN m.at < %(at)s THEN c.high ELSE (c.low + c.high) / 2 END

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
-from cloud.analysis import access, approvals, flow
+from cloud.analysis import access, approvals, defects, devices, filling, flow, hot_spots, warning
 from cloud.analysis.asking import Asked, Look, asked_of
 from cloud.analysis.models import Analysis, Section
 from cloud.db.pool import Tx, rows
@@ -19,7 +19,14 @@ LOOKS: Mapping[str, Callable[[Asked, Threshold], Awaitable[Look]]] = {
     "after_hours": access.after_hours,
     "discrepancy": access.discrepancy,
     "dwell": flow.dwell,
+    "late_capture": defects.late_capture,
+    "thin_content": defects.thin_content,
+    "no_tracking": defects.no_tracking,
+    "saturation": filling.saturation,
     "ageing": flow.ageing,
+    "devices": devices.devices,
+    "lead_time": warning.lead_time,
+    "hot_spots": hot_spots.hot_spots,
 }
 """What looks for each kind."""
 

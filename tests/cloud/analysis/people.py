@@ -8,10 +8,12 @@ import httpx
 
 from cloud.people.access import COOKIE, HEADER
 from cloud.people.models import Person
+from custody.analysis_rules import Threshold, rules_of
 from custody.roles import Role
 from tests.cloud.api import Office
 from tests.cloud.conftest import Clock
 from tests.cloud.evidence.warehouse import Warehouse, warehouse
+from wire.rule_packs import load_rule_pack
 
 
 @dataclass
@@ -94,3 +96,10 @@ async def releases(office: Office, clock: Clock) -> Releases:
 def moment(at: datetime) -> str:
     """As a query has it."""
     return at.isoformat()
+
+
+def rules(kind: str) -> Threshold:
+    """What the shipped pack says of a kind."""
+    told = rules_of(load_rule_pack())
+    assert told is not None
+    return told.kinds[kind]
