@@ -16,6 +16,14 @@ class _Asked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class FindingNamed(_Asked):
+    """The finding of an analysis: whoever looks at the same period finds it again by its key."""
+
+    key: str = Field(min_length=1, max_length=300, pattern=r"^[^\x00]*$", examples=["same_pair:nj01/U-A+nj01/U-B"])
+    since: AwareDatetime
+    until: AwareDatetime
+
+
 class NewTicket(_Asked):
     """A report. `seen_at` is when it was seen, where it is sent later (a phone without a signal)."""
 
@@ -28,6 +36,7 @@ class NewTicket(_Asked):
     assigned_to: AnId | None = None
     photos: Photos = []
     seen_at: AwareDatetime | None = None
+    finding: FindingNamed | None = None
 
 
 class Answered(_Asked):

@@ -57,7 +57,10 @@ async def open_by_person(act: Acting, new: NewTicket) -> int:
     alarm = None if new.alarm is None else await one(act.tx, _sql.alarm, id=new.alarm, site=act.site)
     if new.alarm is not None and alarm is None:
         raise NotFoundError("alarm", str(new.alarm))
-    content = new.model_dump(exclude={"alarm", "seen_at"})
+    content = new.model_dump(exclude={"alarm", "seen_at", "finding"})
+    if new.finding is not None:
+        found = new.finding
+        content["finding"] = {"key": found.key, "since": time_text(found.since), "until": time_text(found.until)}
     content["seen_at"] = None if new.seen_at is None else time_text(new.seen_at)
     content["alarm"] = None if alarm is None else alarm["index"]
     content["links"] = list(dict.fromkeys(new.links))

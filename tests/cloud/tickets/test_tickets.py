@@ -30,6 +30,17 @@ async def test_the_whole_loop_with_a_second_round(desk: Desk) -> None:
     await holds(desk.office)
 
 
+async def test_a_ticket_says_of_which_finding_it_came(desk: Desk) -> None:
+    found = {"key": "same_pair:a+b", "since": "2026-09-01T00:00:00Z", "until": "2026-11-22T00:00:00+08:00"}
+    (entry,) = (await desk.shown(await desk.opened(finding=found)))["entries"]
+    assert entry["told"]["finding"] == {
+        "key": "same_pair:a+b", "since": "2026-09-01T00:00:00.000000Z", "until": "2026-11-21T16:00:00.000000Z",
+    }  # fmt: skip
+    (entry,) = (await desk.shown(await desk.opened()))["entries"]
+    assert "finding" not in entry["told"]
+    await holds(desk.office)
+
+
 async def test_who_may_not_is_told_and_nothing_is_written(desk: Desk) -> None:
     ticket = await desk.opened(assigned_to=desk.keeper_id)
     other = await desk.office.signed_in(Role.KEEPER)
