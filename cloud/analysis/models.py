@@ -20,6 +20,8 @@ class Evidence(BaseModel):
 
     about: About
     id: str
+    thing: str | None = Field(default=None, description="Of an entry: an act or a thing whose page shows it")
+    alarm: int | None = Field(default=None, description="Of an entry: the id of the alarm that it raised")
 
 
 class Point(BaseModel):

@@ -18,3 +18,19 @@ SELECT id, name FROM person WHERE id = ANY (%(ids)s)
 UNION ALL SELECT id, name FROM zone WHERE id = ANY (%(ids)s)
 UNION ALL SELECT id, name FROM item WHERE id = ANY (%(ids)s)
 UNION ALL SELECT id, number FROM evidence_case WHERE id = ANY (%(ids)s)
+
+-- Which alarm each entry raised, or else what it is about, an act first.
+-- name: pages
+SELECT index, max(thing) AS thing, max(alarm) AS alarm FROM (
+    SELECT index, NULL AS thing, id AS alarm FROM alarm WHERE site = %(site)s AND index = ANY (%(indexes)s)
+    UNION ALL
+    SELECT index, coalesce(c ->> 'act', c ->> 'item', c #>> '{things,0}', c ->> 'stock_take'), NULL
+    FROM (SELECT index, content::jsonb AS c FROM record
+          WHERE site = %(site)s AND index = ANY (%(indexes)s) AND content LIKE '{%%') r
+    UNION ALL
+    SELECT index, coalesce(things[1], people[1]), NULL FROM passage WHERE site = %(site)s AND index = ANY (%(indexes)s)
+    UNION ALL
+    SELECT crossed_index, things[1], NULL FROM passage WHERE site = %(site)s AND crossed_index = ANY (%(indexes)s)
+    UNION ALL
+    SELECT index, people[1], NULL FROM door_session WHERE site = %(site)s AND index = ANY (%(indexes)s)
+) found GROUP BY index

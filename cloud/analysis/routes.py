@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime
 
 from cloud.analysis import service
 from cloud.analysis.models import Analysis
+from cloud.analysis.table import csv_text
 from cloud.db.pool import transaction
 from cloud.parts import Parts, PartsIn
 from cloud.people.access import ReadSite, acting
@@ -43,3 +44,18 @@ Whole = Annotated[Analysis, Depends(whole)]
 async def get_analysis(found: Whole) -> Analysis:
     """What stands out in the records of a site over a period: figures, and findings ranked with their evidence."""
     return found
+
+
+@router.get(
+    ".csv",
+    operation_id="get_analysis_csv",
+    response_class=Response,
+    responses={200: {"description": "Findings, then figures", "content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
+async def get_analysis_csv(
+    found: Whole, bom: Annotated[bool, Query(description="A byte order mark first, for Excel")] = False
+) -> Response:
+    """The same as a table."""
+    name = f"analysis-{found.site}-{found.since:%Y%m%d}-{found.until:%Y%m%d}.csv"
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(csv_text(found, mark=bom), media_type="text/csv; charset=utf-8", headers=headers)

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from cloud.analysis import access, approvals, defects, devices, filling, flow, hot_spots, warning
 from cloud.analysis.asking import Asked, Look, asked_of
+from cloud.analysis.looking_up import name, show
 from cloud.analysis.models import Analysis, Section
-from cloud.db.pool import Tx, rows
-from cloud.db.queries import load_queries
+from cloud.db.pool import Tx
 from cloud.errors import InvalidError
 from cloud.live.models import Wording
 from custody.analysis_rules import AnalysisRules, Threshold, rules_of
@@ -30,8 +30,6 @@ LOOKS: Mapping[str, Callable[[Asked, Threshold], Awaitable[Look]]] = {
 }
 """What looks for each kind."""
 
-_sql = load_queries(__file__)
-
 
 async def analysis(tx: Tx, pack: RulePack, site: str, since: datetime, until: datetime, now: datetime) -> Analysis:
     """What stands out at `site` from `since` to before `until`. Raises InvalidError `no_span`, `period_too_long`."""
@@ -48,7 +46,8 @@ async def analysis(tx: Tx, pack: RulePack, site: str, since: datetime, until: da
     asked = await asked_of(tx, pack, site, since, until, now)
     looks = {kind: await look(asked, rules.kinds[kind]) for kind, look in LOOKS.items() if kind in rules.kinds}
     told = _told(asked, rules, looks)
-    await _name(asked, told)
+    await name(asked, told)
+    await show(asked, told)
     return told
 
 
@@ -67,17 +66,3 @@ def _told(asked: Asked, rules: AnalysisRules, looks: Mapping[str, Look]) -> Anal
         longest_days=rules.longest.days, sections=sections,
         findings=sorted(findings, key=lambda found: (-found.rank, found.key)),
     )  # fmt: skip
-
-
-async def _name(asked: Asked, told: Analysis) -> None:
-    """Writes what people call it beside each subject."""
-    figures = [figure for section in told.sections for figure in section.figures]
-    ids = {figure.subject for figure in figures} | {found.subject for found in told.findings}
-    ids |= {each for figure in figures if (each := figure.aspect)} | {f.other for f in told.findings if f.other}
-    names = {row["id"]: row["name"] for row in await rows(asked.tx, _sql.names, ids=sorted(ids))}
-    for figure in figures:
-        figure.name = names.get(figure.subject)
-        figure.aspect_name = names.get(figure.aspect) if figure.aspect else None
-    for found in told.findings:
-        found.name = names.get(found.subject)
-        found.other_name = names.get(found.other) if found.other else None

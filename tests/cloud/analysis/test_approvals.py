@@ -58,6 +58,8 @@ async def test_two_who_always_meet_and_never_read_are_found_with_every_approval(
     for finding in (pair, speed):
         assert sorted(int(one["id"]) for one in finding["evidence"]) == [row["index"] for row in signed]
         assert {one["about"] for one in finding["evidence"]} == {"entry"}
+        shown = await office.rows("SELECT act FROM act_hand WHERE index = %s", int(finding["evidence"][0]["id"]))
+        assert finding["evidence"][0]["thing"] == shown[0]["act"], "the page of the act shows it"
     medians = {row["subject"]: row["value"] for row in (await look.section("approval_speed"))["figures"]}
     assert (medians[ids["app_x"]], medians[ids["app_y"]]) == (4, 400)
     before = await look.whole(until=(clock.at - timedelta(days=30)).isoformat())

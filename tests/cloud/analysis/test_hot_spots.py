@@ -45,6 +45,8 @@ async def test_a_door_a_person_and_a_class_that_stand_out_are_found(office: Offi
         2,
         [str(e) for e in entries[::-1]],
     )
+    alarms = await office.rows("SELECT id FROM alarm WHERE index = %s", entries[-1])
+    assert place["evidence"][0]["alarm"] == alarms[0]["id"]
     assert (goods["subject"], goods["hits"]) == ("cash", 8)
     assert [(one["about"], one["id"]) for one in goods["evidence"]] == [("ticket", str(t)) for t in tickets[7::-1]]
     assert (found["person"]["subject"], found["person"]["hits"]) == (keeper.id, 8)
