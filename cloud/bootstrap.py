@@ -18,6 +18,7 @@ from cloud.gatekeeper import Gatekeeper, tell_process
 from cloud.jobs import Jobs, Pace
 from cloud.ledger.stamping import Authority, StampError
 from cloud.media.store import open_store
+from cloud.metering import DownlinkMeter, ReadingsMeter, UplinkMeter, WebhookMeter, new_registry, served
 from cloud.opening import log_keys, opened_pool
 from cloud.readings import Readings
 from cloud.reminders.channels import WITHIN_S, Mail, Ways
@@ -101,8 +102,12 @@ async def jobs(settings: JobsSettings) -> AsyncIterator[Jobs]:
             delivering = Delivering(pool, settings.database_url, world, pack, ways, link)
             reminding = Reminding(pool, world, pack)
         poster = Poster(Gatehouse(settings.webhook_allowed), trust(settings.webhook_ca))
-        webhooks = Sender(pool, world, partial(keys.read_webhook_root, settings.keys_dir), poster)
-                    yield Jobs(
+        registry = new_registry(pool)
+        webhooks = Sender(
+            pool, world, partial(keys.read_webhook_root, settings.keys_dir), poster, meter=WebhookMeter(registry)
+                            )
+        with served(registry, settings.metrics_host, settings.metrics_port):
+            yield Jobs(
                 pool, world, connect, http, policy, authority, pace, watching, rules, reminding, webhooksdelivering
             )  # fmt: skip
 
@@ -139,7 +144,10 @@ async def uplink(settings: BrokerSettings) -> AsyncIterator[Uplink]:
     office = Office(world, keys.read_key(settings.keys_dir, keys.CLOUD), load_rule_pack(settings.rule_pack))
     async with opened_pool(settings, most=4) as pool:
         name = world.new_name("uplink")  # several workers of one certificate: the broker tells them by this
-        yield Uplink(pool, office, broker(settings, name), log_keys(settings.keys_dir))
+        registry = new_registry(pool)
+        meter = UplinkMeter(registry)
+        with served(registry, settings.metrics_host, settings.metrics_port):
+            yield Uplink(pool, office, broker(settings, name), log_keys(settings.keys_dir), meter=meter)
 
 
 @asynccontextmanager
@@ -148,7 +156,10 @@ async def readings(settings: BrokerSettings) -> AsyncIterator[Readings]:
     world = real_world()
     key = keys.read_key(settings.keys_dir, keys.CLOUD)
     async with opened_pool(settings, most=2) as pool:
-        yield Readings(pool, world, key, broker(settings, world.new_name("readings")))
+        registry = new_registry(pool)
+        meter = ReadingsMeter(registry)
+        with served(registry, settings.metrics_host, settings.metrics_port):
+            yield Readings(pool, world, key, broker(settings, world.new_name("readings")), meter=meter)
 
 
 @asynccontextmanager
@@ -161,10 +172,11 @@ async def gatekeeper(settings: GatekeeperSettings) -> AsyncIterator[Gatekeeper]:
     if authority is None:
         raise KeyFileError(f"{settings.keys_dir} holds no certificate authority: `sealtrail cloud ca init` makes it")
     async with opened_pool(settings, most=2) as pool:
-        yield Gatekeeper(
-            pool, settings.database_url, world, authority, settings.broker_files,
-            reload=partial(tell_process, settings.broker_pid_file), take_name=partial(broker, settings),
-        )  # fmt: skip
+        with served(new_registry(pool), settings.metrics_host, settings.metrics_port):
+            yield Gatekeeper(
+                pool, settings.database_url, world, authority, settings.broker_files,
+                reload=partial(tell_process, settings.broker_pid_file), take_name=partial(broker, settings),
+            )  # fmt: skip
 
 
 @asynccontextmanager
@@ -172,4 +184,7 @@ async def downlink(settings: BrokerSettings) -> AsyncIterator[Downlink]:
     """The worker that sends orders down. Raises DatabaseGoneError, MigrationError."""
     world = real_world()
     async with opened_pool(settings, most=4) as pool:
-        yield Downlink(pool, settings.database_url, world, broker(settings, world.new_name("downlink")))
+        registry = new_registry(pool)
+        meter, connect = DownlinkMeter(registry), broker(settings, world.new_name("downlink"))
+        with served(registry, settings.metrics_host, settings.metrics_port):
+            yield Downlink(pool, settings.database_url, world, connect, meter=meter)

@@ -18,6 +18,7 @@ from cloud.fleet.presence import note_presence
 from cloud.fleet.service import open_orders
 from cloud.joining.desired import newest_desired
 from cloud.ledger.service import close_ledger, open_ledger, site_ids
+from cloud.metering import DownlinkMeter
 from cloud.world import World
 from wire.errors import LinkError, MessageError
 from wire.link import Connect, Link, Message
@@ -42,6 +43,7 @@ class Downlink:
     connect: Connect
     poll: timedelta = timedelta(seconds=10)
     retry: timedelta = timedelta(seconds=1)
+    meter: DownlinkMeter = field(default_factory=DownlinkMeter)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     _due: asyncio.Queue[str | None] = field(default_factory=asyncio.Queue)
 
@@ -86,6 +88,7 @@ class Downlink:
                     wanted = await newest_desired(tx, agent)
                 for order in orders:
                     await link.publish(str(Topic(order["agent"], ORDERS)), order["jws"].encode())
+                    self.meter.orders.inc()
                 for one in wanted:  # retained, so that once a connection is enough
                     if said.get(one["agent"]) != one["version"]:
                         await link.publish(str(Topic(one["agent"], DESIRED)), one["jws"].encode(), retain=True)

@@ -19,6 +19,7 @@ from cloud.errors import DatabaseGoneError, first_of
 from cloud.evidence.quarantine import Why, quarantine
 from cloud.fleet.service import keys_of
 from cloud.ledger.service import close_ledger, open_ledger, site_ids
+from cloud.metering import ReadingsMeter
 from cloud.telemetry.service import Standing, gathers, store
 from cloud.world import World
 from proof.errors import ChainError, ProofError, SignatureError
@@ -151,6 +152,7 @@ class Readings:
     connect: Connect
     retry: timedelta = timedelta(milliseconds=200)
     retry_most: timedelta = timedelta(seconds=5)
+    meter: ReadingsMeter = field(default_factory=ReadingsMeter)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     _queue: asyncio.Queue[Message] = field(default_factory=lambda: asyncio.Queue(QUEUE))
     _receipts: asyncio.Queue[tuple[str, bytes]] = field(default_factory=asyncio.Queue)
@@ -192,6 +194,9 @@ class Readings:
             for topic, told in (await self._surely(messages)).items():
                 for receipt in told:
                     self._receipts.put_nowait((topic, receipt))
+                    self.meter.receipts.inc()
+            self.meter.batches.inc(len(messages))
+            self.meter.queue.set(self._queue.qsize())
 
     async def _surely(self, messages: list[Message]) -> dict[str, list[bytes]]:
         wait = self.retry

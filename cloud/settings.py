@@ -78,13 +78,17 @@ class WebhookSettings(BaseSettings):
 
 
 class BrokerSettings(CloudSettings):
-    """For the workers that speak to the broker: its address, and the TLS files (PEM)."""
+    """For the workers that speak to the broker: its address, and the TLS files (PEM). What they count is given out for
+    Prometheus at `metrics_port`, if one was set.
+    """
 
     broker_host: str = Field(min_length=1)
     broker_port: int = Field(ge=1, le=65535)
     broker_ca: Path
     broker_cert: Path
     broker_key: Path
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = Field(default=None, ge=1, le=65535)
 
 
 class GatekeeperSettings(BrokerSettings):

@@ -23,6 +23,7 @@ from cloud.fleet.service import AgentKeys, keys_of
 from cloud.fleet.streams import next_seqs
 from cloud.ledger.checkpoints import LogKeys, sign_checkpoints
 from cloud.ledger.service import site_ids
+from cloud.metering import UplinkMeter
 from proof.errors import ChainError, ProofError, SignatureError
 from wire.batches import open_batch
 from wire.errors import LinkError, MessageError, WireError
@@ -131,6 +132,7 @@ class Uplink:
     connect: Connect
     log_keys: LogKeys
     pace: Pace = field(default_factory=Pace)
+    meter: UplinkMeter = field(default_factory=UplinkMeter)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     _queue: asyncio.Queue[Message] = field(default_factory=lambda: asyncio.Queue(QUEUE))
     _held: list[Arrived] = field(default_factory=list)
@@ -189,10 +191,24 @@ class Uplink:
             fresh = await self._surely(partial(verify, self.pool, messages)) if messages else []
             group = fresh + await self._ripe(fresh)
             if group:
-                outcome = await self._surely(partial(take, self.pool, self.office, group))
+                with self.meter.seconds.time():
+                    outcome = await self._surely(partial(take, self.pool, self.office, group))
+                self._count(group, outcome)
                 self._hold(outcome.held)
                 self._receipts |= outcome.receipts
                 self._due.set()
+
+    def _count(self, group: Sequence[Arrived], outcome: Outcome) -> None:
+        self.meter.facts.inc(outcome.facts)
+        self.meter.held.set(len(self._held) + len(outcome.held))
+        self.meter.queue.set(self._queue.qsize())
+        held = set(map(id, outcome.held))
+        for arrived in group:
+            refused = arrived.batch is None
+            came = "held" if id(arrived) in held else "quarantined" if refused else "taken"
+            self.meter.batches.labels(came).inc()
+            if refused:
+                self.meter.quarantined.labels(arrived.why.value).inc()
 
     async def _next_messages(self) -> list[Message]:
         """What is queued, at least one message; nothing when held batches should be looked at again."""

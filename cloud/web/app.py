@@ -112,7 +112,7 @@ def create_app(parts: Parts, *, passwords: Passwords | None = None, console: Pat
 
     app = _bare()
     hub = Hub(parts.pool, parts.database_url, read)
-    metrics = Metrics(hub)
+    metrics = Metrics(hub, parts.pool)
     app.state.parts, app.state.hub, app.state.metrics = parts, hub, metrics
     now = parts.world.now
     app.state.relay = Relay(partial(close_view, parts), lambda: ice_servers(parts.turn, "cloud", parts.world.now()))

@@ -6,15 +6,12 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
 from cloud.db.migrate import check_schema
-from cloud.db.pool import rows, transaction
-from cloud.db.queries import load_queries
+from cloud.db.pool import transaction
 from cloud.errors import DatabaseGoneError, MigrationError
 from cloud.parts import PartsIn
 from cloud.web.metrics import CONTENT_TYPE, Metrics
 
 router = APIRouter(tags=["health"])
-
-_sql = load_queries(__file__)
 
 
 class Health(BaseModel):
@@ -54,10 +51,7 @@ async def readyz(parts: PartsIn, response: Response) -> Health:
     responses={200: {"description": "Counters", "content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 async def get_metrics(parts: PartsIn, metrics: Annotated[Metrics, Depends(metrics_of)]) -> Response:
-    """Counters for Prometheus."""
+    """What this process counts and how the whole system is, for Prometheus; docs/interop.md explains each name."""
     async with transaction(parts.pool) as tx:
-        for row in await rows(tx, _sql.sizes):
-            metrics.ledger.labels(row["site"]).set(row["size"])
-        for row in await rows(tx, _sql.online):
-            metrics.online.set(row["agents"])
+        await metrics.read(tx, parts.world.now())
     return Response(metrics.text(), media_type=CONTENT_TYPE)

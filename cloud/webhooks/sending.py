@@ -15,6 +15,7 @@ from cloud.db.pool import Pool, Row, one, rows, transaction
 from cloud.db.queries import load_queries
 from cloud.errors import KeyFileError
 from cloud.ledger.service import add_record, close_ledger, next_index, open_ledger
+from cloud.metering import WebhookMeter
 from cloud.webhooks.payload import body_of, trial_body
 from cloud.webhooks.posting import Poster, Reply
 from cloud.webhooks.service import OVERLAP, PARKED, message_id, queue
@@ -58,6 +59,7 @@ class Sender:
     root: Callable[[], bytes]
     poster: Poster
     pace: Pace = field(default_factory=Pace)
+    meter: WebhookMeter = field(default_factory=WebhookMeter)
     _busy: set[str] = field(default_factory=set)
     _forgot: datetime | None = None
 
@@ -103,7 +105,9 @@ class Sender:
             root = self.root()
             async with self.poster.open() as post:
                 while (row := await self._claim(webhook)) is not None:
-                    reply = await post(row["url"], row["body"], self._headers(row, root))
+                    with self.meter.seconds.time():
+                        reply = await post(row["url"], row["body"], self._headers(row, root))
+                    self.meter.attempts.labels("taken" if reply.taken else "failed").inc()
                     await self._note(row, reply)
         except KeyFileError as error:
             _log.error("%s is not told anything: %s", webhook, error)

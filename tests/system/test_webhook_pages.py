@@ -122,7 +122,7 @@ async def test_a_webhook_from_its_making_to_its_end(console: Console, tmp_path: 
         await expect(desk.locator("main header").first).to_contain_text(words["state_failing"].format(n=1))
         await pictured(desk, "webhook-failing-zh")
 
-        # On a phone: pausing, a replay of a range, another secret, the end.
+        # On a phone: a replay of a range, the end.
         await enter(phone, ADMIN, "/webhooks")
         await phone.locator("main").get_by_text("金蝶 ERP").tap()
         words = EN["webhook"]

@@ -2955,7 +2955,7 @@ export interface paths {
         };
         /**
          * Get Metrics
-         * @description Counters for Prometheus.
+         * @description What this process counts and how the whole system is, for Prometheus; docs/interop.md explains each name.
          */
         get: operations["metrics"];
         put?: never;
