@@ -213,6 +213,14 @@ def openapi() -> None:
     print(json.dumps(document(), ensure_ascii=False, indent=1, sort_keys=True))
 
 
+@app.command()
+def asyncapi() -> None:
+    """Prints what crosses between agents and the cloud as an AsyncAPI document (docs/asyncapi.json)."""
+    from wire.asyncapi import document
+
+    print(json.dumps(document(), ensure_ascii=False, indent=1, sort_keys=True))
+
+
 async def _work(name: str, make: Callable[[], AbstractAsyncContextManager[Worker]]) -> None:
     """Runs a worker until SIGTERM or SIGINT; says `ready` once it is."""
     stop = asyncio.Event()
