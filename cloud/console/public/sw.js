@@ -50,3 +50,16 @@ self.addEventListener("fetch", (event) => {
   if (request.mode === "navigate" || pathname === "/") event.respondWith(page(request));
   else if (pathname.startsWith("/assets/") || pathname === "/mark.svg") event.respondWith(asset(request));
 });
+
+// A desktop notice was clicked: the window that is there already shows what it is about, else a new one.
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(show(new URL(event.notification.data?.to ?? "/", self.location.origin)));
+});
+
+async function show(address) {
+  const [open] = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  if (!open) return self.clients.openWindow(address);
+  await open.focus();
+  return open.postMessage({ to: address.pathname });
+}

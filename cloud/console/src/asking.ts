@@ -1,4 +1,6 @@
-import { onUnmounted, ref } from "vue";
+import { onUnmounted, ref, watch } from "vue";
+
+import { lostSince } from "./reach";
 
 /** Something asked of the server by a button: whether it is under way, and why it was not done. */
 export function useAsking() {
@@ -55,6 +57,8 @@ export function useLoaded(read: (signal: AbortSignal) => Promise<void>, every_ms
     clearInterval(timer);
     asking.abort();
   });
+  // What failed because nothing answered is asked again as soon as something does.
+  watch(lostSince, (lost) => lost === null && state.value === "failed" && again());
   void load();
   return { state, problem, load, again };
 }

@@ -25,6 +25,7 @@ export const router = createRouter({
     { path: "/pass", component: () => import("./pages/Pass.vue"), meta: { title: "nav.pass" } },
     { path: "/warehouse", component: () => import("./pages/Warehouse.vue"), meta: { title: "map.title" } },
     { path: "/alarms", component: () => import("./pages/Alarms.vue"), meta: { title: "alarm.title" } },
+    { path: "/wall", component: () => import("./pages/Wall.vue"), meta: { title: "wall.title", bare: true } },
     { path: "/alarms/:id(\\d+)", component: () => import("./pages/Alarm.vue"), props: true, meta: { title: "alarm.title" } },
     { path: "/tickets", component: () => import("./pages/Tickets.vue"), meta: { title: "ticket.title", offline: true } },
     { path: "/tickets/:id(\\d+)", component: () => import("./pages/Ticket.vue"), props: true, meta: { title: "ticket.title" } },

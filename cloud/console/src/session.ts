@@ -1,8 +1,9 @@
-import { readonly, ref } from "vue";
+import { readonly, ref, watch } from "vue";
 
 import { call } from "./api/client";
 import { Problem } from "./api/problem";
 import type { Person } from "./api/types";
+import { lostSince } from "./reach";
 
 const LAST = "sealtrail.person";
 const me = ref<Person | null>(null);
@@ -27,7 +28,6 @@ export async function recall(): Promise<Person | null> {
   } catch {
     unreachable.value = true;
     me.value = JSON.parse(localStorage.getItem(LAST) ?? "null") as Person | null; // for what works without a network
-    addEventListener("online", () => void recall(), { once: true });
     return me.value;
   }
   unreachable.value = false;
@@ -40,6 +40,8 @@ function know(someone: Person | null): void {
   if (someone === null) localStorage.removeItem(LAST);
   else localStorage.setItem(LAST, JSON.stringify(someone));
 }
+
+watch(lostSince, (lost) => lost === null && unreachable.value && void recall());
 
 /** Who the cookie says we are; null when it says nothing. Throws Problem when there was no answer. */
 export async function whoAmI(): Promise<Person | null> {

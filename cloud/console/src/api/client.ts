@@ -1,3 +1,4 @@
+import { hear, lose } from "../reach";
 import { OFFLINE, Problem, problemIn } from "./problem";
 import type { paths } from "./schema";
 
@@ -74,8 +75,10 @@ export async function call<Method extends Verb, Path extends keyof paths>(
     });
   } catch (error) {
     if (signal?.aborted) throw error;
+    lose();
     throw new Problem(0, OFFLINE);
   }
+  hear(answer.status);
   if (answer.status === 401 && path !== "/api/v1/session") unauthorized.dispatchEvent(new Event("answer"));
   if (!answer.ok) throw await problemIn(answer);
   return (answer.status === 204 ? undefined : await answer.json()) as Answer<Operation<Path, Method>>;

@@ -1,4 +1,5 @@
 import { address } from "../api/client";
+import { hear, lose } from "../reach";
 import { whoAmI } from "../session";
 import { wait_ms } from "./backoff";
 
@@ -42,6 +43,7 @@ export function follow(site: string, after: number | null, listener: StreamListe
     stream.onopen = () => {
       failures = 0;
       heard = Date.now();
+      hear();
       listener.onConnection("live");
     };
     stream.onerror = () => {
@@ -52,6 +54,7 @@ export function follow(site: string, after: number | null, listener: StreamListe
     for (const kind of KINDS) {
       stream.addEventListener(kind, (event: MessageEvent<string>) => {
         heard = Date.now();
+        hear();
         if (event.lastEventId !== "") last = event.lastEventId;
         listener.onEvent(kind, JSON.parse(event.data));
       });
@@ -59,6 +62,7 @@ export function follow(site: string, after: number | null, listener: StreamListe
   }
 
   function broken(): void {
+    lose();
     listener.onConnection(navigator.onLine ? "reconnecting" : "offline");
   }
 

@@ -26,7 +26,7 @@ function emptyFeed(): Feed {
 }
 
 /** Everything that is happening at `site`, kept up to date until the component goes. */
-export function useLive(site: string, onRefused: (passage: Passage) => void, onSignedOut: () => void) {
+export function useLive(site: string, onRefused: (passage: Passage) => void, onSignedOut: () => void, blink_ms = BLINK_MS) {
   const feeds = reactive<Record<Outcome, Feed>>({ all: emptyFeed(), allowed: emptyFeed(), refused: emptyFeed() });
   const alarms = ref(new Map<number, Alarm>());
   const agents = ref(new Map<string, Agent>());
@@ -34,6 +34,8 @@ export function useLive(site: string, onRefused: (passage: Passage) => void, onS
   let end: (() => void) | null = null;
   let gone = false;
   let newest = -1;
+  /** What happened last, and when it was told here or recorded. */
+  const last = shallowRef<{ kind: string; at: string } | null>(null);
   const paused = ref(false);
   const overview = ref<"loading" | "ready" | "failed">("loading"); // of alarms and agents
   let again: ReturnType<typeof setTimeout> | undefined;
@@ -62,6 +64,7 @@ export function useLive(site: string, onRefused: (passage: Passage) => void, onS
     await load("all");
     if (gone || feeds.all.state === "failed") return;
     newest = feeds.all.rows[0]?.index ?? -1;
+    if (feeds.all.rows[0]) last.value ??= { kind: "passage", at: feeds.all.rows[0].at };
     end ??= follow(site, newest, { onEvent: take, onConnection: say, onSignedOut });
   }
 
@@ -89,7 +92,7 @@ export function useLive(site: string, onRefused: (passage: Passage) => void, onS
   function say(state: Connection["state"]): void {
     const now: Connection = { state, since: new Date() };
     if (state === "reconnecting" && connection.value.state === "live") {
-      blink ??= setTimeout(() => (connection.value = now), BLINK_MS);
+      blink ??= setTimeout(() => (connection.value = now), blink_ms);
       return;
     }
     clearTimeout(blink);
@@ -99,6 +102,7 @@ export function useLive(site: string, onRefused: (passage: Passage) => void, onS
   }
 
   function take(kind: string, data: unknown): void {
+    last.value = { kind, at: new Date().toISOString() };
     if (kind === "passage") takePassage(data as Passage);
     if (kind === "alarm") takeAlarm(data as Alarm);
     if (kind === "agent") takeAgent(data as Agent);
@@ -145,5 +149,5 @@ export function useLive(site: string, onRefused: (passage: Passage) => void, onS
     clearTimeout(blink);
     end?.();
   });
-  return { feeds, alarms, agents, connection, overview, paused, load, start };
+  return { feeds, alarms, agents, connection, overview, paused, last, load, start };
 }

@@ -1,5 +1,6 @@
 // A site's public log as it is served: everything asked for here is checked by who asks.
 import { OFFLINE, Problem, problemIn } from "../api/problem";
+import { hear, lose } from "../reach";
 import { type Bytes, ProofError, textOf } from "./bytes";
 import type { Entry } from "./commit";
 import { type ReadTile, WIDTH, tilePath, unpackEntries, widthIn } from "./tiles";
@@ -11,8 +12,10 @@ async function get(site: string, path: string, signal?: AbortSignal): Promise<Re
   const told = { signal: signal ? AbortSignal.any([signal, late]) : late, cache: path.startsWith("tile") ? "default" : "no-store" } as const;
   const answer = await fetch(`/log/${encodeURIComponent(site)}/${path}`, told).catch((error: unknown) => {
     if (signal?.aborted) throw error;
+    lose();
     throw new Problem(0, OFFLINE);
   });
+  hear(answer.status);
   if (!answer.ok) throw await problemIn(answer);
   return answer;
 }
