@@ -17,6 +17,7 @@ WHERE t.site = %(site)s AND t.index < %(before)s AND (%(index)s::bigint IS NULL 
   AND (%(owner)s::text IS NULL OR t.assigned_to = %(owner)s) AND (NOT %(overdue)s OR t.overdue_index IS NOT NULL)
   AND (%(opened_before)s::timestamptz IS NULL OR t.opened_at < %(opened_before)s)
   AND (%(opened_after)s::timestamptz IS NULL OR t.opened_at >= %(opened_after)s) AND (NOT %(again)s OR t.round > 1)
+  AND (NOT %(nobodys)s OR t.assigned_to IS NULL)
   AND (NOT %(living)s OR t.closed_at IS NULL) AND (%(alarm)s::bigint IS NULL OR t.alarm = %(alarm)s)
 ORDER BY t.index DESC LIMIT %(most)s
 

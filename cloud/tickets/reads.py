@@ -20,7 +20,7 @@ _sql = load_queries(__file__)
 NEWEST = 2**53
 NO_FILTER: dict[str, Any] = {"index": None, "type": None, "state": None, "owner": None, "overdue": False,
                              "living": False, "alarm": None, "opened_before": None, "opened_after": None,
-                             "again": False}  # fmt: skip
+                             "again": False, "nobodys": False}  # fmt: skip
 
 
 async def tickets(

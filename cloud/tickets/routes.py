@@ -39,6 +39,7 @@ async def get_tickets(
     state: TicketState | None = None,
     owner: Text = None,
     mine: Annotated[bool, Query(description="Only those that are mine to answer")] = False,
+    nobodys: Annotated[bool, Query(description="Only those that are for nobody yet")] = False,
     overdue: bool = False,
     living: bool = False,
     again: Annotated[bool, Query(description="Only those that go round once more")] = False,
@@ -51,7 +52,8 @@ async def get_tickets(
     """Tickets, newest first. `overdue` are those whose missed deadline was told."""
     where = {
         "type": type, "state": state and state.value, "owner": person.id if mine else owner, "overdue": overdue,
-        "living": living, "alarm": alarm, "again": again, "opened_after": opened_after, "opened_before": opened_before,
+        "living": living, "alarm": alarm, "again": again, "nobodys": nobodys,
+        "opened_after": opened_after, "opened_before": opened_before,
     }  # fmt: skip
     async with transaction(parts.pool) as tx:
         now = parts.world.now()

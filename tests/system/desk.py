@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import cv2
 import httpx
@@ -109,7 +110,7 @@ class Desk:
     @asynccontextmanager
     async def sit(self, role: Role, language: str = "en-GB", **options: Any) -> AsyncIterator[Page]:
         """A browser of whoever has `role`, signed in, with an authenticator that knows its user."""
-        async with self.console.visit(language, base_url=self.address, **options) as page:
+        async with self.console.visit(language, at="/tasks", base_url=self.address, **options) as page:
             session = await page.context.new_cdp_session(page)
             await session.send("WebAuthn.enable")
             authenticator = {
@@ -120,7 +121,7 @@ class Desk:
             await page.locator("[name=username]").fill(self._names[role])
             await page.locator("[name=password]").fill(PASSWORD)
             await page.locator("button[type=submit]").click()
-            await page.wait_for_url("**/tasks")
+            await page.wait_for_url(lambda url: urlsplit(url).path == "/tasks")
             yield page
 
 

@@ -51,14 +51,14 @@ async def furnish_racks(console: Console) -> dict[str, str]:
     return {username: await employ(console, username, name, role) for username, (name, role) in PEOPLE.items()}
 
 
-async def employ(console: Console, username: str, name: str, role: Role) -> str:
-    """Somebody with that role; returns their id."""
+async def employ(console: Console, username: str, name: str, *roles: Role) -> str:
+    """Somebody with those roles; returns their id."""
     password_hash = await Passwords(time_cost=1, memory_kib=64).hash(PASSWORD)
     async with transaction(console.warehouse.receiving.pool) as tx:
         appender = await open_ledger(tx, SITE)
         person = await add_person(
             tx, appender, real_world(),
-            username=username, name=name, password_hash=password_hash, roles=[role], actor="test",
+            username=username, name=name, password_hash=password_hash, roles=roles, actor="test",
         )  # fmt: skip
         await close_ledger(tx, appender)
     return person.id

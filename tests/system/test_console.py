@@ -73,7 +73,9 @@ async def test_a_wrong_password_is_told_and_the_right_one_leads_in(console: Cons
         await sign_in(page, "wrong password")
         await expect(page.get_by_role("alert")).to_have_text(words["problem"]["wrong_password"])
         await sign_in(page)
-        await expect(page.get_by_role("heading", level=1)).to_have_text(words["live"]["title"])
+        await expect(page.get_by_role("heading", level=1)).to_have_text(
+            words["home"]["title_doer"].replace("{name}", console.person.name)
+        )
         assert await page.locator("html").get_attribute("lang") == LOCALES[language]
 
 

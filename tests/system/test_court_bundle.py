@@ -64,7 +64,7 @@ async def test_a_bundle_is_saved_and_holds_and_another_waits_for_its_checkpoint(
 ) -> None:
     words, whole, redacted = texts(language)["bundle"], tmp_path / "whole.zip", tmp_path / "redacted.zip"
     await sign(console)
-    async with console.visit(language) as page:
+    async with console.visit(language, at="/live") as page:
         await sign_in(page)
         await expect(page.get_by_role("heading", level=1)).to_have_text(texts(language)["live"]["title"])
         await page.goto(f"/history/{PACKAGE}")

@@ -14,7 +14,7 @@ from tests.system.desk import PHONE
 from tests.system.racks import employ, enter
 from tests.system.test_alarm_pages import alarm
 from tests.system.test_console import texts
-from tests.system.web import PATIENCE_MS, Console, open_browser, open_console
+from tests.system.web import PASSWORD, PATIENCE_MS, Console, open_browser, open_console
 
 __all__ = ["database", "new_name", "server", "template"]
 
@@ -64,8 +64,8 @@ async def test_an_alarm_becomes_a_ticket_that_goes_round_twice(console: Console,
         await report(operator, words, "门锁坏了")
         await operator.get_by_role("link", name="门锁坏了").click()
         await expect(operator.get_by_text(words["turn_reported"])).to_be_visible()
-        await enter(keeper, KEEPER, "/tickets")
-        await keeper.get_by_role("link", name="门锁坏了").click()
+        await enter(keeper, KEEPER, "/home")
+        await keeper.locator("[data-list=free]").get_by_role("link", name="门锁坏了").click()
         await expect(keeper.get_by_text(words["life"])).to_be_visible()
         for choice in ("notSatisfied", "satisfied"):
             await keeper.reload()
@@ -80,6 +80,36 @@ async def test_an_alarm_becomes_a_ticket_that_goes_round_twice(console: Console,
         await operator.locator("#alarm-code").select_option("dealt_with")
         await operator.locator("dialog").get_by_role("button", name=told["clear"], exact=True).click()
         await expect(operator.get_by_text(told["now_over"], exact=True)).to_be_visible()
+
+
+async def test_who_leads_and_manages_sees_figures_that_lead_to_their_lists(console: Console) -> None:
+    words = LOCALES["zh-CN"]
+    await employ(console, "zhou.min", "周敏", Role.LEADER, Role.APPROVER)
+    await alarm(console)
+    async with console.visit("zh-CN", **PHONE) as page:
+        await enter(page, KEEPER, "/tickets")
+        await page.get_by_role("button", name=words["ticket"]["new"]).click()
+        await page.get_by_label(words["ticket"]["type"]).last.select_option("equipment")
+        await report(page, words["ticket"], "货架灯不亮")
+        await page.get_by_role("link", name="货架灯不亮").wait_for()
+    async with console.visit("zh-CN", at="/") as page:
+        await page.locator("[name=username]").fill("zhou.min")
+        await page.locator("[name=password]").fill(PASSWORD)
+        await page.locator("button[type=submit]").click()
+        await expect(page.locator("main[data-home=leader]")).to_be_visible()
+        await expect(page.get_by_text(words["home"]["notCalm"])).to_be_visible()
+        row = page.locator("tbody tr")
+        await expect(row.locator("td").first).to_have_text("1")
+        await page.get_by_text(words["home"]["tier_manager"]).click()
+        age = page.get_by_role("region", name=words["home"]["byAge"])
+        await age.get_by_role("link", name=words["home"]["age_day"]).click()
+        await expect(page.locator("[data-state=reported] a")).to_have_count(1)
+        await expect(page.locator("[data-figures]")).to_contain_text("1")
+        await page.goto("/tickets?age=older")
+        await page.locator("[data-figures]").wait_for()
+        await expect(page.locator("[data-state=reported] a")).to_have_count(0)
+        await page.goto("/")
+        await expect(page.locator("main[data-home=manager]")).to_be_visible()
 
 
 async def test_a_report_written_with_no_signal_is_sent_later_once(console: Console) -> None:

@@ -86,15 +86,17 @@ class Console:
     _browser: Browser
 
     @asynccontextmanager
-    async def visit(self, language: str = "en-GB", **options: Any) -> AsyncIterator[Page]:
-        """A new browser profile that prefers `language`, on the sign-in page; no page of it may have had an error."""
+    async def visit(self, language: str = "en-GB", at: str = "/", **options: Any) -> AsyncIterator[Page]:
+        """A new browser profile that prefers `language`, on the sign-in page, from where the way leads on to `at`; no
+        page of it may have had an error.
+        """
         told = {"locale": language, "timezone_id": "Asia/Shanghai", "base_url": self.web.url, **options}
         context: BrowserContext = await self._browser.new_context(**told)
         page = await context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
-        await page.goto("/")
+        await page.goto(at)
         try:
             yield page
         finally:
@@ -104,7 +106,7 @@ class Console:
     @asynccontextmanager
     async def watch(self, language: str = "en-GB", **options: Any) -> AsyncIterator[Page]:
         """The live page, signed in, its stream open."""
-        async with self.visit(language, **options) as page:
+        async with self.visit(language, at="/live", **options) as page:
             await sign_in(page)
             await page.locator("[data-state=live]").wait_for()
             yield page

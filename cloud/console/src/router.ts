@@ -2,13 +2,14 @@ import { createRouter, createWebHistory } from "vue-router";
 
 import { unauthorized } from "./api/client";
 import { i18n } from "./i18n";
-import { forget, home, recall, unreachable } from "./session";
+import { forget, recall, unreachable } from "./session";
 
 export const router = createRouter({
   history: createWebHistory(),
   scrollBehavior: (to, _from, kept) => kept ?? (to.hash ? false : { top: 0 }), // a page looks after its own anchors
   routes: [
-    { path: "/", component: () => import("./pages/NotFound.vue") }, // never seen: the guard below leads home
+    { path: "/", redirect: "/home" }, // where somebody begins: with what they are here for, by their roles
+    { path: "/home", component: () => import("./pages/Home.vue"), meta: { title: "home.title" } },
     { path: "/sign-in", component: () => import("./pages/SignIn.vue"), meta: { title: "signIn.title", open: true } },
     { path: "/live", component: () => import("./pages/Live.vue"), meta: { title: "nav.live" } },
     { path: "/items", component: () => import("./pages/Items.vue"), meta: { title: "nav.items" } },
@@ -52,7 +53,7 @@ export const router = createRouter({
 
 // Nobody signed in: the way leads through the sign-in page and back. Where the server does not answer, App says so.
 router.beforeEach(async (to) => {
-  if (to.meta.open || (await recall()) !== null || unreachable.value) return to.path === "/" ? home() : true;
+  if (to.meta.open || (await recall()) !== null || unreachable.value) return true;
   return { path: "/sign-in", query: { to: to.fullPath } };
 });
 

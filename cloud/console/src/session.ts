@@ -15,11 +15,6 @@ export const unreachable = ref(false);
 /** Who is signed in; null for nobody. */
 export const person = readonly(me);
 
-/** Where somebody begins: at what waits for them, or with what happens at the gates where that is all they look after. */
-export function home(): string {
-  return me.value?.roles.some((role) => role !== "operator") ? "/tasks" : "/live";
-}
-
 /** Asks the server once who is signed in (the cookie is not for scripts); null for nobody, and when unreachable. */
 export async function recall(): Promise<Person | null> {
   if (asked) return me.value;

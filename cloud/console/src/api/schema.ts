@@ -21836,6 +21836,8 @@ export interface operations {
                 owner?: string | null;
                 /** @description Only those that are mine to answer */
                 mine?: boolean;
+                /** @description Only those that are for nobody yet */
+                nobodys?: boolean;
                 overdue?: boolean;
                 living?: boolean;
                 /** @description Only those that go round once more */
