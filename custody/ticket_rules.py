@@ -6,6 +6,7 @@ from datetime import date, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from custody import ticket_routing
 from custody.alarms import SEVERITIES
 from custody.business_time import Calendar
 from custody.errors import Fault, Path
@@ -47,6 +48,7 @@ def rules_of(pack: RulePack) -> TicketRules | None:
         },
         remind=timedelta(hours=told["remind_h"]),
         homes={Tier(tier): frozenset(map(Role, named)) for tier, named in told.get("homes", {}).items()},
+        routing=ticket_routing.routes_of(told.get("routing", ())),
     )
 
 
@@ -75,6 +77,8 @@ def faults(told: object) -> Iterator[Fault]:
     for what in WHO:
         yield from _role_faults(("tickets", "who", what), _member(told.get("who"), what))
     yield from _home_faults(told.get("homes", {}))
+    answer = _member(told.get("who"), "answer")
+    yield from ticket_routing.faults(told.get("routing", []), told.get("types"), answer)
     yield from _persisting_faults(told.get("persisting", {}), told.get("types"))
     if not _whole(told.get("remind_h")):
         yield Fault(("tickets", "remind_h"), "must be a whole number above 0")

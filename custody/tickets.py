@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from custody.business_time import Calendar
 from custody.roles import Role
+from custody.ticket_routing import Route
 from custody.words import Word
 
 
@@ -108,6 +109,8 @@ class TicketRules:
     remind: timedelta
     homes: Mapping[Tier, frozenset[Role]]
     """whose first page is which; nobody named: the doer's"""
+    routing: tuple[Route, ...]
+    """in their order: the first that fits says whom a ticket is for"""
 
     def may(self, roles: frozenset[Role], what: str) -> bool:
         """Whether one of `roles` may `what`: open, answer, evaluate, supervise."""

@@ -79,7 +79,7 @@ class SiteFigures(BaseModel):
     capacity: int
 
 
-class SiteRows(BaseModel):
+class SiteFigureRows(BaseModel):
     """By site; `next` is where the next page begins."""
 
     rows: list[SiteFigures]

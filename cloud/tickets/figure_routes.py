@@ -10,7 +10,7 @@ from cloud.people.access import Reader, ReadSite
 from cloud.people.units import readable_sites
 from cloud.rules.service import pack_in_force
 from cloud.tickets import figures
-from cloud.tickets.figure_models import SiteRows, TicketFigures, TicketTrend, WaitingRows
+from cloud.tickets.figure_models import SiteFigureRows, TicketFigures, TicketTrend, WaitingRows
 from cloud.tickets.waiting import waiting
 
 router = APIRouter(prefix="/tickets", tags=["tickets"])
@@ -53,7 +53,7 @@ async def get_sites(
     days: Days = 30,
     after: Annotated[str, Query(max_length=32, pattern=r"^[^\x00]*$")] = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 100,
-) -> SiteRows:
+) -> SiteFigureRows:
     """Each site that I may read: its tickets, missed deadlines, living alarms and how full its racks are."""
     async with transaction(parts.pool) as tx:
         sites = [row["id"] for row in await readable_sites(tx, person)]

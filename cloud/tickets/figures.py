@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from cloud.db.pool import Row, Tx, one, rows
 from cloud.db.queries import load_queries
-from cloud.tickets.figure_models import Ages, Count, SiteFigures, SiteRows, TicketDay, TicketFigures, TicketTrend
+from cloud.tickets.figure_models import Ages, Count, SiteFigureRows, SiteFigures, TicketDay, TicketFigures, TicketTrend
 from custody.business_time import Pause, counted, due_at
 from custody.roles import Role
 from custody.rule_pack import RulePack
@@ -93,8 +93,8 @@ async def trend(tx: Tx, pack: RulePack, sites: Sequence[str], now: datetime, day
 
 async def by_site(
     tx: Tx, sites: Sequence[str], now: datetime, days: int, *, after: str, limit: int
-) -> SiteRows:  # fmt: skip
+) -> SiteFigureRows:  # fmt: skip
     """Each of `sites` after `after`."""
     values = {"sites": list(sites), "since": now - timedelta(days=days), "after": after, "most": limit}
     found = [SiteFigures.model_validate(row) for row in await rows(tx, _sql.sites, **values)]
-    return SiteRows(rows=found, next=found[-1].site if len(found) == limit else None)
+    return SiteFigureRows(rows=found, next=found[-1].site if len(found) == limit else None)

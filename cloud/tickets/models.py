@@ -141,6 +141,7 @@ class TicketEntry(BaseModel):
     at: datetime
     actor: str
     actor_name: str | None
+    whom_name: str | None = Field(description="Whom it was given to by this")
     told: dict[str, Any] | None
 
 

@@ -15,6 +15,7 @@ from cloud.world import World
 from custody.permits import time_text
 from custody.roles import Role
 from custody.rule_pack import RulePack
+from custody.ticket_routing import Candidate, Reported, route
 from custody.ticket_rules import rules_of
 from custody.tickets import Denial, TicketRules
 
@@ -65,6 +66,8 @@ async def open_by_person(act: Acting, new: NewTicket) -> int:
     content["alarm"] = None if alarm is None else alarm["index"]
     content["links"] = list(dict.fromkeys(new.links))
     content["place"] = new.place or (None if alarm is None else alarm["place"])
+    severity = None if alarm is None else alarm["severity"]
+    await _route(act.tx, act.site, told, content, act.person.id, severity)
     return await _open(act.tx, act.appender, act.world, content, act.person.id, act.at)
 
 
@@ -82,6 +85,32 @@ async def check_photos(tx: Tx, photos: Sequence[str]) -> None:
     unknown = await rows(tx, _sql.unknown_photos, photos=list(photos)) if photos else []
     if unknown:
         raise InvalidError("unknown_photo", f"the photograph {unknown[0]['photo']} was not sent: POST /photos first")
+
+
+async def _route(
+    tx: Tx, site: str, told: TicketRules, content: dict[str, Any], opener: str, severity: str | None
+) -> None:
+    """Says whom the ticket is for where nobody said it, and by which rule; whoever reported is not asked."""
+    content["routed_by"] = None
+    if content["assigned_to"] is not None or not told.routing:
+        return
+    goods = frozenset(row["goods"] for row in await rows(tx, _sql.goods, links=content["links"], site=site))
+    about = Reported(type=content["type"], place=content["place"], goods=goods, severity=severity)
+    found = route(told.routing, about, await _candidates(tx, site, told, opener))
+    if found is not None:
+        content["assigned_to"] = found.person
+        content["routed_by"] = {"rule": found.rule, "pick": found.pick.value, "open": found.open}
+
+
+async def _candidates(tx: Tx, site: str, told: TicketRules, opener: str) -> list[Candidate]:
+    found = []
+    for row in await rows(tx, _sql.candidates, site=site, opener=opener):
+        roles = frozenset(map(Role, row["roles"]))
+        if told.may(roles, "answer"):
+            found.append(Candidate(
+                person=row["id"], username=row["username"], roles=roles, open=row["open"], newest=row["newest"]
+            ))  # fmt: skip
+    return found
 
 
 async def _open(tx: Tx, appender: Appender, world: World, content: dict[str, Any], actor: str, at: datetime) -> int:
@@ -106,6 +135,7 @@ async def open_persisting(tx: Tx, appender: Appender, world: World, pack: RulePa
             "type": told.type, "title": None, "words": None, "cause": row["cause"], "place": row["place"], "links": [],
             "alarm": row["index"], "assigned_to": None, "photos": [], "seen_at": time_text(row["raised_at"]),
         }  # fmt: skip
+        await _route(tx, appender.site, rules(pack), content, ACTOR, row["severity"])
         await _open(tx, appender, world, content, ACTOR, at)
 
 

@@ -31,8 +31,10 @@ INSERT INTO ticket_pause (site, ticket, index, paused_at) VALUES (%(site)s, %(ti
 UPDATE ticket_pause SET resumed_at = %(at)s WHERE site = %(site)s AND ticket = %(ticket)s AND resumed_at IS NULL
 
 -- name: entries
-SELECT r.index, r.kind, r.at, r.actor, p.name AS actor_name, r.content
+SELECT r.index, r.kind, r.at, r.actor, p.name AS actor_name, w.name AS whom_name, r.content
 FROM thing_entry t JOIN record r ON r.site = t.site AND r.index = t.index LEFT JOIN person p ON p.id = r.actor
+LEFT JOIN person w ON w.id = CASE WHEN r.content LIKE '{%%'
+    THEN coalesce(r.content::jsonb ->> 'person', r.content::jsonb ->> 'assigned_to') END
 WHERE t.thing = %(name)s AND t.site = %(site)s ORDER BY r.index
 
 -- name: said_by
@@ -83,8 +85,18 @@ SELECT photo FROM unnest(%(photos)s::text[]) AS photo WHERE photo NOT IN (SELECT
 -- name: roles_of
 SELECT roles FROM person WHERE id = %(person)s AND site = %(site)s AND disabled_at IS NULL
 
+-- name: candidates
+SELECT p.id, p.username, p.roles,
+       (SELECT count(*) FROM ticket t WHERE t.site = p.site AND t.assigned_to = p.id AND t.closed_at IS NULL)::int AS open,
+       (SELECT max(t.index) FROM ticket t WHERE t.site = p.site AND t.assigned_to = p.id) AS newest
+FROM person p WHERE p.site = %(site)s AND p.disabled_at IS NULL AND p.id <> %(opener)s
+ORDER BY p.id
+
+-- name: goods
+SELECT DISTINCT goods FROM item WHERE site = %(site)s AND (id = ANY (%(links)s) OR package_id = ANY (%(links)s))
+
 -- name: alarm
-SELECT index, place FROM alarm WHERE id = %(id)s AND site = %(site)s
+SELECT index, place, severity FROM alarm WHERE id = %(id)s AND site = %(site)s
 
 -- name: running
 SELECT * FROM ticket WHERE site = %(site)s AND closed_at IS NULL AND overdue_index IS NULL ORDER BY index

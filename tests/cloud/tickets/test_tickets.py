@@ -165,6 +165,21 @@ async def test_boards_by_type_state_owner_and_page(desk: Desk) -> None:
     assert (page["rows"][0]["index"], await found(after=page["next"])) == (second, [first])
 
 
+async def test_the_rules_say_whom_a_ticket_is_for_and_the_entry_says_which_rule(desk: Desk) -> None:
+    second = await desk.office.person(Role.KEEPER)
+    first = await desk.opened(type="missing_goods", assigned_to=desk.keeper_id)
+    routed = await desk.shown(await desk.opened(type="missing_goods"))
+    assert routed["assigned_to"] == second.id
+    opening = routed["entries"][0]
+    assert opening["told"]["routed_by"] == {"rule": "books", "pick": "least_loaded", "open": 0}
+    assert opening["whom_name"] == second.name
+    assert (await desk.shown(first))["entries"][0]["told"]["routed_by"] is None
+    own = await desk.shown(await desk.opened(who=desk.keeper, type="missing_goods"))
+    assert own["assigned_to"] == second.id  # whoever reports it does not answer it
+    assert (await desk.shown(await desk.opened()))["assigned_to"] is None  # no rule fits
+    await holds(desk.office)
+
+
 OF_THE_TICKET = {
     "a state": ("row_differs", "ticket", "UPDATE ticket SET state = 'satisfied'"),
     "a round": ("row_differs", "ticket", "UPDATE ticket SET round = 1 WHERE round = 2"),

@@ -7127,6 +7127,16 @@ export interface components {
             unit?: string | null;
         };
         /**
+         * SiteFigureRows
+         * @description By site; `next` is where the next page begins.
+         */
+        SiteFigureRows: {
+            /** Next */
+            next: string | null;
+            /** Rows */
+            rows: components["schemas"]["SiteFigures"][];
+        };
+        /**
          * SiteFigures
          * @description A site at a glance: its tickets, what is missed, its living alarms, how full its racks are.
          */
@@ -7163,6 +7173,14 @@ export interface components {
              * @description Things on racks
              */
             used: number;
+        };
+        /**
+         * SiteRows
+         * @description The sites I may see.
+         */
+        SiteRows: {
+            /** Rows */
+            rows: components["schemas"]["Site"][];
         };
         /**
          * Slot
@@ -7460,6 +7478,11 @@ export interface components {
             told: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * Whom Name
+             * @description Whom it was given to by this
+             */
+            whom_name: string | null;
         };
         /**
          * TicketFigures
@@ -8002,24 +8025,6 @@ export interface components {
             zone: string;
             /** Zone Class */
             zone_class: string;
-        };
-        /**
-         * SiteRows
-         * @description The sites I may see.
-         */
-        cloud__fleet__models__SiteRows: {
-            /** Rows */
-            rows: components["schemas"]["Site"][];
-        };
-        /**
-         * SiteRows
-         * @description By site; `next` is where the next page begins.
-         */
-        cloud__tickets__figure_models__SiteRows: {
-            /** Next */
-            next: string | null;
-            /** Rows */
-            rows: components["schemas"]["SiteFigures"][];
         };
     };
     responses: never;
@@ -19398,7 +19403,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["cloud__fleet__models__SiteRows"];
+                    "application/json": components["schemas"]["SiteRows"];
                 };
             };
             /** @description The body is not JSON */
@@ -22156,7 +22161,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["cloud__tickets__figure_models__SiteRows"];
+                    "application/json": components["schemas"]["SiteFigureRows"];
                 };
             };
             /** @description The body is not JSON */

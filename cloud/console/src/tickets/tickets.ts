@@ -26,3 +26,21 @@ export function typeName(type: string, locale: string): string {
   const found = ticketTypes()[type];
   return found ? (locale === "en" ? found.en : found.zh) : type;
 }
+
+interface RoutedBy {
+  rule: string;
+  pick: "least_loaded" | "rota";
+  open: number;
+}
+
+/** By which rule the entry that opened a ticket says whom it is for; null where somebody said so, or nobody. */
+export function routedBy(entry: TicketEntry): RoutedBy | null {
+  return (entry.told?.routed_by as RoutedBy | null | undefined) ?? null;
+}
+
+/** Why, in the words of the rules in force; its id where they do not know it any more. */
+export function ruleWords(rule: string, locale: string): string {
+  const rules = (packContent.value as { tickets?: { routing?: { id: string; zh: string; en: string }[] } } | null)?.tickets?.routing;
+  const found = rules?.find((each) => each.id === rule);
+  return found ? (locale === "en" ? found.en : found.zh) : rule;
+}
