@@ -74,10 +74,13 @@ class Acting:
 
 
 @asynccontextmanager
-async def acting(parts: Parts, person: Person) -> AsyncIterator[Acting]:
-    """One transaction in which `person` acts, the ledger of their site open; committed when the block ends well."""
+async def acting(parts: Parts, person: Person, site: str | None = None) -> AsyncIterator[Acting]:
+    """One transaction in which `person` acts, the ledger of their site open; committed when the block ends well.
+
+    `site` is another than theirs only for what crosses units: whoever asks for that has looked whether it may.
+    """
     async with transaction(parts.pool) as tx:
-        appender, at = await open_ledger(tx, person.site), parts.world.now()
-        pack = await pack_in_force(tx, person.site, at, parts.pack)
+        appender, at = await open_ledger(tx, site or person.site), parts.world.now()
+        pack = await pack_in_force(tx, appender.site, at, parts.pack)
         yield Acting(tx, appender, parts.world, pack, parts.cloud_key, person, at)
         await close_ledger(tx, appender)

@@ -27,6 +27,11 @@ class FindingNamed(_Asked):
 class NewTicket(_Asked):
     """A report. `seen_at` is when it was seen, where it is sent later (a phone without a signal)."""
 
+    site: str | None = Field(
+        default=None, max_length=32, pattern=r"^[^\x00]*$",
+        description="Another site that I may read, which shall look into it: for who supervises; none: my own",
+    )  # fmt: skip
+
     type: str = Field(max_length=64, examples=["equipment"])
     title: Title
     words: Words
@@ -104,6 +109,7 @@ class Taken(BaseModel):
 class TicketRow(BaseModel):
     """A ticket on a board. `due_at` is None while its clock stands, and after its end."""
 
+    site: str
     index: int
     name: str = Field(examples=["nj01/T-118"])
     type: str

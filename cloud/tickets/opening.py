@@ -38,30 +38,33 @@ def rules(pack: RulePack) -> TicketRules:
 
 
 async def open_by_person(act: Acting, new: NewTicket) -> int:
-    """`act.person` reports something; returns the entry that opened the ticket.
+    """`act.person` reports something at their site, or sends it to that of `act`; returns the entry that opened it.
 
-    Raises TicketForbiddenError; InvalidError for what is unknown; NotFoundError for the alarm; ConflictError
-    `ticket_exists` where a ticket about the alarm is open.
+    Raises TicketForbiddenError, also for who sends to another site and does not supervise; InvalidError for what is
+    unknown; NotFoundError for the alarm; ConflictError `ticket_exists` where a ticket about the alarm is open.
     """
     told = rules(act.pack)
     if not told.may(frozenset(act.person.roles), "open"):
+        raise_denial(Denial.NO_ROLE)
+    if act.person.site != act.site and not told.may(frozenset(act.person.roles), "supervise"):
         raise_denial(Denial.NO_ROLE)
     if new.type not in told.types:
         raise InvalidError("unknown_type", f"{new.type!r} is none of {', '.join(told.types)}")
     if new.seen_at is not None and new.seen_at > act.at:
         raise InvalidError("seen_later", "what is reported was seen before it is reported")
     await check_answerer(act, told, new.assigned_to)
-    await check_photos(act.tx, new.photos)
+    await check_photos(act, new.photos)
     unknown = await rows(act.tx, _sql.unknown_links, links=new.links, site=act.site)
     if unknown:
         raise InvalidError("unknown_link", f"{unknown[0]['link']} is nothing that {act.site} knows")
     alarm = None if new.alarm is None else await one(act.tx, _sql.alarm, id=new.alarm, site=act.site)
     if new.alarm is not None and alarm is None:
         raise NotFoundError("alarm", str(new.alarm))
-    content = new.model_dump(exclude={"alarm", "seen_at", "finding"})
+    content = new.model_dump(exclude={"alarm", "seen_at", "findingsite"})
     if new.finding is not None:
         found = new.finding
         content["finding"] = {"key": found.key, "since": time_text(found.since), "until": time_text(found.until)}
+    content["sent_from"] = None if act.person.site == act.site else act.person.site
     content["seen_at"] = None if new.seen_at is None else time_text(new.seen_at)
     content["alarm"] = None if alarm is None else alarm["index"]
     content["links"] = list(dict.fromkeys(new.links))
@@ -80,9 +83,11 @@ async def check_answerer(act: Acting, told: TicketRules, person: str | None) -> 
         raise InvalidError("not_an_answerer", f"{person!r} is nobody here whose role answers tickets")
 
 
-async def check_photos(tx: Tx, photos: Sequence[str]) -> None:
-    """Raises InvalidError for a photograph that was not sent."""
-    unknown = await rows(tx, _sql.unknown_photos, photos=list(photos)) if photos else []
+async def check_photos(act: Acting, photos: Sequence[str]) -> None:
+    """Raises InvalidError for a photograph that was not sent, and for any to another site, which could not read it."""
+    if photos and act.person.site != act.site:
+        raise InvalidError("photos_stay", f"photographs sent to {act.person.site} are not read at {act.site}")
+    unknown = await rows(act.tx, _sql.unknown_photos, photos=list(photos)) if photos else []
     if unknown:
         raise InvalidError("unknown_photo", f"the photograph {unknown[0]['photo']} was not sent: POST /photos first")
 

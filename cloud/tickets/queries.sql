@@ -21,6 +21,14 @@ WHERE t.site = %(site)s AND t.index < %(before)s AND (%(index)s::bigint IS NULL 
   AND (NOT %(living)s OR t.closed_at IS NULL) AND (%(alarm)s::bigint IS NULL OR t.alarm = %(alarm)s)
 ORDER BY t.index DESC LIMIT %(most)s
 
+-- name: sent
+SELECT t.*, o.name AS opened_name, a.name AS assigned_name,
+       CASE WHEN r.content LIKE '{%%' THEN r.content::jsonb ->> 'title' END AS title
+FROM ticket t JOIN record r ON r.site = t.site AND r.index = t.index
+LEFT JOIN person o ON o.id = t.opened_by LEFT JOIN person a ON a.id = t.assigned_to
+WHERE t.opened_by = %(person)s AND t.site <> %(own)s
+ORDER BY t.opened_at DESC, t.site LIMIT %(most)s
+
 -- name: pauses
 SELECT index, paused_at, resumed_at FROM ticket_pause WHERE site = %(site)s AND ticket = %(ticket)s ORDER BY index
 

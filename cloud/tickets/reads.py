@@ -34,6 +34,15 @@ async def tickets(
     )
 
 
+async def sent(tx: Tx, pack: RulePack, person: Person, now: datetime, *, limit: int) -> TicketRows:
+    """What `person` sent to other sites, the newest `limit` of it; read by whoever sent it and by no other unit."""
+    found = [
+        await _row(tx, pack, row, now)
+        for row in await rows(tx, _sql.sent, person=person.id, own=person.site, most=limit)
+    ]
+    return TicketRows(rows=[TicketRow.model_validate(row) for row in found], next=None)
+
+
 async def _row(tx: Tx, pack: RulePack, row: Row, now: datetime) -> dict[str, Any]:
     pauses, told = await pauses_of(tx, row["site"], row["index"]), rules_of(pack)
     due = None if told is None else deadline(told, row, pauses)
@@ -50,9 +59,7 @@ async def ticket(tx: Tx, pack: RulePack, site: str, now: datetime, index: int, p
     if row is None or standing_row is None:
         raise NotFoundError("ticket", str(index))
     told, now_standing = rules_of(pack), await standing(tx, standing_row)
-    may = [] if told is None or person.site != site else may_now(
-        told, now_standing, person.id, frozenset(person.roles)
-    )  # fmt: skip
+    may = [] if told is None else may_now(told, now_standing, person, site, row["opened_by"])
     entries = [_entry(each) for each in await rows(tx, _sql.entries, name=name_of(site, index), site=site)]
     notices = [Notice.model_validate(each) for each in await rows(tx, _sql.notices, site=site, ticket=index)]
     return TicketWhole.model_validate({

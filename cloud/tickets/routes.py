@@ -9,7 +9,7 @@ from cloud.db.pool import transaction
 from cloud.evidence.acting import acting
 from cloud.idempotency.route import IdempotentRoute
 from cloud.parts import PartsIn
-from cloud.people.access import Reader, ReadSite
+from cloud.people.access import Reader, ReadSite, must_read
 from cloud.rules.service import pack_in_force
 from cloud.tickets import opening, reads, service
 from cloud.tickets.models import NewTicket, Taken, TicketAct, TicketRows, TicketWhole
@@ -24,8 +24,12 @@ IfMatch = Annotated[str | None, Header(alias="If-Match", pattern=r'^"\d{1,16}"$'
 
 @router.post("", operation_id="open_ticket", status_code=201)
 async def post_ticket(body: NewTicket, person: Reader, parts: PartsIn) -> Taken:
-    """Reports something: by hand, or about an alarm. With an Idempotency-Key it may be sent again."""
-    async with acting(parts, person) as act:
+    """Reports something: by hand, or about an alarm. With an Idempotency-Key it may be sent again.
+
+    Who supervises may send it to a site that they may read: it is that site's, and whoever sent it evaluates it.
+    """
+    site = person.site if body.site is None else await must_read(parts, person, body.site)
+    async with acting(parts, person, site) as act:
         index = await opening.open_by_person(act, body)
     return Taken(ticket=index, index=index)
 
@@ -42,6 +46,7 @@ async def get_tickets(
     nobodys: Annotated[bool, Query(description="Only those that are for nobody yet")] = False,
     overdue: bool = False,
     living: bool = False,
+    sent: Annotated[bool, Query(description="Those that I sent to other sites, the newest `limit` of them")] = False,
     again: Annotated[bool, Query(description="Only those that go round once more")] = False,
     opened_after: AwareDatetime | None = None,
     opened_before: AwareDatetime | None = None,
@@ -58,6 +63,8 @@ async def get_tickets(
     async with transaction(parts.pool) as tx:
         now = parts.world.now()
         pack = await pack_in_force(tx, site, now, parts.pack)
+        if sent:
+            return await reads.sent(tx, pack, person, now, limit=limit)
         return await reads.tickets(tx, pack, site, now, where, after=after, limit=limit)
 
 
@@ -78,9 +85,14 @@ async def get_ticket(ticket: Index, site: ReadSite, person: Reader, parts: Parts
     status_code=201,
     responses={412: {"description": "Somebody was quicker"}},
 )
-async def post_step(ticket: Index, body: TicketAct, person: Reader, parts: PartsIn, if_match: IfMatch = None) -> Taken:
-    """Checks, replies, evaluates, remarks or orders; each needs its role, and 403 says whose step it is."""
+async def post_step(
+    ticket: Index, body: TicketAct, person: Reader, site: ReadSite, parts: PartsIn, if_match: IfMatch = None
+) -> Taken:
+    """Checks, replies, evaluates, remarks or orders; each needs its role, and 403 says whose step it is.
+
+    At another site only about what I sent there, and only what whoever sent it may: nobody writes down but there.
+    """
     seen = None if if_match is None else int(if_match.strip('"'))
-    async with acting(parts, person) as act:
+    async with acting(parts, person, site) as act:
         index = await service.take(act, ticket, body, seen)
     return Taken(ticket=ticket, index=index)

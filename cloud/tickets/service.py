@@ -5,16 +5,16 @@ from typing import Any
 from cloud.alarms.service import clear_alarm
 from cloud.db.pool import Row, Tx, one, rows
 from cloud.db.queries import load_queries
-from cloud.errors import ConflictError, InvalidError, NotFoundError
+from cloud.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from cloud.evidence.acting import Acting
 from cloud.evidence.errors import ChangedError
+from cloud.people.models import Person
 from cloud.tickets.clocks import OVERDUE, pauses_of
 from cloud.tickets.errors import TicketForbiddenError, raise_denial
 from cloud.tickets.models import Answered, Evaluated, Reassigned, Rectified, Remedied, Said, TicketAct
 from cloud.tickets.opening import check_answerer, check_photos, name_of, rules
 from custody.permits import time_text
-from custody.roles import Role
-from custody.tickets import Denial, Standing, TicketRules, TicketState, TicketStep, denial
+from custody.tickets import ANSWERS, Denial, Standing, TicketRules, TicketState, TicketStep, denial
 
 KINDS = {
     "check": "ticket_checked", "reply": "ticket_replied", "evaluate": "ticket_evaluated", "comment": "ticket_commented",
@@ -44,6 +44,8 @@ async def take(act: Acting, ticket: int, asked: TicketAct, seen: int | None) -> 
     if seen is not None and row["newest"] > seen:
         raise ChangedError(f"entry {row['newest']} is newer than {seen}")
     step, now = TicketStep(asked.step), await standing(act.tx, row)
+    if not _reaches(act.person, act.site, row["opened_by"], step):
+        raise ForbiddenError(f"{act.site} is not the site of this account, and this ticket was not sent there by it")
     found = denial(rules(act.pack), now, step, act.person.id, frozenset(act.person.roles))
     if found is not None:
         raise_denial(found)
@@ -64,7 +66,7 @@ async def _done(act: Acting, row: Row, asked: TicketAct, values: dict[str, Any])
     """Changes the tables; returns what the record tells."""
     told = asked.model_dump(mode="python", exclude={"step"})
     if isinstance(asked, Answered):
-        await check_photos(act.tx, asked.photos)
+        await check_photos(act, asked.photos)
         state = TicketState.CHECKED if asked.step == "check" else TicketState.REPLIED
         move = {"state": state.value, "more": 0, "assigned_to": act.person.id, "replier": act.person.id}
         await act.tx.execute(_sql.move, {**values, **move})
@@ -109,7 +111,7 @@ async def _rectify(act: Acting, asked: Rectified, values: dict[str, Any]) -> str
 
 
 async def _remedied(act: Acting, row: Row, asked: Remedied, values: dict[str, Any]) -> None:
-    await check_photos(act.tx, asked.photos)
+    await check_photos(act, asked.photos)
     found = await rows(act.tx, _sql.notices, site=act.site, ticket=row["index"])
     notice = next((each for each in found if each["index"] == asked.notice), None)
     if notice is None:
@@ -125,6 +127,16 @@ async def _remedied(act: Acting, row: Row, asked: Remedied, values: dict[str, An
     )
 
 
-def may_now(told: TicketRules, now: Standing, person: str, roles: frozenset[Role]) -> list[str]:
-    """The steps that `person` may take now."""
-    return [step.value for step in TicketStep if denial(told, now, step, person, roles) is None]
+def may_now(told: TicketRules, now: Standing, person: Person, site: str, opened_by: str) -> list[str]:
+    """The steps that `person` may take now about a ticket of `site`."""
+    roles = frozenset(person.roles)
+    return [
+        step.value
+        for step in TicketStep
+        if _reaches(person, site, opened_by, step) and denial(told, now, step, person.id, roles) is None
+    ]
+
+
+def _reaches(person: Person, site: str, opened_by: str, step: TicketStep) -> bool:
+    """Nobody writes down, but about what they sent there themselves, and then not as who answers it."""
+    return person.site == site or (person.id == opened_by and step not in ANSWERS and step is not TicketStep.REMEDY)

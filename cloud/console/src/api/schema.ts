@@ -2506,6 +2506,8 @@ export interface paths {
         /**
          * Post Ticket
          * @description Reports something: by hand, or about an alarm. With an Idempotency-Key it may be sent again.
+         *
+         *     Who supervises may send it to a site that they may read: it is that site's, and whoever sent it evaluates it.
          */
         post: operations["open_ticket"];
         delete?: never;
@@ -2626,6 +2628,8 @@ export interface paths {
         /**
          * Post Step
          * @description Checks, replies, evaluates, remarks or orders; each needs its role, and 403 says whose step it is.
+         *
+         *     At another site only about what I sent there, and only what whoever sent it may: nobody writes down but there.
          */
         post: operations["take_ticket_step"];
         delete?: never;
@@ -5738,6 +5742,11 @@ export interface components {
             place?: string | null;
             /** Seen At */
             seen_at?: string | null;
+            /**
+             * Site
+             * @description Another site that I may read, which shall look into it: for who supervises; none: my own
+             */
+            site?: string | null;
             /** Title */
             title: string;
             /**
@@ -7588,6 +7597,8 @@ export interface components {
              * Format: date-time
              */
             since: string;
+            /** Site */
+            site: string;
             /**
              * State
              * @enum {string}
@@ -7681,6 +7692,8 @@ export interface components {
              * Format: date-time
              */
             since: string;
+            /** Site */
+            site: string;
             /**
              * State
              * @enum {string}
@@ -21845,6 +21858,8 @@ export interface operations {
                 nobodys?: boolean;
                 overdue?: boolean;
                 living?: boolean;
+                /** @description Those that I sent to other sites, the newest `limit` of them */
+                sent?: boolean;
                 /** @description Only those that go round once more */
                 again?: boolean;
                 opened_after?: string | null;
@@ -22524,7 +22539,10 @@ export interface operations {
     };
     take_ticket_step: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
             header?: {
                 /** @description ETag of the ticket */
                 "If-Match"?: string | null;
