@@ -97,19 +97,17 @@ async def jobs(settings: JobsSettings) -> AsyncIterator[Jobs]:
             watching.readings_kept = timedelta(days=settings.readings_kept_days)
         if settings.media_url is not None:
             watching.media, watching.film_quota = open_store(settings.media_url), settings.film_quota
+        link = None if settings.console_url is None else f"{settings.console_url.rstrip('/')}/reminders"
+        poster, registry = Poster(Gatehouse(settings.webhook_allowed), trust(settings.webhook_ca)), new_registry(pool)
+        root = partial(keys.read_webhook_root, settings.keys_dir)
+        webhooks = Sender(pool, world, root, poster, meter=WebhookMeter(registry))
         async with _ways(settings) as ways:
-            link = None if settings.console_url is None else f"{settings.console_url.rstrip('/')}/reminders"
+            telling = Reminding(pool, world, pack)
             delivering = Delivering(pool, settings.database_url, world, pack, ways, link)
-            reminding = Reminding(pool, world, pack)
-        poster = Poster(Gatehouse(settings.webhook_allowed), trust(settings.webhook_ca))
-        registry = new_registry(pool)
-        webhooks = Sender(
-            pool, world, partial(keys.read_webhook_root, settings.keys_dir), poster, meter=WebhookMeter(registry)
-                            )
-        with served(registry, settings.metrics_host, settings.metrics_port):
-            yield Jobs(
-                pool, world, connect, http, policy, authority, pace, watching, rules, reminding, webhooksdelivering
-            )  # fmt: skip
+            with served(registry, settings.metrics_host, settings.metrics_port):
+                yield Jobs(
+                    pool, world, connect, http, policy, authority, pace, watching, rules, telling, delivering, webhooks
+                )
 
 
 @asynccontextmanager

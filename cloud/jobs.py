@@ -73,7 +73,8 @@ class Jobs:
     watching: Watching | None = None
     rules: RuleWorker | None = None
     reminding: Reminding | None = None
-    webhooks: Senderdelivering: Delivering | None = None
+    delivering: Delivering | None = None
+    webhooks: Sender | None = None
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     _not_before: dict[tuple[str, str], float] = field(default_factory=dict)
     _lacking: dict[str, bool] = field(default_factory=dict)
@@ -89,8 +90,10 @@ class Jobs:
                 tasks.create_task(self._always(self.rules.run))
             if self.reminding is not None:
                 tasks.create_task(self._always(self.reminding.run))
-            if self.webhooksself.delivering is not None:
-                tasks.create_task(self._always(self.webhooks.runself.delivering.run))
+            if self.delivering is not None:
+                tasks.create_task(self._always(self.delivering.run))
+            if self.webhooks is not None:
+                tasks.create_task(self._always(self.webhooks.run))
             if self.authority is not None:
                 tasks.create_task(self._always(self._stamping(self.authority)))
             if self.policy is not None:

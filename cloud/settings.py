@@ -111,7 +111,7 @@ class MailSettings(BaseSettings):
     smtp_password_file: Path | None = None
 
 
-class JobsSettings(BrokerSettings, FilmSettings, WebhookSettingsMailSettings):
+class JobsSettings(BrokerSettings, FilmSettings, WebhookSettings, MailSettings):
     """For `cloud jobs`: a time stamping authority (RFC 3161), its certificates (PEM, the root among them), and how
     often it is asked; 0 stamps every checkpoint. Film that the rules no longer keep is removed where `media_url` says
     where it is. Raw readings that nothing binds are kept for `readings_kept_days` (0: for ever); what was gathered of
@@ -138,7 +138,7 @@ class MediaSettings(CloudSettings):
     media_url: str = Field(min_length=1)
 
 
-class WebSettings(MediaSettings, FilmSettings, WebhookSettingsMailSettings):
+class WebSettings(MediaSettings, FilmSettings, WebhookSettings, MailSettings):
     """For `cloud web`: where it listens, the console's built pages; for whom passkeys sign (a domain), and the
     addresses, separated by blanks, at which people open the console, the first of them first.
 

@@ -60,7 +60,7 @@ async def open_by_person(act: Acting, new: NewTicket) -> int:
     alarm = None if new.alarm is None else await one(act.tx, _sql.alarm, id=new.alarm, site=act.site)
     if new.alarm is not None and alarm is None:
         raise NotFoundError("alarm", str(new.alarm))
-    content = new.model_dump(exclude={"alarm", "seen_at", "findingsite"})
+    content = new.model_dump(exclude={"alarm", "seen_at", "finding", "site"})
     if new.finding is not None:
         found = new.finding
         content["finding"] = {"key": found.key, "since": time_text(found.since), "until": time_text(found.until)}

@@ -4532,6 +4532,27 @@ export interface components {
             weakens: string[];
         };
         /**
+         * FindingNamed
+         * @description The finding of an analysis: whoever looks at the same period finds it again by its key.
+         */
+        FindingNamed: {
+            /**
+             * Key
+             * @example same_pair:nj01/U-A+nj01/U-B
+             */
+            key: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
          * Found
          * @description What was found, by kinds; kinds of which there is nothing are left out.
          */
@@ -5726,6 +5747,7 @@ export interface components {
             alarm?: number | null;
             /** Assigned To */
             assigned_to?: string | null;
+            finding?: components["schemas"]["FindingNamed"] | null;
             /**
              * Links
              * @description Items, packages, cases and people of the site
