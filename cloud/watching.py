@@ -10,6 +10,7 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import product
 
 from obstore.store import ObjectStore
 
@@ -49,7 +50,10 @@ class Watching:
     readings_kept: timedelta | None = None
     readings_every: timedelta = timedelta(hours=1)
     """between looks at telemetry"""
+    readings_steps: int = 20
+    """of removing in one look: whatever else is due waits no longer than they take"""
     _measured: dict[str, datetime] = field(default_factory=dict)
+    _doubtful: dict[str, set[int]] = field(default_factory=dict)
     _filmed: dict[str, datetime] = field(default_factory=dict)
     _looked: dict[str, datetime] = field(default_factory=dict)
 
@@ -163,58 +167,59 @@ class Watching:
                 return
 
     async def _readings(self, site: str) -> None:
-        """The ledger says which batches came; what may go is named by entries, then removed in short steps."""
+        """The ledger says which batches came; some of what may go is named by entries, and some of that is removed."""
         at, before = self.world.now(), self._measured.get(site)
         if before is not None and before <= at < before + self.readings_every:
             return
         async with transaction(self.pool) as tx:
             untold = await keeping.anything_untold(tx, site)
-            agents = await keeping.agents_of(tx, site)
         while untold:
             async with transaction(self.pool) as tx:
                 appender = await open_ledger(tx, site)
                 untold = await keeping.tell_kept(tx, appender, self.world, at)
                 await close_ledger(tx, appender)
-        if self.readings_kept is not None:
-            for agent in agents:
-                await self._release(site, agent, self.readings_kept, at)
-            await self._sweep(site, at - self.readings_kept)
-        self._measured[site] = at
+        kept = self.readings_kept
+        more = kept is not None and (await self._release(site, kept, at) or await self._sweep(site, at - kept))
+        if not more:  # else nothing else waits for the rest of it: the next look goes on
+            self._measured[site] = at
+            self._doubtful.clear()
 
-    async def _release(self, site: str, agent: str, kept: timedelta, at: datetime) -> None:
-        doubtful: dict[int, str] = {}
-        while (gone := await self._going(site, agent, at - kept, doubtful)) is not None:
-            going, size = gone
-            async with transaction(self.pool) as tx:
-                appender = await open_ledger(tx, site)
-                if not await readings_keeping.bound_since(tx, site, size):
-                    await keeping.release(tx, appender, self.world, going, kept, at)
-                    await close_ledger(tx, appender)
-
-    async def _going(
-        self, site: str, agent: str, before: datetime, doubtful: dict[int, str]
-    ) -> tuple[keeping.Going, int] | None:
-        """What of `agent` may go, and by which size of the ledger; None when that is nothing."""
+    async def _release(self, site: str, kept: timedelta, at: datetime) -> bool:
+        """Whether more may go than in so many steps."""
         async with transaction(self.pool) as tx:
-            pack = await pack_in_force(tx, site, self.world.now(), self.pack)
-            free = await readings_keeping.free(tx, site, pack, before)
-            for span in free.spans:
-                while (going := await keeping.going(tx, site, agent, span, doubtful)).heads or going.doubtful:
-                    for why in going.doubtful.values():
-                        _log.error("not removed: %s", why)
-                    doubtful.update(going.doubtful)
-                    if going.heads:
-                        return going, free.size
-        return None
+            pack = await pack_in_force(tx, site, at, self.pack)
+            free = await readings_keeping.free(tx, site, pack, at - kept)
+            agents = await keeping.agents_of(tx, site)
+        size, steps = free.size, self.readings_steps
+        for agent, span in product(agents, free.spans):
+            while (going := await self._going(site, agent, span)).heads or going.doubtful:
+                if not going.heads:
+                    continue
+                async with transaction(self.pool) as tx:
+                    appender = await open_ledger(tx, site)
+                    if await readings_keeping.bound_since(tx, site, size):
+                        return True
+                    size = 1 + await keeping.release(tx, appender, self.world, going, kept, at)
+                    await close_ledger(tx, appender)
+                steps -= 1
+                if not steps:
+                    return True
+        return False
 
-    async def _sweep(self, site: str, before: datetime) -> None:
-        swept = 0
-        while True:
+    async def _going(self, site: str, agent: str, span: keeping.Span) -> keeping.Going:
+        doubtful = self._doubtful.setdefault(agent, set())
+        async with transaction(self.pool) as tx:
+            going = await keeping.going(tx, site, agent, span, doubtful)
+        for number, why in going.doubtful.items():
+            _log.error("not removed: %s", why)
+            doubtful.add(number)
+        return going
+
+    async def _sweep(self, site: str, before: datetime) -> bool:
+        """Whether more is to be removed than in so many steps."""
+        for _ in range(self.readings_steps):
             async with transaction(self.pool) as tx:
-                done = await keeping.sweep(tx, site)
-            swept += done
-            if not done:
-                break
-        if swept:
-            async with transaction(self.pool) as tx:
-                await keeping.tidy(tx, before)
+                if not await keeping.sweep(tx, site):
+                    await keeping.tidy(tx, before)
+                    return False
+        return True

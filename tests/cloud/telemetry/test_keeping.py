@@ -135,6 +135,23 @@ async def test_days_in_which_nothing_is_left_are_taken_away(store: Store, clock:
     assert await take(store, measurer, measurer.tell(measurer.run(60), at=START)) == [4]  # its day is made again
 
 
+async def test_a_look_does_so_much_and_the_next_goes_on(store: Store, clock: Clock) -> None:
+    rooms = [Measurer(f"nj01.room-{n}") for n in range(3)]
+    await store.know(*rooms)
+    for room in rooms:
+        await take(store, room, room.tell(room.run(60)))
+    clock.advance(2 * KEPT)
+    watching = Watching(store.pool, store.world, PACK, readings_kept=KEPT, readings_steps=1)
+    named, swept = [], []
+    for _ in range(7):  # entries first, one of an agent each; then each sweep is of one agent
+        await watching.look()
+        named.append(len(entries(store, "readings_removed")))
+        swept += store.as_owner("SELECT count(*) FROM telemetry_batch WHERE content IS NULL")
+    assert named == [1, 2, 3, 3, 3, 3, 3]
+    assert swept == [(0,), (0,), (0,), (1,), (2,), (3,), (3,)]
+    assert (await checked(store)).removed == 180
+
+
 async def test_a_batch_that_is_not_as_it_was_signed_never_goes(store: Store, clock: Clock) -> None:
     await measured(store, 3)
     store.as_owner("UPDATE telemetry SET value = 99 WHERE at = '2026-11-22T03:30:10Z'")
