@@ -261,8 +261,9 @@ async def _telemetry_check(site: str) -> bool:
     async with opened_pool(load_settings(CloudSettings), most=1) as pool, transaction(pool) as tx:
         found = await check_telemetry(tx, site)
     answer(
-        ok=found.fault is None, batches=found.batches, readings=found.readings, absent=found.absent, fault=found.fault
-    )
+        ok=found.fault is None, batches=found.batches, readings=found.readings, removed=found.removed,
+        absent=found.absent, fault=found.fault,
+    )  # fmt: skip
     return found.fault is None
 
 
