@@ -259,6 +259,7 @@ async def _telemetry_check(site: str) -> bool:
     from cloud.telemetry.check import check_telemetry
 
     async with opened_pool(load_settings(CloudSettings), most=1) as pool, transaction(pool) as tx:
+        await tx.execute(b"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")  # readings come meanwhile
         found = await check_telemetry(tx, site)
     answer(
         ok=found.fault is None, batches=found.batches, readings=found.readings, removed=found.removed,

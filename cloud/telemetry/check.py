@@ -15,9 +15,10 @@ from datetime import datetime, timedelta
 
 from cloud.db.pool import Row, Tx, one, rows
 from cloud.db.queries import load_queries
-from cloud.ledger.check import LedgerCheck
+from cloud.ledger.check import LedgerCheck, OnProgress
 from cloud.ledger.faults import WORDS
 from cloud.telemetry.named import KEPT, REMOVED, Named, name, named_in
+from cloud.telemetry.service import gathers
 from proof.errors import ProofError
 from proof.keys import VerifyKey
 from wire.errors import WireError
@@ -42,25 +43,29 @@ class TelemetryCheck:
     fault: str | None = None
 
 
-async def check_telemetry(tx: Tx, site: str) -> TelemetryCheck:
-    """Reads every batch of `site` and every reading of it."""
+async def check_telemetry(tx: Tx, site: str, on_progress: OnProgress | None = None) -> TelemetryCheck:
+    """Reads every batch of `site` and every reading of it, and the buckets where `store` gathers them."""
     found = TelemetryCheck()
     removals = {index: batches[0] for index, batches in (await _named(tx, site, REMOVED)).items()}
-    found.fault = await _batches(tx, site, removals, found)
+    found.fault = await _batches(tx, site, removals, found, on_progress)
     if found.fault is None:
         found.fault = await _entries(tx, site, found)
     if found.fault is None:
         stored = await one(tx, _sql.count_stored, site=site)
         if stored is None or stored["n"] != found.readings:
             found.fault = f"{stored and stored['n']} readings are stored, and {found.readings} were signed"
+            if (stray := await one(tx, _sql.stray, site=site)) is not None:
+                found.fault += f": {_value(stray)} at {stray['at'].isoformat()} is in no batch"
+    if found.fault is None and await gathers(tx):
+        found.fault = await _buckets(tx, site)
     return found
 
 
-async def readings_hold(tx: Tx, found: LedgerCheck) -> LedgerCheck:
+async def readings_hold(tx: Tx, found: LedgerCheck, on_progress: OnProgress) -> LedgerCheck:
     """`found`, with what was found of the site's readings, where all else holds."""
     if not found.ok:
         return found
-    told = await check_telemetry(tx, found.site)
+    told = await check_telemetry(tx, found.site, on_progress)
     counted = replace(found, batches=told.batches, readings=told.readings, readings_removed=told.removed)
     if told.fault is None:
         return counted
@@ -95,7 +100,10 @@ async def signed(tx: Tx, row: Row, keys: Keys) -> tuple[Columns, datetime] | str
     return columns, at
 
 
-async def _batches(tx: Tx, site: str, removals: Mapping[int, Named], found: TelemetryCheck) -> str | None:
+async def _batches(
+    tx: Tx, site: str, removals: Mapping[int, Named], found: TelemetryCheck, on_progress: OnProgress | None
+) -> str | None:
+    total = (await one(tx, _sql.batch_count, site=site) or {"n": 0})["n"]
     before: Row = {"agent": "", "number": 0, "head": b""}
     keys: Keys = {}
     while page := await rows(tx, _sql.batches, site=site, agent=before["agent"], number=before["number"]):
@@ -113,7 +121,20 @@ async def _batches(tx: Tx, site: str, removals: Mapping[int, Named], found: Tele
                 found.removed += row["rows"]
             else:
                 found.readings += row["rows"]
+        if on_progress is not None:
+            on_progress("batches of readings", found.batches, total)
     return None
+
+
+async def _buckets(tx: Tx, site: str) -> str | None:
+    for width in ("minute", "hour", "day"):
+        if (wrong := await one(tx, getattr(_sql, width), site=site)) is not None:
+            return f"the {width} of {_value(wrong)} from {wrong['bucket'].isoformat()} on is not what was gathered"
+    return None
+
+
+def _value(row: Row) -> str:
+    return f"{row['measures']} of {row['device']} ({row['agent']})"
 
 
 def _continues(before: Row, row: Row) -> str | None:

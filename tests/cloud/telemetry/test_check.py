@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from benchmarks.measuring import START, Measurer
-from cloud.db.pool import transaction
+from cloud.db.pool import open_pool, transaction
 from cloud.telemetry.check import TelemetryCheck, check_telemetry
 from tests.cloud.conftest import SITE
 from tests.cloud.telemetry.conftest import Store
@@ -56,6 +56,31 @@ async def test_tampering_by_the_owner_is_found_where_it_is(store: Store, stateme
     found = await checked(store)
     assert found.fault is not None
     assert found.fault.startswith(fault)
+
+
+async def test_a_reading_that_is_in_no_batch_is_named(store: Store) -> None:
+    await measured(store)
+    store.as_owner("INSERT INTO telemetry SELECT series, '2026-11-22T03:00:10.5Z', 20, 99 FROM telemetry LIMIT 1")
+    fault = (await checked(store)).fault or ""
+    assert fault.endswith("temperature of room.air (nj01.room) at 2026-11-22T03:00:10.500000+00:00 is in no batch")
+
+
+async def test_a_bucket_that_is_not_what_was_gathered_is_named(store: Store) -> None:
+    if store.timescale:
+        pytest.skip("there the database gathers by itself, a little later")
+    await measured(store)
+    async with open_pool(store.owner, most=1) as owner:
+        for change, width, begun in (
+            ("UPDATE telemetry_minute SET total = total + 1 WHERE bucket = '2026-11-22T03:01Z'", "minute", "03:01"),
+            ("DELETE FROM telemetry_minute WHERE bucket = '2026-11-22T03:02Z'", "minute", "03:02"),
+            ("UPDATE telemetry_hour SET high = high + 1", "hour", "03:00"),
+            ("INSERT INTO telemetry_day SELECT series, bucket + '1 day', 1, 1, 1, 1 FROM telemetry_day", "day", "23T00:00"),
+        ):  # fmt: skip
+            async with transaction(owner) as tx, tx.transaction(force_rollback=True):
+                await tx.execute(change.encode())
+                fault = (await check_telemetry(tx, SITE)).fault or ""
+            assert fault.startswith(f"the {width} of temperature of room.air (nj01.room) from 2026-11-2"), change
+            assert begun in fault
 
 
 async def test_the_application_may_not_change_a_reading(store: Store) -> None:
