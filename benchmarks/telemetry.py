@@ -26,7 +26,7 @@ from rich.table import Table
 from benchmarks.measuring import Measurer
 from cloud.db.embedded import APP, OWNER, start_embedded
 from cloud.db.migrate import migrate
-from cloud.db.pool import Pool, one, open_pool, transaction
+from cloud.db.pool import Pool, Tx, one, open_pool, transaction
 from cloud.fleet.service import add_agent
 from cloud.ledger.service import add_site, close_ledger, open_ledger
 from cloud.parts import Parts
@@ -200,8 +200,17 @@ async def _settle(owners: Pool) -> None:
         await connection.execute(b"ANALYZE")
         has = await (await connection.execute(b"SELECT FROM pg_extension WHERE extname = 'timescaledb'")).fetchone()
         for width in ("minute", "hour", "day") if has is not None else ():
-            await connection.execute(f"CALL refresh_continuous_aggregate('telemetry_{width}', NULL, NULL)".encode())
+            await _refresh(connection, width)
         await connection.set_autocommit(False)
+
+
+async def _refresh(connection: Tx, width: str) -> None:
+    while True:
+        try:
+            await connection.execute(f"CALL refresh_continuous_aggregate('telemetry_{width}', NULL, NULL)".encode())
+            return
+        except psycopg.errors.LockNotAvailable:  # the database does so by itself just now
+            await asyncio.sleep(1)
 
 
 @asynccontextmanager

@@ -74,7 +74,7 @@ async def test_a_bucket_that_is_not_what_was_gathered_is_named(store: Store) -> 
             ("UPDATE telemetry_minute SET total = total + 1 WHERE bucket = '2026-11-22T03:01Z'", "minute", "03:01"),
             ("DELETE FROM telemetry_minute WHERE bucket = '2026-11-22T03:02Z'", "minute", "03:02"),
             ("UPDATE telemetry_hour SET high = high + 1", "hour", "03:00"),
-            ("INSERT INTO telemetry_day SELECT series, bucket + '1 day', 1, 1, 1, 1 FROM telemetry_day", "day", "23T00:00"),
+            ("INSERT INTO telemetry_day SELECT series, bucket + '1 day', 1, 1, 1, 1 FROM telemetry_day", "day", "23"),
         ):  # fmt: skip
             async with transaction(owner) as tx, tx.transaction(force_rollback=True):
                 await tx.execute(change.encode())
