@@ -64,7 +64,7 @@ class Ways:
                 else:
                     await self._through_apprise(kind, target, title, text)
         except TimeoutError as error:
-            raise ChannelError(f"no answer within {self.within_s:g} s") from error
+            raise ChannelError("no_answer", self.within_s) from error
 
     async def _post(self, target: str, body: Mapping[str, Any]) -> None:
         url = split_url(target)
@@ -79,11 +79,11 @@ class Ways:
             ) as answer:  # fmt: skip
                 status = answer.status_code  # what else it says is not read
         except httpx.HTTPError as error:
-            raise ChannelError(f"not reached: {type(error).__name__}") from error
+            raise ChannelError("not_reached") from error
         if 300 <= status < 400:
-            raise ChannelError(f"answers {status}: redirects are not followed", final=True)
+            raise ChannelError("redirects", status, final=True)
         if status >= 400:
-            raise ChannelError(f"answers {status}", final=status < 500 and status not in _LATER)
+            raise ChannelError("answers", status, final=status < 500 and status not in _LATER)
 
     async def _through_apprise(self, kind: str, target: str, title: str, text: str) -> None:
         if kind != "mail":
@@ -93,14 +93,14 @@ class Ways:
             self._threads, _notify, self._described(kind, target), title, text
         )
         if not taken:
-            raise ChannelError("the service did not take it")
+            raise ChannelError("not_taken")
 
     def _described(self, kind: str, target: str) -> dict[str, Any]:
         if kind in self.robots:
             return self.robots[kind](target)
         mail = self.mail
         if kind != "mail" or mail is None:
-            raise ChannelError(f"this cloud sends nothing by {kind}", final=True)
+            raise ChannelError("not_set_up", final=True)
         return {
             "schema": "mailto", "host": mail.host, "smtp_host": mail.host, "port": mail.port, "user": mail.user,
             "password": mail.password, "from_addr": mail.sender, "targets": [target], "secure_mode": mail.mode,
@@ -112,5 +112,5 @@ def _notify(described: dict[str, Any], title: str, text: str) -> bool:
     limits = {"cto": CONNECT_S, "rto": READ_S, "format": "text"}
     way = apprise.Apprise.instantiate({**described, **limits}, asset=asset)
     if not isinstance(way, apprise.NotifyBase):
-        raise ChannelError("what it goes to is none of this kind", final=True)
+        raise ChannelError("not_set_up", final=True)
     return bool(way.notify(body=text, title=title, body_format=apprise.NotifyFormat.TEXT))

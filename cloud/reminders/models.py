@@ -119,7 +119,9 @@ class Notifying(NotifySettings):
 
 
 class NoticeShown(BaseModel):
-    """One message to me. `reminders` 0: a test. `dropped`: nothing was left to tell. `problem`: of the newest try."""
+    """One message to me. `reminders` 0: a test. `dropped`: nothing was left to tell. `problem`: that of the newest try,
+    with a status or a number of seconds where it has one.
+    """
 
     id: int
     kind: ChannelKind

@@ -85,7 +85,7 @@ async def delete_channel(channel: ChannelId, person: Reader, parts: PartsIn) -> 
         await service.remove_channel(tx, parts.world, person, channel)
 
 
-@router.post("/channels/{channel}/test", operation_id="test_channel", status_code=202)
+@router.post("/channels/{channel}/test", operation_id="test_channel", status_code=201)
 async def post_test(channel: ChannelId, person: Reader, parts: PartsIn) -> NoticeShown:
     """Sends a message to try it out; what became of it is among the notices."""
     async with transaction(parts.pool) as tx:

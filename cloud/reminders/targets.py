@@ -65,10 +65,10 @@ async def resolve(url: SplitResult, inner: Collection[str]) -> str:
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise ChannelError(f"{host} is not to be found") from error
+        raise ChannelError("no_such_host") from error
     addresses = [ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
     if not {host, f"{host}:{port}"} & set(inner) and not all(_is_wide(each) for each in addresses):
-        raise ChannelError(f"{host} is an inner address", final=True)
+        raise ChannelError("inner_address", final=True)
     return str(addresses[0])
 
 

@@ -114,7 +114,7 @@ async def test_one_that_hangs_holds_up_nobody_and_is_given_up_in_the_end(desk: D
         assert (await well.came.get())["type"] == "test"
         assert {row["state"] for row in await ended(desk, many=0)} == {"pending"}
         oldest = (await ended(desk))[-1]
-    assert (oldest["state"], oldest["tries"], oldest["problem"]) == ("failed", 3, "no answer within 0.5 s")
+    assert (oldest["state"], oldest["tries"], oldest["problem"]) == ("failed", 3, "no_answer:0.5")
 
 
 async def test_a_worker_that_was_stopped_between_leaves_nothing_unsent(desk: Desk) -> None:

@@ -7,7 +7,7 @@ const PATIENCE_MS = 20_000;
 /** Has an `answer` event whenever the server no longer knows who is asking. */
 export const unauthorized = new EventTarget();
 
-type Verb = "get" | "post" | "delete";
+type Verb = "get" | "post" | "put" | "delete";
 type Operation<Path extends keyof paths, Method extends Verb> = paths[Path][Method];
 
 /** What the API answers when all is well; nothing for a 204. */

@@ -5883,7 +5883,8 @@ export interface components {
         };
         /**
          * NoticeShown
-         * @description One message to me. `reminders` 0: a test. `dropped`: nothing was left to tell. `problem`: of the newest try.
+         * @description One message to me. `reminders` 0: a test. `dropped`: nothing was left to tell. `problem`: that of the newest try,
+         *     with a status or a number of seconds where it has one.
          */
         NoticeShown: {
             /** Ended At */
@@ -17812,7 +17813,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Successful Response */
-            202: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
