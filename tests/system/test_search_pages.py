@@ -1,7 +1,8 @@
-"""One box for everything, in a real browser."""
+"""One box for everything, and what belongs together, in a real browser."""
 
 import os
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.cloud.conftest import SITE, Database, database, new_name, server, tem
 from tests.cloud.warehouse import CASE, PACKAGE
 from tests.system.desk import PHONE
 from tests.system.test_console import find, texts
+from tests.system.test_film import bring, plays, shoot, tell
 from tests.system.web import PATIENCE_MS, Console, open_browser, open_console
 from wire.labels import Label, write_label
 
@@ -72,3 +74,27 @@ async def test_what_is_typed_is_found_while_it_is_typed_and_a_scan_leads_straigh
         await expect(page.locator("[data-kind=package] mark").first).to_have_text("S1")
         await expect(page.get_by_text(EN["exact"])).to_be_visible()
         assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"]
+
+
+async def test_from_a_passage_one_click_leads_to_what_belongs_to_it_and_to_its_second(
+    console: Console, tmp_path: Path
+) -> None:
+    words, segments = texts("zh-CN")["together"], shoot(tmp_path / "film")
+    await console.warehouse.permit()
+    decided = console.warehouse.decide(at=segments[1].begun + timedelta(milliseconds=300))
+    await tell(console, decided, segments)
+    await bring(console, *segments)
+    async with console.watch("zh-CN", **PHONE) as page:
+        await page.goto(f"/history/{PACKAGE}")
+        entry = page.locator("li[data-entry]").filter(has_text=texts("zh-CN")["fact"]["passage_decided"])
+        await entry.get_by_text(words["title"], exact=True).click()
+        await expect(entry.locator("[data-linked=case] a")).to_have_text("1a case")
+        await expect(entry.locator("[data-linked=permit] a")).to_have_count(1)
+        await entry.locator("[data-moment=clip]").get_by_role("button").click()
+        await plays(page)
+        await page.keyboard.press("Escape")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"]
+        await entry.locator("[data-linked=case] a").click()
+        await page.locator(".fold.panel summary").first.click()
+        await expect(page.locator("[data-linked=item] a")).to_have_count(2)
+        await expect(page.locator("[data-moment=passage]")).to_have_count(1)

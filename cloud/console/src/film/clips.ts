@@ -6,10 +6,11 @@ import type { components } from "../api/schema";
 type Clip = components["schemas"]["ClipShown"];
 type Segment = components["schemas"]["SegmentShown"];
 
-/** What a fact is about: an agent's fact by its number there. */
+/** What a fact is about: an agent's fact by its number there. Film of it begins at the second `at`, where that is given. */
 export interface Event {
   agent: string;
   seq: number;
+  at?: string;
 }
 
 /** Whether the bytes of a segment are what the agent signed. `unchecked`: this page may not compute digests. */
@@ -28,7 +29,7 @@ const FILMED = ["passage_decided", "passage_crossed", "step_decided", "break_gla
 export function eventOf(row: HistoryRow): Event | null {
   if (row.agent === null || row.seq === null) return null;
   if (row.kind === "clip_closed") return typeof row.content.clip === "number" ? { agent: row.agent, seq: row.content.clip } : null;
-  return FILMED.includes(row.kind) || row.kind.startsWith("door_") ? { agent: row.agent, seq: row.seq } : null;
+  return FILMED.includes(row.kind) || row.kind.startsWith("door_") ? { agent: row.agent, seq: row.seq, at: row.at } : null;
 }
 
 const WITHOUT_FILM = ["order_distrusted", "order_refused", "device_lost", "video_lost", "segment_damaged", "recording_blocked"];
@@ -42,7 +43,14 @@ export function eventOfAlarm(alarm: { cause: string; detail: Record<string, unkn
 
 /** The clips of `event`. Throws Problem. */
 export async function clipsOf(event: Event, signal: AbortSignal): Promise<Clip[]> {
-  return (await call("get", "/api/v1/clips", { query: { ...event }, signal })).rows;
+  return (await call("get", "/api/v1/clips", { query: { agent: event.agent, seq: event.seq }, signal })).rows;
+}
+
+/** Which of the segments shows the second `at`, and how far into it that is; the first one where none does. */
+export function secondIn(segments: readonly Pick<Segment, "begun" | "ended">[], at: string | undefined): { number: number; from_s: number } {
+  const time = at === undefined ? Number.NaN : Date.parse(at);
+  const number = segments.findIndex((one) => Date.parse(one.begun) <= time && time < Date.parse(one.ended));
+  return number < 0 ? { number: 0, from_s: 0 } : { number, from_s: (time - Date.parse(segments[number]!.begun)) / 1000 };
 }
 
 /** Loads a segment and checks it against `sha256`, which the agent signed. Only what agrees may be played. */

@@ -1,0 +1,5 @@
+"""Association is asked over HTTP."""
+
+from tests.cloud.api import office, parts
+
+__all__ = ["office", "parts"]
