@@ -92,21 +92,39 @@ def _pair(row: Row) -> tuple[str, str]:
     return row["proposed_by"], row["person"]
 
 
-def _pairs_of_a_seat(
-    asked: Asked, told: Threshold, action: str, given: Sequence[Row], tests: int
-) -> Iterator[Finding]:  # fmt: skip
-    """`tests` is how many pairs could have met in any seat: each is one that might have stood out (Bonferroni)."""
-    asks, approves = Counter(row["proposed_by"] for row in given), Counter(row["person"] for row in given)
-    for (first, second), together in Counter(map(_pair, given)).items():
-        chance = min(1.0, hypergeometric_tail(together, asks[first], approves[second], len(given)) * tests)
-        if together < told.sample_at_least or chance >= told.chance:
-            continue
-        low, high = wilson(together, asks[first])
-        weak = [*(["few_approvers"] if len(approves) < 3 else []), *(["small_sample"] if together < 30 else [])]
-        yield finding(
-            asked, told, first, other=second, aspect=action, value=100 * together / asks[first], unit="percent",
-            low=100 * low, high=100 * high, expected_low=0.0, expected_high=100 * approves[second] / len(given),
-            hits=together, n=asks[first], chance=chance, surprise=unlikely(chance),
-            evidence=entries(row["signed"] for row in given if _pair(row) == (first, second)),
-            weakens=["same_shift", *weak],
-        )  # fmt: skip
+def _pairs_of_a_seat(asked: Asked, told: Threshold, action: str, given: Sequence[Row], tests: int) -> Iterator[Finding]:
+    """`tests` is how many pairs could have met in any seat: each is one that might have stood out (Bonferroni).
+
+    The least likely is told first and left out of what the next are judged by: where one approver always takes one
+    person's requests, the others share the rest of necessity.
+    """
+    left = list(given)
+    while True:
+        asks, approves = Counter(row["proposed_by"] for row in left), Counter(row["person"] for row in left)
+        pairs = Counter(map(_pair, left))
+        chances = {
+            pair: min(1.0, hypergeometric_tail(together, asks[pair[0]], approves[pair[1]], len(left)) * tests)
+            for pair, together in pairs.items()
+            if together >= told.sample_at_least
+        }
+        pair = min(chances, key=lambda each: (chances[each], each), default=None)
+        if pair is None or chances[pair] >= told.chance:
+            return
+        yield _pair_found(asked, told, action, pair, chances[pair], left)
+        left = [row for row in left if _pair(row) != pair]
+
+
+def _pair_found(
+    asked: Asked, told: Threshold, action: str, pair: tuple[str, str], chance: float, among: Sequence[Row]
+) -> Finding:
+    own = [row for row in among if row["proposed_by"] == pair[0]]
+    met = [row for row in own if _pair(row) == pair]
+    approvers = Counter(row["person"] for row in among)
+    low, high = wilson(len(met), len(own))
+    weak = [*(["few_approvers"] if len(approvers) < 3 else []), *(["small_sample"] if len(met) < 30 else [])]
+    return finding(
+        asked, told, pair[0], other=pair[1], aspect=action, value=100 * len(met) / len(own), unit="percent",
+        low=100 * low, high=100 * high, expected_low=0.0, expected_high=100 * approvers[pair[1]] / len(among),
+        hits=len(met), n=len(own), chance=chance, surprise=unlikely(chance),
+        evidence=entries(row["signed"] for row in met), weakens=["same_shift", *weak],
+    )  # fmt: skip

@@ -72,21 +72,13 @@ def finding(
     evidence: Iterable[Evidence], weakens: Iterable[str] = (), **more: Any,
 ) -> Finding:  # fmt: skip
     """One, ranked by the weight of its kind and by how far beyond the ordinary it is (`surprise`, 0 to 1)."""
-    listed = list(evidence)
-    return Finding(
-        key=f"{told.kind}:{subject}" + "".join(f"+{more[name]}" for name in ("other", "aspect") if more.get(name)),
-        kind=told.kind,
-        subject=subject,
-        since=asked.since,
-        until=asked.until,
-        value=value,
-        n=n,
-        hits=hits,
-        evidence=listed[:MOST_EVIDENCE],
-        weakens=list(dict.fromkeys(weakens)),
-        rank=round(told.weight / 10 * (0.5 + min(1.0, max(0.0, surprise)) / 2), 4),
-        **more,
-    )
+    sides = "".join(f"+{more[name]}" for name in ("other", "aspect") if more.get(name))
+    return Finding.model_validate({
+        "key": f"{told.kind}:{subject}{sides}", "kind": told.kind, "subject": subject, "since": asked.since,
+        "until": asked.until, "value": value, "n": n, "hits": hits, "evidence": list(evidence)[:MOST_EVIDENCE],
+        "weakens": list(dict.fromkeys(weakens)),
+        "rank": round(told.weight / 10 * (0.5 + min(1.0, max(0.0, surprise)) / 2), 4), **more,
+    })  # fmt: skip
 
 
 def unlikely(chance: float) -> float:

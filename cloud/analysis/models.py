@@ -14,6 +14,20 @@ Kind = Literal[
 Unit = Literal["hours", "days", "seconds", "percent", "times", "things"]
 About = Literal["entry", "thing", "person", "case", "alarm", "ticket", "stock_take", "agent", "zone"]
 
+Weakness = Literal[
+    "small_sample", "still_waiting", "over_now", "by_case_opened", "some_held", "talked_over_before", "same_shift",
+    "few_approvers", "shown_passes", "rostered", "nobody_beside", "hands_shared", "who_counted",
+    "one_seizure_changes_it", "may_not_grow", "network_or_device", "told_together", "uneven_by_nature",
+    "not_foreseeable", "clock_of_agent", "may_not_apply", "done_elsewhere",
+]  # fmt: skip
+"""What speaks against a finding, by code."""
+Absent = Literal[
+    "no_steps", "only_now", "nothing_stored", "no_approvals", "one_approver", "no_calendar", "no_access",
+    "no_counts", "no_zones", "no_agents", "no_trouble", "no_breaches", "no_passages", "nothing_recorded",
+    "nothing_open",
+]  # fmt: skip
+"""What data is missing, by code."""
+
 
 class Evidence(BaseModel):
     """Where it can be looked up: an entry of the ledger, an alarm by its id, a ticket by its entry, others by name."""
@@ -81,7 +95,7 @@ class Finding(BaseModel):
     at_low: datetime | None = None
     at_high: datetime | None = None
     evidence: list[Evidence]
-    weakens: list[str]
+    weakens: list[Weakness]
     rank: float
 
 
@@ -94,7 +108,7 @@ class Section(BaseModel):
     sample_at_least: int
     n: int = Field(description="Cases looked at")
     figures: list[Figure]
-    absent: str | None = None
+    absent: Absent | None = None
 
 
 class Analysis(BaseModel):

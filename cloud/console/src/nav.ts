@@ -14,6 +14,7 @@ export const PAGES: readonly NavPage[] = [
   { to: "/alarms", title: "alarm.title" },
   { to: "/tickets", title: "ticket.title" },
   { to: "/supervision", title: "supervision.nav", for: SUPERVISORS },
+  { to: "/analysis", title: "analysis.title", for: ["supervisor", "leader", "auditor"] },
   { to: "/items", title: "nav.items" },
   { to: "/cases", title: "nav.cases" },
   { to: "/permits", title: "permit.nav" },

@@ -40,6 +40,7 @@ export const router = createRouter({
     { path: "/warehouse/conformity", component: () => import("./pages/Conformity.vue"), meta: { title: "conformity.title" } },
     { path: "/sensors", component: () => import("./pages/Sensors.vue"), meta: { title: "sensors.title" } },
     { path: "/telemetry", component: () => import("./pages/Telemetry.vue"), meta: { title: "telemetry.title" } },
+    { path: "/analysis", component: () => import("./pages/Analysis.vue"), meta: { title: "analysis.title" } },
     { path: "/locate", component: () => import("./pages/Locate.vue"), meta: { title: "locate.title" } },
     { path: "/stock-takes", component: () => import("./pages/StockTakes.vue"), meta: { title: "stockTake.title" } },
     { path: "/stock-takes/:id(.+)", component: () => import("./pages/StockTake.vue"), props: true, meta: { title: "stockTake.title", offline: true } },

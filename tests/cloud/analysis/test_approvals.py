@@ -79,6 +79,14 @@ def test_who_has_no_choice_is_no_finding() -> None:
     assert judge_pairs(ASKED, PAIR, seats).findings == [], "the second seat has only one who may sit there"
 
 
+def test_who_is_left_over_by_two_who_always_meet_is_no_finding() -> None:
+    given = rows(*[("a", "x")] * 40, *[("b", "y")] * 20, *[("b", "z")] * 20)
+    (found,) = judge_pairs(ASKED, PAIR, given).findings
+    assert (found.subject, found.other, found.hits) == ("a", "x", 40)
+    (first, second) = judge_pairs(ASKED, PAIR, given + rows(*[("c", "z")] * 40, *[("b", "w")] * 20)).findings
+    assert {(first.subject, first.other), (second.subject, second.other)} == {("a", "x"), ("c", "z")}
+
+
 @given(st.lists(st.sampled_from("xyz"), min_size=0, max_size=60))
 def test_whoever_takes_turns_is_no_finding(turns: Sequence[str]) -> None:
     fair = [(who, approver) for approver in turns for who in ("a", "b")]

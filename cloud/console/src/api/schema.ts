@@ -4529,7 +4529,7 @@ export interface components {
             /** Value */
             value: number;
             /** Weakens */
-            weakens: string[];
+            weakens: ("small_sample" | "still_waiting" | "over_now" | "by_case_opened" | "some_held" | "talked_over_before" | "same_shift" | "few_approvers" | "shown_passes" | "rostered" | "nobody_beside" | "hands_shared" | "who_counted" | "one_seizure_changes_it" | "may_not_grow" | "network_or_device" | "told_together" | "uneven_by_nature" | "not_foreseeable" | "clock_of_agent" | "may_not_apply" | "done_elsewhere")[];
         };
         /**
          * FindingNamed
@@ -6950,7 +6950,7 @@ export interface components {
          */
         Section: {
             /** Absent */
-            absent?: string | null;
+            absent?: ("no_steps" | "only_now" | "nothing_stored" | "no_approvals" | "one_approver" | "no_calendar" | "no_access" | "no_counts" | "no_zones" | "no_agents" | "no_trouble" | "no_breaches" | "no_passages" | "nothing_recorded" | "nothing_open") | null;
             basis: components["schemas"]["Wording"];
             /** Figures */
             figures: components["schemas"]["Figure"][];

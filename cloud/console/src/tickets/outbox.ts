@@ -7,6 +7,9 @@ export interface Report {
   place: string | null;
   alarm: number | null;
   seen_at: string;
+  links?: string[];
+  /** The finding of an analysis that it is about. */
+  finding?: { key: string; since: string; until: string } | null;
 }
 
 /** `key` goes with it however often it is sent: the server takes it once. `refused` is why it never will. */

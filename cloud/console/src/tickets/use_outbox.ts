@@ -33,7 +33,7 @@ export function useOutbox(sent: () => void) {
 
   async function send(kept: KeptReport): Promise<boolean> {
     try {
-      await call("post", "/api/v1/tickets", { body: { ...kept.report, links: [], photos: [] }, idempotencyKey: kept.key });
+      await call("post", "/api/v1/tickets", { body: { ...kept.report, links: kept.report.links ?? [], photos: [] }, idempotencyKey: kept.key });
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       const final = [403, 404, 409, 422].includes(error.status) && error.code !== "in_progress";
