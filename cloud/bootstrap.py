@@ -19,12 +19,14 @@ from cloud.jobs import Jobs, Pace
 from cloud.ledger.stamping import Authority, StampError
 from cloud.media.store import open_store
 from cloud.metering import DownlinkMeter, ReadingsMeter, UplinkMeter, WebhookMeter, new_registry, served
+from cloud.mirror.discovery import Topics
+from cloud.mirror.mirroring import Mirroring
 from cloud.opening import log_keys, opened_pool
 from cloud.readings import Readings
 from cloud.reminders.channels import WITHIN_S, Mail, Ways
 from cloud.reminders.delivering import Delivering
 from cloud.reminders.worker import Reminding
-from cloud.settings import BrokerSettings, GatekeeperSettings, JobsSettings
+from cloud.settings import BrokerSettings, GatekeeperSettings, JobsSettings, MirrorSettings
 from cloud.uplink import Uplink
 from cloud.watching import Watching
 from cloud.webhooks.addresses import Gatehouse
@@ -34,7 +36,7 @@ from cloud.world import real_world
 from proof.errors import EncodingError
 from proof.policy import Policy, parse_policy
 from wire.link import Connect
-from wire.mqtt import MqttOptions, mqtt_connect
+from wire.mqtt import MqttOptions, Will, mqtt_connect
 from wire.rule_packs import load_rule_pack
 
 WITNESS_TIMEOUT_S = 10
@@ -158,6 +160,29 @@ async def readings(settings: BrokerSettings) -> AsyncIterator[Readings]:
         meter = ReadingsMeter(registry)
         with served(registry, settings.metrics_host, settings.metrics_port):
             yield Readings(pool, world, key, broker(settings, world.new_name("readings")), meter=meter)
+
+
+@asynccontextmanager
+async def mirror(settings: MirrorSettings) -> AsyncIterator[Mirroring]:
+    """The worker that mirrors doors, climate and health for Home Assistant.
+
+    Raises SettingsError, DatabaseGoneError, MigrationError.
+    """
+    topics = Topics(prefix=settings.mirror_prefix, states=settings.mirror_states)
+    try:
+        file = settings.mirror_password_file
+        password = None if file is None else file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError([f"SEALTRAIL_CLOUD_MIRROR_PASSWORD_FILE: {error}"]) from error
+    options = MqttOptions(
+        host=settings.mirror_host, port=settings.mirror_port, client_id=real_world().new_name("sealtrail-mirror"),
+        ca_file=settings.mirror_ca, cert_file=settings.mirror_cert, key_file=settings.mirror_key,
+        username=settings.mirror_username, password=password, plain=settings.mirror_plain,
+        will=Will(topic=topics.status, payload=b"offline"),
+    )  # fmt: skip
+    async with opened_pool(settings, most=2) as pool:
+        sites = frozenset(settings.mirror_sites.split())
+        yield Mirroring(pool, mqtt_connect(options), topics, settings.mirror_language, sites)
 
 
 @asynccontextmanager

@@ -183,6 +183,16 @@ def gatekeeper() -> None:
 
 
 @app.command()
+def mirror() -> None:
+    """Shows doors, climate and health to Home Assistant over its broker; nothing comes back that way."""
+    from cloud import bootstrap
+    from cloud.settings import MirrorSettings, load_settings
+
+    log_to_stderr()
+    run(_work("mirror", lambda: bootstrap.mirror(load_settings(MirrorSettings))))
+
+
+@app.command()
 def jobs() -> None:
     """Takes checkpoints to the witnesses of SEALTRAIL_CLOUD_POLICY and to the agents; one is enough."""
     from cloud import bootstrap

@@ -132,6 +132,25 @@ class JobsSettings(BrokerSettings, FilmSettings, WebhookSettings, MailSettings):
     tsa_every_s: int = Field(default=600, ge=0)
 
 
+class MirrorSettings(CloudSettings):
+    """For `cloud mirror`: the broker that Home Assistant reads (TLS unless `mirror_plain`; a name with its password in
+    a file, or a client certificate), the topics, the language of names, and the sites (all, where none is named).
+    """
+
+    mirror_host: str = Field(min_length=1)
+    mirror_port: int = Field(default=8883, ge=1, le=65535)
+    mirror_plain: bool = False
+    mirror_ca: Path | None = None
+    mirror_cert: Path | None = None
+    mirror_key: Path | None = None
+    mirror_username: str | None = None
+    mirror_password_file: Path | None = None
+    mirror_prefix: str = Field(default="homeassistant", pattern=r"^[A-Za-z0-9_/-]+$")
+    mirror_states: str = Field(default="sealtrail-mirror", pattern=r"^[A-Za-z0-9_/-]+$")
+    mirror_language: Literal["zh", "en"] = "zh"
+    mirror_sites: str = Field(default="", pattern=r"^[a-z0-9 -]*$")
+
+
 class MediaSettings(CloudSettings):
     """For what reads stills: where they are kept, a folder or an object store by URL."""
 

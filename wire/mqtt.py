@@ -33,14 +33,21 @@ class Will:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MqttOptions:
-    """How to reach the broker: address, this client's name, and the TLS files (PEM)."""
+    """How to reach the broker: address, this client's name, and the TLS files (PEM).
+
+    A broker that is not ours may know clients by name and password, have a certificate of a public authority (`ca_file`
+    is None), or, where `plain` says so, speak without TLS.
+    """
 
     host: str
     port: int
     client_id: str
-    ca_file: Path
-    cert_file: Path
-    key_file: Path
+    ca_file: Path | None
+    cert_file: Path | None
+    key_file: Path | None
+    username: str | None = None
+    password: str | None = None
+    plain: bool = False
     will: Will | None = None
     keepalive_s: int = 20
 
@@ -80,14 +87,20 @@ def _cancellings() -> int:
     return task.cancelling() if task else 0
 
 
+def _tls(options: MqttOptions) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=options.ca_file)
+    if options.cert_file is not None:
+        context.load_cert_chain(options.cert_file, options.key_file)
+    return context
+
+
 def mqtt_connect(options: MqttOptions) -> Connect:
-    """A `Connect` for a real broker over TLS with a client certificate."""
+    """A `Connect` for a real broker."""
 
     @asynccontextmanager
     async def connect() -> AsyncIterator[Link]:
         try:
-            context = ssl.create_default_context(cafile=str(options.ca_file))
-            context.load_cert_chain(options.cert_file, options.key_file)
+            context = None if options.plain else _tls(options)
         except OSError as error:  # ssl.SSLError is one
             raise LinkError(f"the TLS files cannot be used: {error}") from error
         will = options.will
@@ -95,6 +108,8 @@ def mqtt_connect(options: MqttOptions) -> Connect:
             options.host,
             options.port,
             identifier=options.client_id,
+            username=options.username,
+            password=options.password,
             protocol=aiomqtt.ProtocolVersion.V5,
             clean_start=True,
             tls_context=context,

@@ -1,0 +1,3 @@
+from tests.cloud.api import office, parts
+
+__all__ = ["office", "parts"]
