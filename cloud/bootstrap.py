@@ -21,7 +21,7 @@ from cloud.media.store import open_store
 from cloud.metering import DownlinkMeter, ReadingsMeter, UplinkMeter, WebhookMeter, new_registry, served
 from cloud.mirror.discovery import Topics
 from cloud.mirror.mirroring import Mirroring
-from cloud.opening import log_keys, opened_pool
+from cloud.opening import log_keys, opened_pool, traced
 from cloud.readings import Readings
 from cloud.reminders.channels import WITHIN_S, Mail, Ways
 from cloud.reminders.delivering import Delivering
@@ -146,8 +146,10 @@ async def uplink(settings: BrokerSettings) -> AsyncIterator[Uplink]:
         name = world.new_name("uplink")  # several workers of one certificate: the broker tells them by this
         registry = new_registry(pool)
         meter = UplinkMeter(registry)
-        with served(registry, settings.metrics_host, settings.metrics_port):
-            yield Uplink(pool, office, broker(settings, name), log_keys(settings.keys_dir), meter=meter)
+        told = served(registry, settings.metrics_host, settings.metrics_port)
+        with told, traced(settings, "uplink") as tracer:
+            connect, find = broker(settings, name), log_keys(settings.keys_dir)
+            yield Uplink(pool, office, connect, find, meter=meter, tracer=tracer)
 
 
 @asynccontextmanager

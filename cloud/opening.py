@@ -1,7 +1,7 @@
 """Opening the database and finding the sites' keys: what every command begins with, and no more than that."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from cloud import keys
@@ -9,8 +9,9 @@ from cloud.db.migrate import check_schema
 from cloud.db.pool import Pool, open_pool, transaction
 from cloud.errors import KeyFileError
 from cloud.ledger.checkpoints import LogKeys
-from cloud.settings import CloudSettings
+from cloud.settings import CloudSettings, TraceSettings
 from proof.keys import SigningKey
+from wire.tracing import Tracer
 
 
 @asynccontextmanager
@@ -20,6 +21,19 @@ async def opened_pool(settings: CloudSettings, *, most: int = 8) -> AsyncIterato
         async with transaction(pool) as tx:
             await check_schema(tx)
         yield pool
+
+
+@contextmanager
+def traced(settings: TraceSettings, service: str) -> Iterator[Tracer | None]:
+    """A tracer while the block lasts, if the settings say where to."""
+    if settings.traces_url is None:
+        yield None
+        return
+    tracer = Tracer(settings.traces_url, service, ratio=settings.traces_ratio)
+    try:
+        yield tracer
+    finally:
+        tracer.close()
 
 
 def log_keys(folder: Path) -> LogKeys:

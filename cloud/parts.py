@@ -14,6 +14,7 @@ from cloud.world import World
 from custody.roles import Role
 from custody.rule_pack import RulePack
 from proof.keys import Signer, VerifyKey
+from wire.tracing import Tracer
 
 FRESH_SIGN_IN = timedelta(minutes=5)
 
@@ -79,7 +80,8 @@ class Parts:
     `fresh_sign_in` how old the proof of who is signed in may be for what a borrowed session must not do;
     `film_quota` how many bytes of film each site may have here; `turn` by whom live pictures come that cannot come
     directly; `release_keys` whose releases of the program are believed; `channel_kinds` by which ways reminders can go;
-    `webhook_root` what the secrets of webhooks follow from, `webhook_hosts` who may be told at inner addresses.
+    `webhook_root` what the secrets of webhooks follow from, `webhook_hosts` who may be told at inner addresses;
+    `tracer` hears of what is pushed to screens, if anybody traces.
     """
 
     database_url: str
@@ -100,6 +102,7 @@ class Parts:
     channel_kinds: tuple[str, ...] = ("wecom", "dingtalk", "feishu", "webhook")
     webhook_root: bytes | None = None
     webhook_hosts: frozenset[str] = frozenset()
+    tracer: Tracer | None = None
 
 
 def parts_of(request: Request) -> Parts:

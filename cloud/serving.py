@@ -1,6 +1,7 @@
 """Putting the web process together: apart from the workers, so that none of them loads what only it needs."""
 
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from cloud.authority import read_authority
 from cloud.bootstrap import read_policy
 from cloud.errors import SettingsError
 from cloud.media.store import open_store
-from cloud.opening import opened_pool
+from cloud.opening import opened_pool, traced
 from cloud.parts import Directory, Joining, Parts, RelyingParty, Turn
 from cloud.reminders.targets import kinds
 from cloud.settings import WebSettings
@@ -116,7 +117,9 @@ async def web(settings: WebSettings, say: Callable[[str], None]) -> None:
     Raises KeyFileError, RulePackError, StoreGoneError, DatabaseGoneError, MigrationError.
     """
     world = real_world()
-    async with opened_pool(settings, most=16) as pool:
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(opened_pool(settings, most=16))
+        tracer = stack.enter_context(traced(settings, "web"))
         parts = Parts(
             database_url=settings.database_url,
             pool=pool,
@@ -135,7 +138,7 @@ async def web(settings: WebSettings, say: Callable[[str], None]) -> None:
             release_keys=release_keys(settings),
             webhook_root=webhook_root(settings),
             webhook_hosts=settings.webhook_allowed,
-            channel_kinds=kinds(settings.smtp_host is not None),
+            channel_kinds=kinds(settings.smtp_host is not None)tracer=tracer,
         )
         app = create_app(parts, console=settings.console_dir)
         tls = (settings.web_cert, settings.web_key) if settings.web_cert and settings.web_key else None

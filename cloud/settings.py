@@ -77,7 +77,16 @@ class WebhookSettings(BaseSettings):
         return frozenset(self.webhook_hosts.split())
 
 
-class BrokerSettings(CloudSettings):
+class TraceSettings(BaseSettings):
+    """Where an OTLP/HTTP receiver takes traces (`/v1/traces` is added), and of which part of all facts."""
+
+    model_config = _CONFIG
+
+    traces_url: str | None = Field(default=None, pattern=r"^https?://[^\s]+$")
+    traces_ratio: float = Field(default=1, gt=0, le=1)
+
+
+class BrokerSettings(CloudSettings, TraceSettings):
     """For the workers that speak to the broker: its address, and the TLS files (PEM). What they count is given out for
     Prometheus at `metrics_port`, if one was set.
     """
@@ -157,7 +166,7 @@ class MediaSettings(CloudSettings):
     media_url: str = Field(min_length=1)
 
 
-class WebSettings(MediaSettings, FilmSettings, WebhookSettings, MailSettings):
+class WebSettings(MediaSettings, FilmSettings, WebhookSettings, MailSettingsTraceSettings):
     """For `cloud web`: where it listens, the console's built pages; for whom passkeys sign (a domain), and the
     addresses, separated by blanks, at which people open the console, the first of them first.
 

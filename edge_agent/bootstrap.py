@@ -41,6 +41,7 @@ from edge_agent.stations.rack import RackStation
 from edge_agent.supervise import Health
 from edge_agent.tasks import TaskBook
 from edge_agent.telemetry import Telemetry
+from edge_agent.tracing import Tracing
 from edge_agent.updates.building import Busy, busy_of, updates_of
 from edge_agent.updates.home import running_version
 from edge_agent.uplink import Uplink
@@ -53,6 +54,7 @@ from wire.link import Connect
 from wire.messages import FactKind
 from wire.mqtt import mqtt_connect
 from wire.rule_packs import load_rule_pack
+from wire.tracing import Tracer
 
 if TYPE_CHECKING:  # an agent that films nothing loads no codec
     from edge_agent.film.films import Films
@@ -136,7 +138,13 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None, boo
         undo.callback(device.stop)
         if entry.kind != "camera":  # those are stopped to end their threads
             stops.append(device.stop)
-    uplink = Uplink(site.agent, plan.key, journal, clock, find_key)
+    tracing = None
+    if settings.traces_url is not None:
+        tracer = Tracer(str(settings.traces_url), site.agent, ratio=settings.traces_ratio)
+        undo.callback(tracer.close)
+        tracing = Tracing(clock, tracer)
+        journal.trace(tracing.recorded)
+    uplink = Uplink(site.agent, plan.key, journal, clock, find_key, tracing=tracing)
     telemetry = _telemetry(plan, clock, journal)
     if telemetry:
         undo.callback(telemetry.close)

@@ -73,6 +73,10 @@ class EdgeSettings(BaseSettings):
     """Room on the disk that is kept for evidence (MiB)."""
     rtc_drift_ppm: float | None = Field(default=None, ge=0)
     """How much the battery clock gains or loses at most; None: it is not believed, and vouches for nothing."""
+    traces_url: HttpUrl | None = None
+    """Where an OTLP/HTTP receiver takes traces (`/v1/traces` is added); None: there are none."""
+    traces_ratio: float = Field(default=1, gt=0, le=1)
+    """The part of facts that is traced; the same here and in the cloud."""
     identity_dir: Path | None = None
     """Where `sealtrail edge enroll` keeps the TLS identity; without it somebody else renews the certificate."""
     keys: Literal["file", "tpm"] = "file"

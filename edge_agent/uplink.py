@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from custody.permits import parse_time
 from edge_agent.clock import Clock
 from edge_agent.errors import ReceiptError
-from edge_agent.journal.journal import Journal
+from edge_agent.journal.journal import Journal, Run
+from edge_agent.tracing import Tracing
 from proof.errors import ProofError
 from proof.jws import FindKey
 from proof.keys import SigningKey
@@ -51,6 +52,7 @@ class Uplink:
         clock: Clock,
         find_key: FindKey,
         resend_after_s: float = RESEND_AFTER_S,
+        tracing: Tracing | None = None,
     ) -> None:
         self._agent, self._key, self._journal, self._clock, self._find_key = agent, key, journal, clock, find_key
         self._topic = str(Topic(agent, FACTS))
@@ -62,6 +64,7 @@ class Uplink:
         self._resend_after_s, self._moved_s = resend_after_s, 0.0
         self._asked_at = ""  # cloud time of the newest request to send again; older receipts confirm nothing since
         self.distrusted = 0
+        self._tracing = tracing
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Names the loop in which `drain` runs, and lets the journal wake it."""
@@ -142,17 +145,20 @@ class Uplink:
             batch = await asyncio.to_thread(self._batch, first)
             if batch is None:  # pruned or not yet readable; receipts and news move us on
                 return
-            last, message = batch
+            run, message = batch
+            last, begun_us = run.facts[-1].seq, self._clock.mono_us()
             if not self._first_sent or last > self._first_sent[-1].last:
-                self._first_sent.append(_Sent(last, self._clock.mono_us()))
+                self._first_sent.append(_Sent(last, begun_us))
             await link.publish(self._topic, message)
+            if self._tracing is not None:
+                await asyncio.to_thread(self._tracing.published, self._agent, run.facts, run.prev, begun_us)
             if first == self._confirmed + 1:  # on a slow line the wait begins when it is out
                 self._moved_s = asyncio.get_running_loop().time()
             if self._next == first:  # else a resend was asked for meanwhile
                 self._next = last + 1
 
-    def _batch(self, first: int) -> tuple[int, bytes] | None:
+    def _batch(self, first: int) -> tuple[Run, bytes] | None:
         run = self._journal.run_from(first, BATCH_FACTS, BATCH_BYTES)
         if run is None:
             return None
-        return run.facts[-1].seq, sign_batch(self._agent, run.facts, run.prev, run.head, self._key)
+        return run, sign_batch(self._agent, run.facts, run.prev, run.head, self._key)

@@ -7,6 +7,7 @@ an event and nobody gets one twice. However many screens there are, a commit cos
 
 import asyncio
 import json
+import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -16,7 +17,8 @@ from psycopg import Notify
 
 from cloud.db.pool import Pool, Tx, listening, transaction
 from cloud.errors import DatabaseGoneError
-from cloud.live.service import Event, event, newest_index
+from cloud.live.service import Event, commitments_between, event, newest_index
+from wire.tracing import Tracer
 
 LEDGER, AGENTS, MEDIA = "ledger", "agents", "media"
 
@@ -48,10 +50,18 @@ class Hub:
     """
 
     def __init__(
-        self, pool: Pool, url: str, read: Read, *, room: int = 1000, pause: float = 0.5, heartbeat: float = 15
+        self,
+        pool: Pool,
+        url: str,
+        read: Read,
+        *,
+        room: int = 1000,
+        pause: float = 0.5,
+        heartbeat: float = 15,
+        tracer: Tracer | None = None,
     ) -> None:
         self._pool, self._url, self._read, self.room = pool, url, read, room
-        self._pause, self._heartbeat = pause, heartbeat
+        self._pause, self._heartbeat, self._tracer = pause, heartbeat, tracer
         self._told: dict[str, int] = {}
         self._size: dict[str, int] = {}
         self._watchers: defaultdict[str, set[Watcher]] = defaultdict(set)
@@ -164,11 +174,22 @@ class Hub:
     async def _tell_site(self, site: str, upto: int) -> None:
         after = self._told.setdefault(site, upto)
         while after < upto:
+            before, began = after, time.time_ns()
             end = min(after + WINDOW, upto) if self._watchers[site] else upto
             events = await self._between(site, after, end) if self._watchers[site] else []
             self._told[site] = after = end  # from here on nothing is awaited: who joins now reads what is sent now
             for fresh in events:
                 self._send(site, fresh)
+            if self._tracer is not None and events:
+                await self._trace(self._tracer, site, before, end, began)
+
+    async def _trace(self, tracer: Tracer, site: str, after: int, upto: int, began: int) -> None:
+        """The last step of facts: their events are on their way to screens."""
+        now = time.time_ns()
+        async with transaction(self._pool) as tx:
+            found = await commitments_between(tx, site, after, upto)
+        for index, commitment in found:
+            tracer.tell("live.push", commitment, began, now, **{"ledger.index": index})
 
     def _send(self, site: str, fresh: Event) -> None:
         for watcher in list(self._watchers[site]):

@@ -54,3 +54,7 @@ WHERE f.site = %(site)s AND f.index > %(after)s AND f.index <= %(upto)s
 
 -- name: newest_index
 SELECT size - 1 AS index FROM ledger_head WHERE site = %(site)s
+
+-- name: facts_between
+SELECT index, entry::jsonb ->> 'c' AS commitment FROM ledger_entry
+WHERE site = %(site)s AND index > %(after)s AND index <= %(upto)s AND entry::jsonb ->> 'type' = 'fact'

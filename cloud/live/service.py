@@ -83,6 +83,12 @@ async def events_between(tx: Tx, pack: RulePack, site: str, after: int, upto: in
     return sorted(found, key=lambda one: one.index or 0)
 
 
+async def commitments_between(tx: Tx, site: str, after: int, upto: int) -> list[tuple[int, bytes]]:
+    """Of the facts among the entries above `after` up to `upto`: the index, and the commitment."""
+    found = await rows(tx, _sql.facts_between, site=site, after=after, upto=upto)
+    return [(row["index"], bytes.fromhex(row["commitment"])) for row in found]
+
+
 def _passage(row: Row, pack: RulePack) -> Passage:
     text = pack.wording.get(row["rule"])
     return Passage.model_validate({**row, "rule_text": None if text is None else Wording(**text)})

@@ -111,7 +111,7 @@ def create_app(parts: Parts, *, passwords: Passwords | None = None, console: Pat
         return await events_between(tx, parts.pack, site, after, upto)
 
     app = _bare()
-    hub = Hub(parts.pool, parts.database_url, read)
+    hub = Hub(parts.pool, parts.database_url, read, tracer=parts.tracer)
     metrics = Metrics(hub, parts.pool)
     app.state.parts, app.state.hub, app.state.metrics = parts, hub, metrics
     now = parts.world.now

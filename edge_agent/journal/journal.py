@@ -102,6 +102,10 @@ class Journal:
         """Calls `on_news` after facts were recorded or receipted; from the journal's threads, so only to wake."""
         self._watchers.append(on_news)
 
+    def trace(self, on_sealed: Callable[[SealedFact], None]) -> None:
+        """Calls `on_sealed` with every fact once it is on disk; from the journal's thread, so only to note it."""
+        self._writer.on_sealed = on_sealed
+
     def record(self, draft: Draft) -> SealedFact:
         """The sealed fact, once it and its effects are on disk. Raises JournalError, JournalFullError, DraftError."""
         return self._writer.submit(draft).result()
