@@ -103,6 +103,7 @@ KINDS: Mapping[str, Words] = {
     "passage_decided": ("在门口出示", "Shown at the gate"),
     "passkey_added": ("添加通行密钥", "Passkey added"),
     "passkey_removed": ("移除通行密钥", "Passkey removed"),
+    "plan_drawn": ("绘制平面图", "Floor plan drawn"),
     "permit_granted": ("签发出入库许可", "Permit granted"),
     "permit_revoked": ("撤销出入库许可", "Permit revoked"),
     "person_added": ("添加人员", "Person added"),

@@ -18,8 +18,8 @@ KEPT = frozenset({
     "movement_corroborated", "movement_uncorroborated", "observation_explained", "observation_unexplained",
     "package_sealed", "passage_abandoned", "passage_crossed", "passage_decided",
     "passage_followed", "presence_ended", "presence_seen", "passkey_added", "passkey_removed", "permit_granted",
-    "person_disabled", "person_enabled", "reading", "readings_kept", "readings_removed", "readings_sealed",
-    "readings_thinned", "release_approved", "release_withdrawn", "reminder_read", "scale_doubted", "scale_trusted",
+    "person_disabled", "person_enabled", "plan_drawn", "reading", "readings_kept", "readings_removed",
+    "readings_sealed", "readings_thinned", "release_approved", "release_withdrawn", "reminder_read", "scale_doubted", "scale_trusted",
     "slot_misplaced", "site_placed", "slots_added", "unit_added", "zone_added",
 })  # fmt: skip
 FREE = frozenset({

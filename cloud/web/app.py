@@ -22,6 +22,7 @@ from cloud.evidence.entry_routes import router as entries
 from cloud.evidence.exception_routes import router as exceptions
 from cloud.evidence.label_routes import router as labels
 from cloud.evidence.list_routes import router as lists
+from cloud.evidence.plan_routes import router as plans
 from cloud.evidence.read_routes import router as evidence_reads
 from cloud.evidence.room_routes import router as rooms
 from cloud.evidence.routes import router as evidence
@@ -174,7 +175,7 @@ def _bare() -> FastAPI:
     for router in (
         people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, lists, doors, rooms, telemetry, tasks,
         exceptions, bundles, entries, labels, imports, stock_takes, conformity, analysis, search, live, alarms,
-        ticket_figures, tickets, reminders, fleet, joining, releases, media, clips, viewing, webhooks, association,
+        ticket_figures, tickets, reminders, fleet, joining, releases, media, clips, viewing, webhooks, associationplans,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)

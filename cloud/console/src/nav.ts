@@ -19,6 +19,7 @@ export const PAGES: readonly NavPage[] = [
   { to: "/cases", title: "nav.cases" },
   { to: "/permits", title: "permit.nav" },
   { to: "/warehouse", title: "map.nav" },
+  { to: "/site", title: "plan.nav" },
   { to: "/sensors", title: "sensors.nav" },
   { to: "/locate", title: "locate.nav" },
   { to: "/stock-takes", title: "stockTake.nav" },

@@ -25,6 +25,7 @@ export const router = createRouter({
     { path: "/me", component: () => import("./pages/Me.vue"), meta: { title: "nav.me" } },
     { path: "/pass", component: () => import("./pages/Pass.vue"), meta: { title: "nav.pass" } },
     { path: "/warehouse", component: () => import("./pages/Warehouse.vue"), meta: { title: "map.title" } },
+    { path: "/site", component: () => import("./pages/Site.vue"), meta: { title: "plan.title" } },
     { path: "/alarms", component: () => import("./pages/Alarms.vue"), meta: { title: "alarm.title" } },
     { path: "/wall", component: () => import("./pages/Wall.vue"), meta: { title: "wall.title", bare: true } },
     { path: "/alarms/:id(\\d+)", component: () => import("./pages/Alarm.vue"), props: true, meta: { title: "alarm.title" } },
