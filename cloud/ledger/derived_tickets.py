@@ -109,9 +109,18 @@ def _ordered(derived: "Derived", told: "Told") -> set[str]:
     _row(derived, told)
     derived.table("rectification")[f"{told.content['about']} {told.index}"] = {
         "person": told.content["person"], "ordered_by": told.actor, "due_at": parse_time(told.content["due_at"]),
-        "remedied_index": None, "confirmed_index": None,
+        "remedied_index": None, "confirmed_index": None, "overdue_index": None,
     }  # fmt: skip
     return {told.content["about"]}
+
+
+def _notice_late(derived: "Derived", told: "Told") -> set[str]:
+    name = told.content["about"]
+    _row(derived, told)
+    row = derived.table("rectification").get(f"{name} {told.content['notice']}")
+    if row is not None:
+        row["overdue_index"] = told.index
+    return {name}
 
 
 def _put_right(derived: "Derived", told: "Told") -> set[str]:
@@ -140,6 +149,7 @@ TAKE: dict[str, Callable[["Derived", "Told"], set[str] | None]] = {
     "ticket_reminded": _reminded,
     "ticket_overdue": _reminded,
     "rectification_ordered": _ordered,
+    "rectification_overdue": _notice_late,
     "rectification_remedied": _put_right,
     "rectification_confirmed": _put_right,
 }

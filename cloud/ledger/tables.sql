@@ -239,7 +239,8 @@ FROM ticket WHERE site = %(site)s
 SELECT site || '/T-' || ticket || ' ' || index AS key, paused_at, resumed_at FROM ticket_pause WHERE site = %(site)s
 
 -- name: rectification
-SELECT site || '/T-' || ticket || ' ' || index AS key, person, ordered_by, due_at, remedied_index, confirmed_index
+SELECT site || '/T-' || ticket || ' ' || index AS key, person, ordered_by, due_at, remedied_index, confirmed_index,
+       overdue_index
 FROM rectification WHERE site = %(site)s
 
 -- name: reminder

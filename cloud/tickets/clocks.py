@@ -17,6 +17,8 @@ from custody.tickets import CLOCK_OF, TicketRules, TicketState
 
 OVERDUE = "ticket_overdue"
 """The cause of the alarm that a deadline was missed; its place is the ticket."""
+NOTICE_OVERDUE = "rectification_overdue"
+"""The same of a notice to put right: told on, rung by rung, until all of the ticket's are put right."""
 
 _sql = load_queries(__file__)
 
@@ -51,12 +53,15 @@ async def _due(tx: Tx, site: str, pack: RulePack, at: datetime) -> list[tuple[Ro
 
 async def anything_due(tx: Tx, site: str, pack: RulePack, at: datetime) -> bool:
     """Whether an alarm opens a ticket, or a clock wants telling; asked without a lock."""
-    return bool(await persisting(tx, site, pack, at)) or bool(await _due(tx, site, pack, at))
+    late = await rows(tx, _sql.late_notices, site=site, at=at)
+    return bool(late) or bool(await persisting(tx, site, pack, at)) or bool(await _due(tx, site, pack, at))
 
 
 async def watch(tx: Tx, appender: Appender, world: World, pack: RulePack, at: datetime) -> None:
     """Opens the tickets of alarms that persist; reminds before each deadline and raises an alarm after it, once."""
     await open_persisting(tx, appender, world, pack, at)
+    for row in await rows(tx, _sql.late_notices, site=appender.site, at=at):
+        await _notice_late(tx, appender, world, row, at)
     for row, due in await _due(tx, appender.site, pack, at):
         name, late = name_of(appender.site, row["index"]), due <= at
         values = {"site": appender.site, "ticket": row["index"], "index": next_index(appender), "late": late}
@@ -72,3 +77,19 @@ async def watch(tx: Tx, appender: Appender, world: World, pack: RulePack, at: da
             await raise_alarm(
                 tx, appender, world, cause=OVERDUE, place=name, severity="major", detail=detail, at=at, actor=ACTOR
             )
+
+
+async def _notice_late(tx: Tx, appender: Appender, world: World, row: Row, at: datetime) -> None:
+    name = name_of(row["site"], row["ticket"])
+    values = {"site": row["site"], "ticket": row["ticket"], "notice": row["index"], "index": next_index(appender)}
+    await tx.execute(_sql.notice_late, values)
+    await tx.execute(_sql.touch, values)
+    told = {"notice": row["index"], "due_at": time_text(row["due_at"])}
+    content = {"about": name, **told, "to": row["person"]}
+    await add_record(
+        tx, appender, kind=NOTICE_OVERDUE, at=at, actor=ACTOR, content=content, salt=world.salt(), things=[name]
+    )
+    detail = {"ticket": row["ticket"], **told}
+    await raise_alarm(
+        tx, appender, world, cause=NOTICE_OVERDUE, place=name, severity="major", detail=detail, at=at, actor=ACTOR
+    )

@@ -160,6 +160,7 @@ class Notice(BaseModel):
     due_at: datetime
     remedied_index: int | None
     confirmed_index: int | None
+    overdue_index: int | None = Field(description="The entry that told that its deadline was missed")
 
 
 class TicketWhole(TicketRow):

@@ -74,6 +74,17 @@ VALUES (%(site)s, %(ticket)s, %(index)s, %(person)s, %(ordered_by)s, %(due_at)s)
 -- name: notices
 SELECT * FROM rectification WHERE site = %(site)s AND ticket = %(ticket)s ORDER BY index
 
+-- name: late_notices
+SELECT site, ticket, index, person, due_at FROM rectification
+WHERE site = %(site)s AND remedied_index IS NULL AND overdue_index IS NULL AND due_at <= %(at)s ORDER BY index
+
+-- name: notice_late
+UPDATE rectification SET overdue_index = %(index)s WHERE site = %(site)s AND index = %(notice)s
+
+-- name: still_late
+SELECT index FROM rectification
+WHERE site = %(site)s AND ticket = %(ticket)s AND remedied_index IS NULL AND overdue_index IS NOT NULL
+
 -- name: remedied
 UPDATE rectification SET remedied_index = %(index)s WHERE site = %(site)s AND index = %(notice)s
 
@@ -112,7 +123,7 @@ SELECT * FROM ticket WHERE site = %(site)s AND closed_at IS NULL AND overdue_ind
 -- An alarm that is about tickets opens none; one that is set aside waits until then.
 -- name: persisting
 SELECT a.index, a.cause, a.place, a.severity, a.raised_at FROM alarm a
-WHERE a.site = %(site)s AND a.cleared_at IS NULL AND a.cause <> 'ticket_overdue'
+WHERE a.site = %(site)s AND a.cleared_at IS NULL AND a.cause NOT IN ('ticket_overdue', 'rectification_overdue')
   AND (a.shelved_until IS NULL OR a.shelved_until <= %(at)s)
   AND NOT EXISTS (SELECT FROM ticket t WHERE t.site = a.site AND t.alarm = a.index)
 ORDER BY a.index

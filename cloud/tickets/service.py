@@ -9,7 +9,7 @@ from cloud.errors import ConflictError, ForbiddenError, InvalidError, NotFoundEr
 from cloud.evidence.acting import Acting
 from cloud.evidence.errors import ChangedError
 from cloud.people.models import Person
-from cloud.tickets.clocks import OVERDUE, pauses_of
+from cloud.tickets.clocks import NOTICE_OVERDUE, OVERDUE, pauses_of
 from cloud.tickets.errors import TicketForbiddenError, raise_denial
 from cloud.tickets.models import Answered, Evaluated, Reassigned, Rectified, Remedied, Said, TicketAct
 from cloud.tickets.opening import check_answerer, check_photos, name_of, rules
@@ -59,6 +59,8 @@ async def take(act: Acting, ticket: int, asked: TicketAct, seen: int | None) -> 
     await act.record(KINDS[asked.step], content, things)
     if isinstance(asked, Answered | Evaluated):
         await clear_alarm(act.tx, act.appender, act.world, cause=OVERDUE, place=name, at=act.at)
+    if asked.step == "remedy" and await one(act.tx, _sql.still_late, site=act.site, ticket=ticket) is None:
+        await clear_alarm(act.tx, act.appender, act.world, cause=NOTICE_OVERDUE, place=name, at=act.at)
     return index
 
 

@@ -148,6 +148,33 @@ async def test_a_notice_is_put_right_by_whom_it_is_for_and_confirmed_by_another(
     await holds(desk.office)
 
 
+async def test_a_notice_that_is_missed_is_told_once_and_until_all_of_them_are_put_right(desk: Desk) -> None:
+    ticket = await desk.opened()
+    alarms = "SELECT severity, cleared_at IS NULL AS living, level FROM alarm WHERE cause = 'rectification_overdue'"
+    notices = [
+        await desk.done(
+            ticket, desk.supervisor, "rectify", person=desk.keeper_id, due_at=(desk.clock.at + hours * HOUR).isoformat()
+        )
+        for hours in (24, 25)
+    ]
+    await desk.look(24 * HOUR - timedelta(seconds=1))
+    assert await desk.office.rows(alarms) == []
+    await desk.look(timedelta(minutes=2))
+    await desk.look(HOUR)
+    await desk.look(2 * HOUR)
+    kinds = [entry["kind"] for entry in (await desk.shown(ticket))["entries"]]
+    assert kinds.count("rectification_overdue") == 2  # of each notice once
+    assert await desk.office.rows(alarms) == [{"severity": "major", "living": True, "level": 2}]  # told on to who leads
+    assert all(row["overdue_index"] for row in (await desk.shown(ticket))["notices"])
+    await desk.done(ticket, desk.keeper, "remedy", notice=notices[0])
+    assert (await desk.office.rows(alarms))[0]["living"]
+    await desk.done(ticket, desk.keeper, "remedy", notice=notices[1])
+    assert not (await desk.office.rows(alarms))[0]["living"]
+    await holds(desk.office)
+    never = {"a miss untold": ("row_differs", "rectification", "UPDATE rectification SET overdue_index = NULL")}
+    await each_is_found(desk.office, ("rectification",), never)
+
+
 async def test_boards_by_type_state_owner_and_page(desk: Desk) -> None:
     first = await desk.opened()
     second = await desk.opened(type="seal_or_label", assigned_to=desk.keeper_id)

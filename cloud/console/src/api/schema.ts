@@ -5866,6 +5866,11 @@ export interface components {
             index: number;
             /** Ordered By */
             ordered_by: string;
+            /**
+             * Overdue Index
+             * @description The entry that told that its deadline was missed
+             */
+            overdue_index: number | null;
             /** Person */
             person: string;
             /** Remedied Index */
