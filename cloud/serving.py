@@ -138,7 +138,8 @@ async def web(settings: WebSettings, say: Callable[[str], None]) -> None:
             release_keys=release_keys(settings),
             webhook_root=webhook_root(settings),
             webhook_hosts=settings.webhook_allowed,
-            channel_kinds=kinds(settings.smtp_host is not None)tracer=tracer,
+            channel_kinds=kinds(settings.smtp_host is not None),
+            tracer=tracer,
         )
         app = create_app(parts, console=settings.console_dir)
         tls = (settings.web_cert, settings.web_key) if settings.web_cert and settings.web_key else None

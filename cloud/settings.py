@@ -166,7 +166,7 @@ class MediaSettings(CloudSettings):
     media_url: str = Field(min_length=1)
 
 
-class WebSettings(MediaSettings, FilmSettings, WebhookSettings, MailSettingsTraceSettings):
+class WebSettings(MediaSettings, FilmSettings, WebhookSettings, MailSettings, TraceSettings):
     """For `cloud web`: where it listens, the console's built pages; for whom passkeys sign (a domain), and the
     addresses, separated by blanks, at which people open the console, the first of them first.
 

@@ -17,8 +17,12 @@ _sql = load_queries(__file__, "trouble.sql")
 
 async def hot_spots(asked: Asked, told: Threshold) -> Look:
     """By place, by person, by class of goods."""
-    found = {name: await rows(asked.tx, getattr(_sql, f"{name}s"), **asked.span) for name in ("place", "person")}
-    return judge_hot_spots(asked, told, {**found, "class": await rows(asked.tx, _sql.classes, **asked.span)})
+    found = {
+        "place": await rows(asked.tx, _sql.places, **asked.span),
+        "person": await rows(asked.tx, _sql.persons, **asked.span),
+        "class": await rows(asked.tx, _sql.classes, **asked.span),
+    }
+    return judge_hot_spots(asked, told, found)
 
 
 def judge_hot_spots(asked: Asked, told: Threshold, found: Mapping[str, Sequence[Row]]) -> Look:

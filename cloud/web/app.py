@@ -11,7 +11,8 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from cloud.alarms.routes import router as alarms
-from cloud.analysis.routescloud.association.routes import router as analysisassociation
+from cloud.analysis.routes import router as analysis
+from cloud.association.routes import router as association
 from cloud.conformity.routes import router as conformity
 from cloud.db.pool import Tx
 from cloud.evidence.act_routes import router as acts
@@ -175,7 +176,8 @@ def _bare() -> FastAPI:
     for router in (
         people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, lists, doors, rooms, telemetry, tasks,
         exceptions, bundles, entries, labels, imports, stock_takes, conformity, analysis, search, live, alarms,
-        ticket_figures, tickets, reminders, fleet, joining, releases, media, clips, viewing, webhooks, associationplans,
+        ticket_figures, tickets, reminders, fleet, joining, releases, media, clips, viewing, webhooks, association,
+        plans,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)

@@ -50,7 +50,7 @@ async def test_what_is_stored_before_the_migration_holds_after_it(
         await store.know(measurer)
         await take(store, measurer, measurer.tell(measurer.run(7200), at=START))
         store.gather()
-        assert migrate(owner, START, FOLDER) == ["0035_readings_kept.sql"]
+        assert migrate(owner, START, FOLDER)[0] == "0035_readings_kept.sql"
         async with transaction(pool) as tx:
             assert await check_telemetry(tx, SITE) == TelemetryCheck(batches=1, readings=7200)
             seen = await course(

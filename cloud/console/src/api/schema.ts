@@ -1627,6 +1627,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plan
+         * @description The floor plan of a site: its picture and where things are. Empty where nobody has drawn one.
+         */
+        get: operations["get_plan"];
+        put?: never;
+        /**
+         * Post Plan
+         * @description Draws the plan of my site anew, an entry of its ledger. 412 where somebody drew another since `If-Match`.
+         */
+        post: operations["draw_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/readings": {
         parameters: {
             query?: never;
@@ -2632,6 +2656,48 @@ export interface paths {
          *     At another site only about what I sent there, and only what whoever sent it may: nobody writes down but there.
          */
         post: operations["take_ticket_step"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/together/entries/{entry}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Of Entry
+         * @description What belongs to an entry of the ledger, of whatever kind: things, people, permits, acts, tickets, alarms, the
+         *     door session, and the film of that second.
+         */
+        get: operations["get_together_of_entry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/together/things/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Of Thing
+         * @description What belongs to a thing: a case, an item, a package, a slot, a person, a permit, an act, a ticket
+         *     (`<site>/T-<entry>`) or an alarm (`<site>/A-<entry>`).
+         */
+        get: operations["get_together_of_thing"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4174,6 +4240,19 @@ export interface components {
             rows: components["schemas"]["DoorSession"][];
         };
         /**
+         * Drawing
+         * @description A whole plan: `picture` is the digest of a JPEG from POST /photos, null for the drawing made from the data.
+         */
+        Drawing: {
+            /**
+             * Marks
+             * @default []
+             */
+            marks: components["schemas"]["Mark"][];
+            /** Picture */
+            picture?: string | null;
+        };
+        /**
          * Due
          * @description When a zone has to be counted next; `last` is the newest stock-take that covered it whole and was compared.
          */
@@ -4863,6 +4942,39 @@ export interface components {
             state: components["schemas"]["State"];
         };
         /**
+         * Instant
+         * @description Something that happened with it, at a gate or a door or before a camera.
+         *
+         *     `agent` and `seq` name the event whose film is at `GET /clips`, where there is `film`; `at` is the second in it.
+         */
+        Instant: {
+            /** Agent */
+            agent: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Film */
+            film: boolean;
+            /** Index */
+            index: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "passage" | "door_session" | "clip";
+            /**
+             * Name
+             * @description allowed or refused, the state of a door session, the camera of a clip
+             */
+            name: string | null;
+            /** Seq */
+            seq: number | null;
+            /** Station */
+            station: string;
+        };
+        /**
          * Item
          * @description An item. `held`: it must not leave; `index`: the newest entry about it; `label_issue`: of its living label.
          */
@@ -5043,6 +5155,50 @@ export interface components {
             rows: components["schemas"]["Line"][];
         };
         /**
+         * Link
+         * @description A thing that belongs to it. `name` is what it is called: a number, a name, a seal, a cause, an action.
+         */
+        Link: {
+            /**
+             * Alarm
+             * @description The id of an alarm, which its page goes by
+             */
+            alarm: number | null;
+            /** At */
+            at: string | null;
+            /** Index */
+            index: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "case" | "item" | "package" | "slot" | "person" | "permit" | "act" | "ticket" | "alarm";
+            /**
+             * More
+             * @description The title of a case or ticket, the state of a thing, the place of an alarm
+             */
+            more: string | null;
+            /** Name */
+            name: string | null;
+            /** Thing */
+            thing: string;
+        };
+        /**
+         * Linked
+         * @description All links of one kind, the newest first; `more` says that there are more than are shown.
+         */
+        Linked: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "case" | "item" | "package" | "slot" | "person" | "permit" | "act" | "ticket" | "alarm";
+            /** Links */
+            links: components["schemas"]["Link"][];
+            /** More */
+            more: boolean;
+        };
+        /**
          * ListAsked
          * @description A list to be stopped.
          */
@@ -5195,6 +5351,23 @@ export interface components {
              */
             secret: string | null;
             webhook: components["schemas"]["Webhook"];
+        };
+        /**
+         * Mark
+         * @description Where something is. `name` is a zone's id; of all else the agent, a space, and the station or device.
+         */
+        Mark: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "gate" | "door" | "camera" | "sensor" | "zone";
+            /** Name */
+            name: string;
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
         };
         /**
          * MissingShown
@@ -6418,6 +6591,25 @@ export interface components {
             outside: boolean;
             /** Rows */
             rows: components["schemas"]["Place"][];
+        };
+        /**
+         * Plan
+         * @description The plan as it is; `index` is its ledger entry, null where nobody has drawn one.
+         */
+        Plan: {
+            /** At */
+            at?: string | null;
+            /** Drawn By */
+            drawn_by?: string | null;
+            /** Index */
+            index?: number | null;
+            /**
+             * Marks
+             * @default []
+             */
+            marks: components["schemas"]["Mark"][];
+            /** Picture */
+            picture?: string | null;
         };
         /**
          * Point
@@ -7741,6 +7933,16 @@ export interface components {
          * @enum {string}
          */
         Tier: "doer" | "manager" | "leader";
+        /**
+         * Together
+         * @description What belongs together, by kinds, and what happened, newest first.
+         */
+        Together: {
+            /** Linked */
+            linked: components["schemas"]["Linked"][];
+            /** Moments */
+            moments: components["schemas"]["Instant"][];
+        };
         /**
          * Token
          * @description A bearer token's name; the token itself is shown once, when it is made.
@@ -17024,6 +17226,200 @@ export interface operations {
             };
         };
     };
+    get_plan: {
+        parameters: {
+            query?: {
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    draw_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of the plan */
+                "If-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Drawing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_readings: {
         parameters: {
             query: {
@@ -22648,6 +23044,200 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_together_of_entry: {
+        parameters: {
+            query?: {
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path: {
+                entry: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Together"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_together_of_thing: {
+        parameters: {
+            query?: {
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Together"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description Too large */
             413: {
