@@ -171,6 +171,7 @@ async def course(
     Returns `step` (raw, minute, hour, day), `points` (rows of at, n, low, high, mean), `gaps`, `error_ms` and whether
     single readings were `removed` that would be shown. Raises NotFoundError.
     """
+    since = max(since, EARLIEST)  # nothing is from before, and no calendar has every bucket that begins earlier
     about = {"series": await series_id(tx, site, agent, device, measures), "since": since, "until": until}
     span = {"site": site, "agent": agent, "since": since, "before": until}
     shown = await rows(tx, _sql.raw, **about, most=points + 1)
