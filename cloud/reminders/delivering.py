@@ -84,16 +84,19 @@ class Delivering:
             await check_job_schema(tx)
         async with _gone(), self._queue.open_async(), asyncio.TaskGroup() as tasks:
             for kind in KINDS:
-                tasks.create_task(
-                    self._queue.run_worker_async(
-                        queues=[kind], name=kind, concurrency=AT_ONCE, listen_notify=False,
-                        fetch_job_polling_interval=self.every.total_seconds(), delete_jobs="always",
-                        install_signal_handlers=False, shutdown_graceful_timeout=1,
-                    )
-                )  # fmt: skip
+                tasks.create_task(self._serve(kind))
             while True:
                 await self._put_in()
                 await asyncio.sleep(self.every.total_seconds())
+
+    async def _serve(self, kind: ChannelKind) -> None:
+        """Carries messages of one kind. Raises DatabaseGoneError also where the library ends its worker by itself."""
+        await self._queue.run_worker_async(
+            queues=[kind], name=kind, concurrency=AT_ONCE, listen_notify=False, delete_jobs="always",
+            fetch_job_polling_interval=self.every.total_seconds(), install_signal_handlers=False,
+            shutdown_graceful_timeout=1,
+        )  # fmt: skip
+        raise DatabaseGoneError(f"the queue's worker for {kind} ended")
 
     async def _put_in(self) -> None:
         """Every message that is to go out has a job; those whose worker is gone are taken up again."""

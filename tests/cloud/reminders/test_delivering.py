@@ -1,7 +1,6 @@
 """Messages on their way by the real queue: one for many, tried again, none held up by another, none lost."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -40,8 +39,10 @@ async def working(desk: Desk, **ways: Any) -> AsyncIterator[None]:
 
         async def always() -> None:
             while True:
-                with contextlib.suppress(DatabaseGoneError):
+                try:
                     await worker.run()
+                except* DatabaseGoneError:
+                    pass
 
         task = asyncio.create_task(always())
         try:
