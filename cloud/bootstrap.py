@@ -23,7 +23,7 @@ from cloud.mirror.discovery import Topics
 from cloud.mirror.mirroring import Mirroring
 from cloud.opening import log_keys, opened_pool, traced
 from cloud.readings import Readings
-from cloud.reminders.channels import WITHIN_S, Mail, Ways
+from cloud.reminders.channels import Mail, Ways
 from cloud.reminders.delivering import Delivering
 from cloud.reminders.worker import Reminding
 from cloud.settings import BrokerSettings, GatekeeperSettings, JobsSettings, MirrorSettings
@@ -115,7 +115,7 @@ async def jobs(settings: JobsSettings) -> AsyncIterator[Jobs]:
 @asynccontextmanager
 async def _ways(settings: JobsSettings) -> AsyncIterator[Ways]:
     """The ways out. A proxy of the environment is not used: it would look up names that nobody looked at."""
-    async with httpx.AsyncClient(trust_env=False, timeout=WITHIN_S) as http:
+    async with httpx.AsyncHTTPTransport(trust_env=False) as http:
         yield Ways(http=http, mail=_mail(settings), inner=(settings.webhook_inner or "").split())
 
 

@@ -75,7 +75,7 @@ async def read_it(console: Console) -> None:
 async def set_it_up(console: Console, database: Database) -> None:
     """On a desktop, in English."""
     words, receiver, pool = texts("en-GB")["notifying"], Receiver(), console.warehouse.receiving.pool
-    async with listening(receiver, receiver.web), httpx.AsyncClient() as http, console.visit("en-GB") as page:
+    async with listening(receiver, receiver.web), httpx.AsyncHTTPTransport() as http, console.visit("en-GB") as page:
         ways = Ways(http=http, inner=["127.0.0.1"])
         worker = asyncio.create_task(
             Delivering(

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -55,7 +56,7 @@ class Receiver:
 
 
 @asynccontextmanager
-async def listening(receiver: Receiver, talk: Talk) -> AsyncIterator[Receiver]:
+async def listening(receiver: Receiver, talk: Talk, tls: ssl.SSLContext | None = None) -> AsyncIterator[Receiver]:
     """`receiver` at a port of this machine, until the block ends."""
 
     async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -66,7 +67,7 @@ async def listening(receiver: Receiver, talk: Talk) -> AsyncIterator[Receiver]:
         finally:
             writer.close()
 
-    server = await asyncio.start_server(one, "127.0.0.1", 0)
+    server = await asyncio.start_server(one, "127.0.0.1", 0, ssl=tls)
     receiver.port = server.sockets[0].getsockname()[1]
     try:
         yield receiver

@@ -1,7 +1,11 @@
 """What goes out by each way, what it may not do, and that none is waited for longer than its time."""
 
+import logging
+import ssl
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import apprise
@@ -12,26 +16,48 @@ from cloud.errors import InvalidError
 from cloud.reminders.channels import ROBOTS, Mail, Ways
 from cloud.reminders.errors import ChannelError
 from cloud.reminders.targets import check_target, hint, resolve, split_url
+from simulators.pki import Authority
 from tests.cloud.reminders.receivers import Receiver, listening
 
 EVIL = '<at user_id="all">案</at> **x** [y](http://z) @all'
 
 
 @pytest.fixture
-async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(trust_env=False) as client:
+async def http() -> AsyncIterator[httpx.AsyncHTTPTransport]:
+    async with httpx.AsyncHTTPTransport(trust_env=False) as client:
         yield client
 
 
-async def test_a_webhook_gets_json_and_nothing_of_it_is_changed(http: httpx.AsyncClient) -> None:
+async def test_a_webhook_gets_json_and_nothing_of_it_is_changed_and_no_log_has_its_key(
+    http: httpx.AsyncHTTPTransport, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     receiver = Receiver()
     async with listening(receiver, receiver.web):
-        url = f"http://localhost:{receiver.port}/hook?a=b"
+        url = f"http://localhost:{receiver.port}/hook?key=s3cret"
         await Ways(http=http, inner=["localhost"]).send("webhook", url, "题", EVIL, {"type": "test"})
         assert receiver.came.get_nowait() == {"title": "题", "text": EVIL, "type": "test"}
         assert receiver.hosts == [
             f"localhost:{receiver.port}"
         ]  # as it was written, although the address is connected to
+    assert "s3cret" not in caplog.text
+
+
+@pytest.mark.parametrize("name", ["localhost", "elsewhere.example"])
+async def test_over_tls_the_name_that_was_written_counts_and_not_the_address(tmp_path: Path, name: str) -> None:
+    now, receiver = datetime.now(UTC), Receiver()
+    authority = Authority.open(tmp_path / "pki", now)
+    identity, shown = authority.server(now, (name,)), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    shown.load_cert_chain(identity.certificate, identity.key)
+    trusted = ssl.create_default_context(cafile=str(authority.certificate_file))
+    async with listening(receiver, receiver.web, shown), httpx.AsyncHTTPTransport(verify=trusted) as http:
+        told = Ways(http=http, inner=["localhost"]).send("webhook", f"https://localhost:{receiver.port}/", "", "", {})
+        if name == "localhost":
+            await told
+        else:
+            with pytest.raises(ChannelError, match="not_reached"):
+                await told
+    assert receiver.came.qsize() == (name == "localhost")
 
 
 @pytest.mark.parametrize(("answer", "final"), [
@@ -42,7 +68,7 @@ async def test_a_webhook_gets_json_and_nothing_of_it_is_changed(http: httpx.Asyn
     ("HTTP/1.1 503 Unavailable\r\nContent-Length: 0\r\n\r\n", False),
 ])  # fmt: skip
 async def test_no_redirect_is_followed_and_only_what_may_pass_is_tried_again(
-    http: httpx.AsyncClient, answer: str, final: bool
+    http: httpx.AsyncHTTPTransport, answer: str, final: bool
 ) -> None:
     receiver = Receiver()
     async with listening(receiver, receiver.web):
@@ -63,7 +89,7 @@ async def test_an_inner_address_is_none_for_a_webhook_in_whatever_spelling(host:
         await resolve(split_url(f"http://{host}/"), ())
 
 
-async def test_who_never_answers_is_not_waited_for(http: httpx.AsyncClient) -> None:
+async def test_who_never_answers_is_not_waited_for(http: httpx.AsyncHTTPTransport) -> None:
     receiver, since = Receiver(), time.monotonic()
     async with listening(receiver, receiver.silence):
         with pytest.raises(ChannelError, match=r"no_answer:0\.2"):
@@ -73,7 +99,7 @@ async def test_who_never_answers_is_not_waited_for(http: httpx.AsyncClient) -> N
     assert time.monotonic() - since < 5
 
 
-async def test_a_robot_is_told_through_apprise_and_marks_in_names_are_text(http: httpx.AsyncClient) -> None:
+async def test_a_robot_is_told_through_apprise_and_marks_in_names_are_text(http: httpx.AsyncHTTPTransport) -> None:
     receiver = Receiver(answer="HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
     async with listening(receiver, receiver.web):
         here: dict[str, Any] = {"schema": "json", "host": "127.0.0.1", "port": receiver.port}
@@ -94,7 +120,7 @@ def test_apprise_knows_each_robot_by_its_key(kind: str) -> None:
     assert type(way).__name__.lower().startswith(f"notify{kind}")
 
 
-async def test_a_letter_is_plain_text_and_only_for_whom_it_is(http: httpx.AsyncClient) -> None:
+async def test_a_letter_is_plain_text_and_only_for_whom_it_is(http: httpx.AsyncHTTPTransport) -> None:
     receiver = Receiver()
     async with listening(receiver, receiver.mail):
         mail = Mail(host="127.0.0.1", port=receiver.port, sender="sealtrail@example.cn", mode="insecure")
@@ -106,7 +132,7 @@ async def test_a_letter_is_plain_text_and_only_for_whom_it_is(http: httpx.AsyncC
     assert letter.get_content().strip() == EVIL
 
 
-async def test_without_a_mail_server_there_is_no_mail(http: httpx.AsyncClient) -> None:
+async def test_without_a_mail_server_there_is_no_mail(http: httpx.AsyncHTTPTransport) -> None:
     with pytest.raises(ChannelError) as found:
         await Ways(http=http).send("mail", "wang@example.cn", "", "", {})
     assert found.value.final

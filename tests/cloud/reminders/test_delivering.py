@@ -30,7 +30,7 @@ async def desk(office: Office, clock: Clock) -> Desk:
 async def working(desk: Desk, **ways: Any) -> AsyncIterator[None]:
     """The worker, until the block ends; begun anew where the database goes away, as `cloud.jobs` does."""
     parts = desk.office.parts
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncHTTPTransport(trust_env=False) as http:
         there = Ways(http=http, inner=["127.0.0.1"], **ways)
         worker = Delivering(
             parts.pool, parts.database_url, parts.world, parts.pack, there, link="https://c.cn/reminders", again=SOON,
