@@ -45,6 +45,31 @@ class Instant(BaseModel):
     film: bool
 
 
+class Reason(BaseModel):
+    """What a case has in common with another: of how many `cases` besides that other."""
+
+    why: Literal["party", "vehicle", "scene", "brand", "sku"]
+    value: str
+    cases: int
+
+
+class RelatedCase(BaseModel):
+    """A case that has something in common with another, and what: the rarest first."""
+
+    id: str
+    number: str
+    title: str
+    opened_at: datetime
+    reasons: list[Reason]
+
+
+class RelatedCases(BaseModel):
+    """The cases that have most in common first; `total` is how many there are."""
+
+    total: int
+    rows: list[RelatedCase]
+
+
 class Together(BaseModel):
     """What belongs together, by kinds, and what happened, newest first."""
 

@@ -123,12 +123,12 @@ UPDATE item SET package_id = %(package)s, index = %(index)s WHERE id = ANY (%(it
 SELECT id FROM item WHERE package_id = %(package)s AND state = 'opened' ORDER BY id LIMIT 1
 
 -- name: item_row
-SELECT id, case_id, name, quantity, unit, goods, value_fen, package_id, state FROM item WHERE id = %(item)s
+SELECT id, case_id, name, quantity, unit, goods, value_fen, package_id, state, brand, sku FROM item WHERE id = %(item)s
 
 -- name: add_part
-INSERT INTO item (id, site, case_id, name, quantity, unit, state, package_id, goods, value_fen, index)
+INSERT INTO item (id, site, case_id, name, quantity, unit, state, package_id, goods, value_fen, index, brand, sku)
 VALUES (%(id)s, %(site)s, %(case_id)s, %(name)s, %(quantity)s, %(unit)s, %(state)s, %(package_id)s, %(goods)s,
-        %(value_fen)s, %(index)s)
+        %(value_fen)s, %(index)s, %(brand)s, %(sku)s)
 
 -- name: correct_item
 UPDATE item SET name = coalesce(%(name)s, name), quantity = coalesce(%(quantity)s::int, quantity),

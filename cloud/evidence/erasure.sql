@@ -60,8 +60,9 @@ UPDATE record SET content = NULL, salt = NULL WHERE site = %(site)s AND index = 
 -- The tables that repeat what was in a record say what became of it.
 -- name: forget_names
 WITH gone AS (SELECT unnest(%(things)s::text[]) AS thing),
-     a AS (UPDATE item SET name = %(erased)s WHERE id IN (SELECT thing FROM gone) AND %(kind)s = 'item_registered'),
-     b AS (UPDATE evidence_case SET title = %(erased)s
+     a AS (UPDATE item SET name = %(erased)s, brand = NULL, sku = NULL
+           WHERE id IN (SELECT thing FROM gone) AND %(kind)s = 'item_registered'),
+     b AS (UPDATE evidence_case SET title = %(erased)s, parties = '{}', vehicles = '{}', scene = NULL
            WHERE id IN (SELECT thing FROM gone) AND %(kind)s = 'case_opened'),
      i AS (UPDATE import_row SET salt = NULL
            WHERE thing IN (SELECT thing FROM gone) AND %(kind)s = 'item_registered'),

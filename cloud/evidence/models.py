@@ -38,11 +38,21 @@ class _Asked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+Texts = Annotated[list[Text], Field(max_length=20)]
+
+
 class NewCase(_Asked):
-    """A case to be opened; `number` is the authority's own."""
+    """A case to be opened; `number` is the authority's own. The rest is what cases are found to belong together by."""
 
     number: Text = Field(examples=["宁烟立〔2026〕第118号"])
     title: Text
+    parties: Texts = Field(default=[], description="Names of the people it is about", examples=[["张三"]])
+    vehicles: Texts = Field(default=[], description="Number plates", examples=[["苏A·12345"]])
+    scene: Text | None = Field(default=None, description="Where it was found out", examples=["江宁区东山街道"])
+
+    def known(self) -> dict[str, Any]:
+        """What was told besides number and title; a case of which nothing was has the record that it always had."""
+        return {name: value for name in ("parties", "vehicles", "scene") if (value := getattr(self, name))}
 
 
 class NewItem(_Asked):
@@ -54,6 +64,13 @@ class NewItem(_Asked):
     unit: Text = Field(examples=["条"])
     goods: Name = Field(default="tobacco", description="A class of goods of the rule pack")
     value_fen: int = Field(default=0, ge=0, le=2**53, description="What it is worth together, in fen (0.01 yuan)")
+    brand: Text | None = Field(default=None, examples=["中华"])
+    sku: Text | None = Field(default=None, description="The code on the goods", examples=["6901028075831"])
+
+    def content(self) -> dict[str, Any]:
+        """What its record tells beside its case; what was not told is left out, as it always was."""
+        told = self.model_dump(exclude={"case_id"})
+        return {name: value for name, value in told.items() if value is not None}
 
 
 class NewLabel(_Asked):
@@ -130,6 +147,9 @@ class Case(BaseModel):
     opened_at: datetime
     opened_by: str
     index: int
+    parties: list[str] = []
+    vehicles: list[str] = []
+    scene: str | None = None
 
 
 class Custody(BaseModel):
@@ -168,6 +188,8 @@ class Item(BaseModel):
     index: int
     label_issue: int | None
     custody: Custody | None = None
+    brand: str | None = None
+    sku: str | None = None
 
 
 class PackageRow(BaseModel):

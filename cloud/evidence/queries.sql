@@ -1,6 +1,7 @@
 -- name: add_case
-INSERT INTO evidence_case (id, site, number, title, rule_pack, opened_at, opened_by, index)
-VALUES (%(id)s, %(site)s, %(number)s, %(title)s, %(rule_pack)s, %(opened_at)s, %(opened_by)s, %(index)s)
+INSERT INTO evidence_case (id, site, number, title, rule_pack, opened_at, opened_by, index, parties, vehicles, scene)
+VALUES (%(id)s, %(site)s, %(number)s, %(title)s, %(rule_pack)s, %(opened_at)s, %(opened_by)s, %(index)s,
+        %(parties)s, %(vehicles)s, %(scene)s)
 ON CONFLICT (site, number) DO NOTHING RETURNING id
 
 -- name: case_of
@@ -8,8 +9,9 @@ SELECT id, site, number, title, rule_pack, opened_at, opened_by, index FROM evid
 WHERE id = %(id)s AND site = %(site)s
 
 -- name: add_item
-INSERT INTO item (id, site, case_id, name, quantity, unit, goods, value_fen, state, index)
-VALUES (%(id)s, %(site)s, %(case_id)s, %(name)s, %(quantity)s, %(unit)s, %(goods)s, %(value_fen)s, %(state)s, %(index)s)
+INSERT INTO item (id, site, case_id, name, quantity, unit, goods, value_fen, state, index, brand, sku)
+VALUES (%(id)s, %(site)s, %(case_id)s, %(name)s, %(quantity)s, %(unit)s, %(goods)s, %(value_fen)s, %(state)s, %(index)s,
+        %(brand)s, %(sku)s)
 
 -- name: add_hand_on
 INSERT INTO thing_hand (thing, action, person) VALUES (%(thing)s, %(action)s, %(person)s)

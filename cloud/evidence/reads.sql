@@ -1,16 +1,16 @@
 -- name: cases
-SELECT id, number, title, rule_pack, opened_at, opened_by, index FROM evidence_case
+SELECT id, number, title, rule_pack, opened_at, opened_by, index, parties, vehicles, scene FROM evidence_case
 WHERE site = %(site)s AND index < %(after)s
   AND (%(like)s::text IS NULL OR number ILIKE %(like)s OR title ILIKE %(like)s OR id ILIKE %(like)s)
 ORDER BY index DESC LIMIT %(most)s
 
 -- name: case_
-SELECT id, number, title, rule_pack, opened_at, opened_by, index FROM evidence_case
+SELECT id, number, title, rule_pack, opened_at, opened_by, index, parties, vehicles, scene FROM evidence_case
 WHERE site = %(site)s AND id = %(id)s
 
 -- name: items
 SELECT i.id, i.case_id, c.number AS case_number, i.name, i.quantity, i.unit, i.goods, i.value_fen, i.state, i.package_id,
-       i.index,
+       i.index, i.brand, i.sku,
        (SELECT jsonb_build_object('slot', u.slot, 'slot_name', s.name, 'zone', s.zone, 'size', u.size, 'weight_g', u.weight_g,
                                   'openings', coalesce(u.openings, 0), 'parent', u.parent, 'purpose', u.purpose, 'due_at', u.due_at,
                                   'method', u.method, 'act', (SELECT act FROM act_thing a WHERE a.thing IN (i.id, i.package_id) AND a.open LIMIT 1),

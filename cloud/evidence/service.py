@@ -25,6 +25,7 @@ async def open_case(act: Acting, new: NewCase) -> Case:
     if await one(act.tx, _sql.add_case, **case) is None:
         raise ConflictError("case_number_taken", f"there is a case {new.number!r} already")
     content = {"case": name, "number": new.number, "title": new.title, "rule_pack": pack.hash}
+    content |= new.known()
     await act.record("case_opened", content, [name])
     return Case.model_validate(case)
 
@@ -41,7 +42,7 @@ async def register_item(act: Acting, new: NewItem) -> str:
     await act.tx.execute(_sql.add_item, {**item, "index": act.next_index})
     hand = {"thing": item["id"], "action": Action.REGISTER.value, "person": act.person.id}
     await act.tx.execute(_sql.add_hand_on, hand)
-    content = {"item": item["id"], "case": new.case_id, **new.model_dump(exclude={"case_id"})}
+    content = {"item": item["id"], "case": new.case_id, **new.content()}
     await act.record("item_registered", content, [item["id"], new.case_id])
     return str(item["id"])
 

@@ -120,6 +120,7 @@ def _case(derived: Derived, told: Told) -> set[str]:
     derived.table("evidence_case")[content["case"]] = {
         "number": content["number"], "title": content["title"], "rule_pack": content["rule_pack"],
         "opened_at": parse_time(told.at), "opened_by": told.actor, "index": told.index,
+        "parties": content.get("parties", []), "vehicles": content.get("vehicles", []), "scene": content.get("scene"),
     }  # fmt: skip
     return {content["case"]}
 
@@ -129,6 +130,7 @@ def _item(derived: Derived, told: Told) -> set[str]:
     derived.table("item")[content["item"]] = {
         "case_id": content["case"], "name": content["name"], "quantity": content["quantity"], "unit": content["unit"],
         "goods": content.get("goods", "tobacco"), "value_fen": content.get("value_fen", 0),
+        "brand": content.get("brand"), "sku": content.get("sku"),
         "state": State.INTAKE.value, "package_id": None, "index": told.index,
     }  # fmt: skip
     _hand_on(derived, [content["item"]], Action.REGISTER, told.actor)

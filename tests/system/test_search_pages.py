@@ -41,6 +41,12 @@ async def console(database: Database, tmp_path: Path, browser: Browser) -> Async
             "INSERT INTO item (id, site, case_id, name, quantity, unit, state, index)"
             " VALUES (%s, %s, %s, '<b>雪茄</b> 苏A·12345', 4, '盒', 'intake', 0)", CIGARS, SITE, CASE,
         )  # fmt: skip
+        await opened.warehouse.execute("UPDATE evidence_case SET scene = '东山街道'")
+        await opened.warehouse.execute(
+            "INSERT INTO evidence_case (id, site, number, title, rule_pack, opened_at, opened_by, index, scene)"
+            " SELECT id || '9', site, '宁烟立〔2026〕第9号', '另案', rule_pack, opened_at, 'x', 0, scene"
+            " FROM evidence_case"
+        )  # fmt: skip
         yield opened
 
 
@@ -95,6 +101,7 @@ async def test_from_a_passage_one_click_leads_to_what_belongs_to_it_and_to_its_s
         await page.keyboard.press("Escape")
         assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"]
         await entry.locator("[data-linked=case] a").click()
+        await expect(page.locator("section.related li")).to_contain_text("东山街道 1")
         await page.locator(".fold.panel summary").first.click()
         await expect(page.locator("[data-linked=item] a")).to_have_count(2)
         await expect(page.locator("[data-moment=passage]")).to_have_count(1)

@@ -1671,6 +1671,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/related-cases/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Related
+         * @description Cases that have people, vehicles, the scene, brands or codes of goods in common with this one, and which.
+         */
+        get: operations["list_related_cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/releases": {
         parameters: {
             query?: never;
@@ -3584,10 +3604,22 @@ export interface components {
             opened_at: string;
             /** Opened By */
             opened_by: string;
+            /**
+             * Parties
+             * @default []
+             */
+            parties: string[];
             /** Rule Pack */
             rule_pack: string;
+            /** Scene */
+            scene?: string | null;
             /** Title */
             title: string;
+            /**
+             * Vehicles
+             * @default []
+             */
+            vehicles: string[];
         };
         /**
          * CaseRows
@@ -4979,6 +5011,8 @@ export interface components {
          * @description An item. `held`: it must not leave; `index`: the newest entry about it; `label_issue`: of its living label.
          */
         Item: {
+            /** Brand */
+            brand?: string | null;
             /** Case Id */
             case_id: string;
             /** Case Number */
@@ -5000,6 +5034,8 @@ export interface components {
             package_id: string | null;
             /** Quantity */
             quantity: number;
+            /** Sku */
+            sku?: string | null;
             state: components["schemas"]["State"];
             /** Unit */
             unit: string;
@@ -5493,7 +5529,7 @@ export interface components {
         };
         /**
          * NewCase
-         * @description A case to be opened; `number` is the authority's own.
+         * @description A case to be opened; `number` is the authority's own. The rest is what cases are found to belong together by.
          */
         NewCase: {
             /**
@@ -5501,8 +5537,32 @@ export interface components {
              * @example 宁烟立〔2026〕第118号
              */
             number: string;
+            /**
+             * Parties
+             * @description Names of the people it is about
+             * @default []
+             * @example [
+             *       "张三"
+             *     ]
+             */
+            parties: string[];
+            /**
+             * Scene
+             * @description Where it was found out
+             * @example 江宁区东山街道
+             */
+            scene?: string | null;
             /** Title */
             title: string;
+            /**
+             * Vehicles
+             * @description Number plates
+             * @default []
+             * @example [
+             *       "苏A·12345"
+             *     ]
+             */
+            vehicles: string[];
         };
         /**
          * NewChannel
@@ -5603,6 +5663,11 @@ export interface components {
          * @description An item to be registered in a case.
          */
         NewItem: {
+            /**
+             * Brand
+             * @example 中华
+             */
+            brand?: string | null;
             /** Case Id */
             case_id: string;
             /**
@@ -5618,6 +5683,12 @@ export interface components {
             name: string;
             /** Quantity */
             quantity: number;
+            /**
+             * Sku
+             * @description The code on the goods
+             * @example 6901028075831
+             */
+            sku?: string | null;
             /**
              * Unit
              * @example 条
@@ -6771,6 +6842,21 @@ export interface components {
             value: number;
         };
         /**
+         * Reason
+         * @description What a case has in common with another: of how many `cases` besides that other.
+         */
+        Reason: {
+            /** Cases */
+            cases: number;
+            /** Value */
+            value: string;
+            /**
+             * Why
+             * @enum {string}
+             */
+            why: "party" | "vehicle" | "scene" | "brand" | "sku";
+        };
+        /**
          * Reassigned
          * @description It is for this colleague now.
          */
@@ -6810,6 +6896,35 @@ export interface components {
             step: "rectify";
             /** Words */
             words: string;
+        };
+        /**
+         * RelatedCase
+         * @description A case that has something in common with another, and what: the rarest first.
+         */
+        RelatedCase: {
+            /** Id */
+            id: string;
+            /** Number */
+            number: string;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Reasons */
+            reasons: components["schemas"]["Reason"][];
+            /** Title */
+            title: string;
+        };
+        /**
+         * RelatedCases
+         * @description The cases that have most in common first; `total` is how many there are.
+         */
+        RelatedCases: {
+            /** Rows */
+            rows: components["schemas"]["RelatedCase"][];
+            /** Total */
+            total: number;
         };
         /**
          * Release
@@ -17444,6 +17559,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReadingRows"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_related_cases: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RelatedCases"];
                 };
             };
             /** @description The body is not JSON */

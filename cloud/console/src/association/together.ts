@@ -21,3 +21,9 @@ export function wayToLink(link: Pick<Link, "kind" | "thing" | "alarm">): string 
   if (link.kind === "slot") return `/warehouse?slot=${link.thing}`;
   return wayTo(link.thing);
 }
+
+/** Several names as people write them in one line, each once. */
+export function several(text: string): string[] {
+  const names = text.split(/[、,，;；\n]/).map((name) => name.trim());
+  return [...new Set(names.filter((name) => name !== ""))];
+}
