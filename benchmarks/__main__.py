@@ -21,6 +21,7 @@ NAMES = (
     "verify",
     "stock_take",
     "telemetry",
+    "analysis",
 )
 """The modules beside this one; each has a `run()` that prints its figures beside their limits."""
 

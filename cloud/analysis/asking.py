@@ -60,6 +60,7 @@ async def asked_of(tx: Tx, pack: RulePack, site: str, since: datetime, until: da
     """Finds the entries by halving: the cloud's records are in the order of their times, and a fact counts with the
     record before it. Up to now is all there is.
     """
+    await tx.execute(_sql.roomy)
     places = [
         (await one(tx, _sql.entry_at, site=site, at=at) or {"index": 0})["index"]
         for at in (since, until if until < now else datetime.max.replace(tzinfo=UTC))

@@ -2,18 +2,20 @@
 -- day; days are counted back from the period's end. A move out of a slot that it was put into before is looked up.
 -- name: changes
 WITH told AS MATERIALIZED (
-    SELECT r.index, r.at, r.content::jsonb AS c FROM record r
-    WHERE r.site = %(site)s AND r.index >= %(first)s AND r.kind = 'custody_step' AND r.content LIKE '{%%'
-      AND r.content ~ '"action":"(place|move|shelve|empty|declare_missing)"'
+    SELECT index, at, c ->> 'action' AS action, c -> 'things' AS things, c #>> '{details,slot}' AS slot
+    FROM (SELECT index, at, content::jsonb AS c FROM record
+          WHERE site = %(site)s AND index >= %(first)s AND kind = 'custody_step' AND content LIKE '{%%'
+            AND content LIKE ANY (ARRAY['%%"action":"place"%%', '%%"action":"move"%%', '%%"action":"shelve"%%',
+                                        '%%"action":"empty"%%', '%%"action":"declare_missing"%%'])
+          OFFSET 0) r  -- so that each is read once
 ), step AS (
-    SELECT index, at, c ->> 'action' AS action, thing, c #>> '{details,slot}' AS slot
-    FROM told, jsonb_array_elements_text(c -> 'things') AS thing
+    SELECT index, at, action, thing, slot FROM told, jsonb_array_elements_text(things) AS thing
     UNION ALL
     SELECT p.crossed_index, p.taken_at, 'stock_out', thing, NULL FROM passage p, unnest(p.things) AS thing
     WHERE p.site = %(site)s AND p.index >= %(first)s AND p.direction = 'out' AND p.crossed_index IS NOT NULL
 ), known AS (
     SELECT thing, index, at, action, slot, lag(slot) OVER w AS was, row_number() OVER w AS n
-    FROM step WINDOW w AS (PARTITION BY thing ORDER BY index)
+    FROM step WINDOW w AS (PARTITION BY thing COLLATE "C" ORDER BY index)
 ), change AS (
     SELECT k.at, k.slot, CASE WHEN k.n > 1 OR k.action IN ('place', 'shelve') THEN k.was ELSE before.slot END AS was
     FROM known k LEFT JOIN LATERAL (

@@ -48,6 +48,11 @@ def _led_to(pack: RulePack, action: str, sources: set[State] | None) -> set[Stat
     }
 
 
+def settled(pack: RulePack, stages: Sequence[str]) -> list[str]:
+    """The actions that never lead into one of `stages`: how long a thing then stayed is not asked for."""
+    return [action.value for action in Action if (to := _led_to(pack, action, None)) and to.isdisjoint(stages)]
+
+
 def stages_of(pack: RulePack, stays: Iterable[Row], stuck: Iterable[Row], wanted: Sequence[str]) -> dict[str, Stage]:
     """The stages of `wanted` in which anything was."""
     found: Mapping[str, Stage] = defaultdict(Stage)
@@ -64,7 +69,7 @@ def stages_of(pack: RulePack, stays: Iterable[Row], stuck: Iterable[Row], wanted
 async def dwell(asked: Asked, told: Threshold) -> Look:
     """How long each stage takes, and what was, or is, in one for far longer than is usual."""
     stages: list[str] = list(told.told["stages"])
-    stays = await rows(asked.tx, _sql.stays, **asked.span)
+    stays = await rows(asked.tx, _sql.stays, **asked.span, settled=settled(asked.pack, stages))
     stuck = await rows(asked.tx, _sql.stuck, **asked.span, stages=stages) if asked.up_to_now else []
     return judge_dwell(asked, told, stages_of(asked.pack, stays, stuck, stages))
 

@@ -2,18 +2,20 @@
 -- `next` is the entry that ended it, null where it lasts. What is sealed into a package goes on as that.
 -- name: stays
 WITH told AS MATERIALIZED (
-    SELECT r.index, r.at, r.kind, r.content::jsonb AS c FROM record r
-    WHERE r.site = %(site)s AND r.index >= %(first)s AND r.index < %(end)s AND r.content LIKE '{%%'
-      AND (r.kind = 'item_registered' OR (r.kind = 'custody_step' AND r.content NOT LIKE '%%"action":"weigh"%%'
-           AND r.content NOT LIKE '%%"action":"move"%%' AND r.content NOT LIKE '%%"action":"correct"%%'))
+    SELECT index, at, kind, c ->> 'action' AS action, c ->> 'item' AS item, c -> 'things' AS things,
+           CASE WHEN c ->> 'action' IN ('seal', 'repack') THEN c -> 'made' END AS made
+    FROM (SELECT index, at, kind, content::jsonb AS c FROM record
+          WHERE site = %(site)s AND index >= %(first)s AND index < %(end)s
+            AND kind IN ('custody_step', 'item_registered') AND content LIKE '{%%'
+            AND NOT (content LIKE ANY (ARRAY['%%"action":"weigh"%%', '%%"action":"move"%%', '%%"action":"correct"%%']))
+          OFFSET 0) r  -- so that each is read once
 ), step AS (
-    SELECT index, at, 'register' AS action, c ->> 'item' AS thing FROM told WHERE kind = 'item_registered'
+    SELECT index, at, 'register' AS action, item AS thing FROM told WHERE kind = 'item_registered'
     UNION ALL
-    SELECT index, at, CASE WHEN c ->> 'action' IN ('seal', 'repack') THEN 'packed' ELSE c ->> 'action' END, thing
-    FROM told, jsonb_array_elements_text(c -> 'things') AS thing WHERE kind = 'custody_step'
+    SELECT index, at, CASE WHEN action IN ('seal', 'repack') THEN 'packed' ELSE action END, thing
+    FROM told, jsonb_array_elements_text(things) AS thing WHERE kind = 'custody_step'
     UNION ALL
-    SELECT index, at, c ->> 'action', made ->> 'package'
-    FROM told, jsonb_array_elements(c -> 'made') AS made WHERE kind = 'custody_step' AND made ? 'package'
+    SELECT index, at, action, package ->> 'package' FROM told, jsonb_array_elements(made) AS package WHERE made IS NOT NULL
     UNION ALL
     SELECT p.crossed_index, p.taken_at, CASE p.direction WHEN 'in' THEN 'stock_in' ELSE 'stock_out' END, thing
     FROM passage p, unnest(p.things) AS thing
@@ -21,11 +23,11 @@ WITH told AS MATERIALIZED (
 ), stay AS (
     SELECT thing, action, index, lag(action) OVER w AS before, lead(index) OVER w AS next,
            extract(epoch FROM coalesce(lead(at) OVER w, %(until)s) - at)::float8 AS seconds
-    FROM step WINDOW w AS (PARTITION BY thing ORDER BY index)
+    FROM step WINDOW w AS (PARTITION BY thing COLLATE "C" ORDER BY index)
 )
 SELECT action, before, next IS NOT NULL AS over, array_agg(seconds) AS seconds, array_agg(thing) AS things,
        array_agg(coalesce(next, index)) AS indexes
-FROM stay WHERE action <> 'packed' GROUP BY 1, 2, 3
+FROM stay WHERE action <> 'packed' AND action <> ALL (%(settled)s::text[]) GROUP BY 1, 2, 3
 
 -- What was in such a state before the period and of which nothing was heard since.
 -- name: stuck

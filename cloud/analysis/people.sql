@@ -29,8 +29,7 @@ SELECT h.person, count(*)::int AS n, count(d.thing)::int AS hits,
        coalesce(array_agg(DISTINCT d.thing) FILTER (WHERE d.thing IS NOT NULL), '{}') AS things,
        coalesce(array_agg(DISTINCT t.id) FILTER (WHERE d.thing IS NOT NULL), '{}') AS takes
 FROM stock_take t JOIN stock_take_line l ON l.stock_take = t.id AND l.drawn
-JOIN LATERAL (SELECT DISTINCT person FROM thing_hand
-              WHERE thing = l.thing AND action IN ('place', 'move', 'shelve')) h ON true
+JOIN (SELECT DISTINCT thing, person FROM thing_hand WHERE action IN ('place', 'move', 'shelve')) h ON h.thing = l.thing
 LEFT JOIN difference d ON d.stock_take = t.id AND d.thing = l.thing
      AND d.kind <> 'count_disagrees' AND d.answer IS DISTINCT FROM 'found'
 WHERE t.site = %(site)s AND t.compared_index >= %(first)s AND t.compared_index < %(end)s

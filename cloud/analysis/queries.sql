@@ -1,3 +1,7 @@
+-- Until the transaction ends: a quarter's steps are sorted in memory, and nothing is compiled for one use.
+-- name: roomy
+SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true)
+
 -- The first entry at or after a time, by halving: some twenty rows are looked at, whatever the log has.
 -- name: entry_at
 WITH RECURSIVE cut (low, high) AS (
