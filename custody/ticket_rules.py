@@ -99,6 +99,8 @@ def _type_faults(types: object) -> Iterator[Fault]:
         if not bilingual(row):
             yield Fault(at, "needs its name in zh and en")
             continue
+        if "template" in row and not bilingual(row["template"]):
+            yield Fault((*at, "template"), "must say in zh and en what a report has to tell")
         hours = row.get("hours", {})
         for stage, value in hours.items() if isinstance(hours, Mapping) else [("", None)]:
             if stage not in STAGES or not _whole(value):

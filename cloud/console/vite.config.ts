@@ -7,6 +7,7 @@ export default defineConfig({
   define: {
     __VUE_OPTIONS_API__: "true", // Element Plus needs it
     __VUE_I18N_LEGACY_API__: "false",
+    __APP_VERSION__: JSON.stringify(process.env.npm_package_version ?? ""),
     __INTLIFY_PROD_DEVTOOLS__: "false",
   },
   server: {

@@ -86,6 +86,7 @@ def test_a_pack_may_say_nothing_of_tickets() -> None:
 @pytest.mark.parametrize(("change", "at"), [
     (lambda told: told.update(types={}, persisting={}), ("types",)),
     (lambda told: told["types"].update(bad={"zh": "坏"}), ("types", "bad")),
+    (lambda told: told["types"]["equipment"].update(template={"zh": "何处"}), ("types", "equipment", "template")),
     (lambda told: told["types"]["equipment"].update(hours={"check": 0}), ("types", "equipment", "hours", "check")),
     (lambda told: told["clocks"]["reply"].update(hours=0), ("clocks", "reply", "hours")),
     (lambda told: told["clocks"]["reply"].update(count="lunar"), ("clocks", "reply", "count")),

@@ -73,6 +73,14 @@ async def test_a_report_of_what_is_not_there(desk: Desk, more: dict[str, Any], s
     problem(await desk.report(**more), status, code)
 
 
+async def test_a_report_about_a_page_says_which_and_of_which_version(desk: Desk) -> None:
+    ticket = await desk.opened(type="page_defect", page="/warehouse", version="0.1.0")
+    told = (await desk.shown(ticket))["entries"][0]["told"]
+    assert (told["page"], told["version"]) == ("/warehouse", "0.1.0")
+    problem(await desk.report(page="https://elsewhere.example/"), 422, "invalid")
+    await holds(desk.office)
+
+
 async def test_a_report_sent_again_is_one_ticket(desk: Desk) -> None:
     answers = [await desk.report(key="phone-1", seen_at="2026-11-22T01:00:00Z") for _ in range(3)]
     assert len({answer.json()["ticket"] for answer in answers}) == 1

@@ -5999,6 +5999,11 @@ export interface components {
              */
             links: string[];
             /**
+             * Page
+             * @description The page of the console that it is about
+             */
+            page?: string | null;
+            /**
              * Photos
              * @description SHA-256 of photographs sent before
              * @default []
@@ -6020,6 +6025,11 @@ export interface components {
              * @example equipment
              */
             type: string;
+            /**
+             * Version
+             * @description The console's version then
+             */
+            version?: string | null;
             /** Words */
             words: string;
         };

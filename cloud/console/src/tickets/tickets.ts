@@ -12,7 +12,12 @@ export const STATES = ["reported", "checked", "replied", "satisfied"] as const;
 export const STEPS = ["check", "reply", "evaluate", "remedy", "confirm", "comment", "urge", "reassign", "pause", "resume", "rectify"] as const;
 export type StepName = (typeof STEPS)[number];
 
-type Types = Record<string, { zh: string; en: string }>;
+interface Words {
+  zh: string;
+  en: string;
+}
+type Types = Record<string, Words & { template?: Words }>;
+type What = "open" | "answer" | "evaluate" | "supervise";
 const KEPT = "sealtrail.ticket_types";
 
 /** The types of the rules in force; those last seen on this device while they are not known, as without a network. */
@@ -25,6 +30,23 @@ export function ticketTypes(): Types {
 export function typeName(type: string, locale: string): string {
   const found = ticketTypes()[type];
   return found ? (locale === "en" ? found.en : found.zh) : type;
+}
+
+/** What a report of `type` has to say, to be filled in; empty where the rules say nothing of it. */
+export function templateOf(type: string, locale: string): string {
+  const found = ticketTypes()[type]?.template;
+  return (locale === "en" ? found?.en : found?.zh) ?? "";
+}
+
+/** Whether one of `roles` may `what` by the rules in force; nobody while they are not known. */
+export function mayInTickets(roles: readonly string[], what: What): boolean {
+  const who = (packContent.value as { tickets?: { who?: Record<What, string[]> } } | null)?.tickets?.who;
+  return who?.[what].some((role) => roles.includes(role)) ?? false;
+}
+
+/** Those of `people` who answer tickets and still have an account. */
+export function answerers<Row extends { roles: readonly string[]; disabled_at?: string | null }>(people: readonly Row[]): Row[] {
+  return people.filter((each) => !each.disabled_at && mayInTickets(each.roles, "answer"));
 }
 
 interface RoutedBy {
