@@ -41,7 +41,8 @@ class NewTicket(_Asked):
     assigned_to: AnId | None = None
     photos: Photos = []
     seen_at: AwareDatetime | None = None
-    finding: FindingNamedpage: Annotated[str, Field(max_length=200, pattern=r"^/[^\x00-\x1f]*$")] | None = NoneField(
+    finding: FindingNamed | None = None
+    page: Annotated[str, Field(max_length=200, pattern=r"^/[^\x00-\x1f]*$")] | None = Field(
         default=None, description="The page of the console that it is about"
     )
     version: Annotated[str, Field(max_length=40, pattern=r"^[^\x00-\x1f]*$")] | None = Field(

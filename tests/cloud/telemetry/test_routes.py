@@ -104,7 +104,7 @@ async def test_another_site_sees_nothing_of_it_and_nonsense_is_refused(office: O
     problem(await client.get("telemetry/course", params={**ABOUT, **span, "device": "room.none"}), 404, "not_found")
     turned = {"since": span["until"], "until": span["since"]}
     problem(await client.get("telemetry/course", params={**ABOUT, **turned}), 422, "no_span")
-    ever = {"since": "0001-01-01T00:00:00+14:00", "until": "9999-12-31T23:59:59-14:00", "points": 10}
+    ever = {"since": "0001-01-01T00:00:00+14:00", "until": "9999-12-31T23:59:59-14:00", "points": "10"}
     assert (await client.get("telemetry/course", params={**ABOUT, **ever})).json()["step"] == "day"
     visitor = await office.visitor()
     assert (await visitor.get("telemetry")).status_code == 401

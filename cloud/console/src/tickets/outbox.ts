@@ -7,12 +7,14 @@ export interface Report {
   place: string | null;
   alarm: number | null;
   seen_at: string;
-  links?: string[];
-  /** The finding of an analysis that it is about.assigned_to: string | null;
+  links: string[];
+  assigned_to: string | null;
   /** Another site that shall look into it. */
-  finding?: { key: string; since: string; untilsite: string | null;
+  site: string | null;
   page: string | null;
-  version: string } | null;
+  version: string | null;
+  /** The finding of an analysis that it is about. */
+  finding: { key: string; since: string; until: string } | null;
 }
 
 /**
@@ -75,6 +77,6 @@ export async function keptBy(person: string): Promise<KeptReport[]> {
 }
 
 function whole(kept: Partial<KeptReport> & Pick<KeptReport, "key" | "person" | "report" | "refused">): KeptReport {
-  const none = { links: [], assigned_to: null, site: null, page: null, version: null };
+  const none = { links: [], assigned_to: null, site: null, page: null, version: null, finding: null };
   return { photos: [], digests: [], ...kept, report: { ...none, ...kept.report } };
 }

@@ -45,7 +45,7 @@ export async function flush(): Promise<void> {
 async function deliver(each: KeptReport): Promise<boolean> {
   try {
     const whole = await withPhotos(each);
-    await call("post", "/api/v1/tickets", { body: { ...kept.report, links: kept.report.links ?? []...whole.report, photos: whole.digests }, idempotencyKey: each.key });
+    await call("post", "/api/v1/tickets", { body: { ...whole.report, photos: whole.digests }, idempotencyKey: each.key });
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const final = FINAL.includes(error.status) && error.code !== "in_progress";
