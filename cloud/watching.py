@@ -15,6 +15,7 @@ from itertools import product
 from obstore.store import ObjectStore
 
 from cloud.alarms import life
+from cloud.alarms.service import raise_alarm
 from cloud.db.pool import Pool, transaction
 from cloud.evidence import corroborating, exceptions, film_keeping, readings_keeping, watching
 from cloud.joining import watching as certificates
@@ -193,14 +194,13 @@ class Watching:
         size, steps = free.size, self.readings_steps
         for agent, span in product(agents, free.spans):
             while (going := await self._going(site, agent, span)).heads or going.doubtful:
-                if not going.heads:
-                    continue
-                async with transaction(self.pool) as tx:
-                    appender = await open_ledger(tx, site)
-                    if await readings_keeping.bound_since(tx, site, size):
-                        return True
-                    size = 1 + await keeping.release(tx, appender, self.world, going, kept, at)
-                    await close_ledger(tx, appender)
+                if going.heads:
+                    async with transaction(self.pool) as tx:
+                        appender = await open_ledger(tx, site)
+                        if await readings_keeping.bound_since(tx, site, size):
+                            return True
+                        size = 1 + await keeping.release(tx, appender, self.world, going, kept, at)
+                        await close_ledger(tx, appender)
                 steps -= 1
                 if not steps:
                     return True
@@ -210,9 +210,18 @@ class Watching:
         doubtful = self._doubtful.setdefault(agent, set())
         async with transaction(self.pool) as tx:
             going = await keeping.going(tx, site, agent, span, doubtful)
-        for number, why in going.doubtful.items():
-            _log.error("not removed: %s", why)
-            doubtful.add(number)
+        if going.doubtful:
+            why = list(going.doubtful.values())
+            _log.error("not removed: %s", "; ".join(why))
+            async with transaction(self.pool) as tx:
+                appender = await open_ledger(tx, site)
+                await raise_alarm(
+                    tx, appender, self.world, cause=keeping.DIFFER, place=agent, severity="critical",
+                    detail={"agent": agent, "batches": len(why), "why": why[0]}, at=self.world.now(),
+                    actor=keeping.ACTOR,
+                )  # fmt: skip
+                await close_ledger(tx, appender)
+            doubtful.update(going.doubtful)
         return going
 
     async def _sweep(self, site: str, before: datetime) -> bool:

@@ -9,7 +9,7 @@ from custody.permits import parse_time
 if TYPE_CHECKING:  # at run time `derived` imports this
     from cloud.ledger.derived import Derived, Row, Told
 
-TWO_PERSONS = frozenset({"checkpoint_refused", "equivocation"})
+TWO_PERSONS = frozenset({"checkpoint_refused", "equivocation", "readings_differ"})
 """Causes of alarms that nobody clears alone."""
 
 

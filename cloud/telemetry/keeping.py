@@ -21,6 +21,8 @@ from custody.permits import time_text
 from wire.readings import Columns
 
 ACTOR = "jobs"
+DIFFER = "readings_differ"
+"""The alarm about a batch that was to go and is not as it was signed."""
 MOST_TOLD = 10_000
 """Batches in one entry that says which are here."""
 MOST_BATCHES, MOST_READINGS = 200, 20_000

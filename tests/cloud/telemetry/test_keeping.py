@@ -2,6 +2,7 @@
 found; on native partitions and on hypertables alike.
 """
 
+import asyncio
 import json
 from datetime import timedelta
 from typing import Any
@@ -135,6 +136,16 @@ async def test_days_in_which_nothing_is_left_are_taken_away(store: Store, clock:
     assert await take(store, measurer, measurer.tell(measurer.run(60), at=START)) == [4]  # its day is made again
 
 
+async def test_two_who_look_at_once_name_and_remove_everything_once(store: Store, clock: Clock) -> None:
+    await measured(store)
+    clock.advance(KEPT + HOUR)
+    await asyncio.gather(*(look(store) for _ in range(3)))
+    assert [one["batches"] for one in entries(store, "readings_removed")] == [[[1, 2]]]
+    assert len(entries(store, "readings_kept")) == 1
+    await look(store)  # who was second left the rest to the next look
+    assert await checked(store) == TelemetryCheck(batches=6, readings=2400, removed=1200)
+
+
 async def test_a_look_does_so_much_and_the_next_goes_on(store: Store, clock: Clock) -> None:
     rooms = [Measurer(f"nj01.room-{n}") for n in range(3)]
     await store.know(*rooms)
@@ -152,13 +163,16 @@ async def test_a_look_does_so_much_and_the_next_goes_on(store: Store, clock: Clo
     assert (await checked(store)).removed == 180
 
 
-async def test_a_batch_that_is_not_as_it_was_signed_never_goes(store: Store, clock: Clock) -> None:
+async def test_a_batch_that_is_not_as_it_was_signed_never_goes_and_is_an_alarm(store: Store, clock: Clock) -> None:
     await measured(store, 3)
     store.as_owner("UPDATE telemetry SET value = 99 WHERE at = '2026-11-22T03:30:10Z'")
     clock.advance(2 * KEPT)
     await look(store)
     assert [one["batches"] for one in entries(store, "readings_removed")] == [[[1, 1], [3, 3]]]
-    assert (await checked(store)).fault == "batch 2 of nj01.room: 1 readings differ from what was signed"
+    why = "batch 2 of nj01.room: 1 readings differ from what was signed"
+    assert (await checked(store)).fault == why
+    told = store.as_owner("SELECT place, severity, detail ->> 'why' FROM alarm WHERE cause = 'readings_differ'")
+    assert told == [("nj01.room", "critical", why)]
 
 
 async def test_who_is_killed_between_the_entry_and_the_removal_leaves_it_to_the_next(
