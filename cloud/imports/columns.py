@@ -15,7 +15,7 @@ class Column:
     required: bool = False
 
 
-COLUMNS = (
+FIRST = (
     Column("key", "外部编号", ("external_key", "id", "物品编号", "编号", "唯一编号"), required=True),
     Column("case_number", "案件编号", ("案号", "立案编号", "案件号"), required=True),
     Column("case_title", "案件名称", ("title", "案由", "案件标题"), required=True),
@@ -26,6 +26,17 @@ COLUMNS = (
     Column("value_yuan", "价值(元)", ("value", "价值", "金额", "金额(元)", "value(yuan)")),
     Column("seized_at", "扣押时间", ("查获时间", "扣押日期")),
 )
+
+LATER = (
+    Column("brand", "品牌", ("商标",)),
+    Column("sku", "商品条码", ("条码", "barcode", "ean")),
+    Column("parties", "当事人", ("当事人姓名", "party")),
+    Column("vehicles", "车辆", ("车牌", "车牌号", "vehicle", "plate")),
+    Column("scene", "查获地点", ("案发地点", "地点", "place")),
+)
+"""What cases and items are found to belong together by; in files after all others, whose places are known."""
+
+COLUMNS = (*FIRST, *LATER)
 """What an import reads; the rest of a file is told as ignored."""
 
 BESIDE = (
@@ -36,7 +47,7 @@ BESIDE = (
 )
 """What an export tells besides."""
 
-BY_NAME: Mapping[str, Column] = {column.name: column for column in (*COLUMNS, *BESIDE)}
+BY_NAME: Mapping[str, Column] = {column.name: column for column in (*FIRST, *BESIDE, *LATER)}
 
 
 def plain(header: str) -> str:

@@ -18,6 +18,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "missing": ("必须填写", "must be filled in"),
     "text": ("必须是文字", "must be a text"),
     "too_long": ("超过 {0} 个字符", "more than {0} characters"),
+    "too_many_names": ("超过 {0} 个", "more than {0} of them"),
     "control": ("含有不可见的控制字符", "holds control characters"),
     "mangled": ("编号被电子表格改成了科学计数法：{0}", "a number that a spreadsheet has mangled: {0}"),
     "quantity": ("必须是 1 至 {0} 的整数：{1}", "must be a whole number from 1 to {0}: {1}"),

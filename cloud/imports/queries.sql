@@ -14,7 +14,8 @@ COPY import_row (site, source, key, thing, import, sha256, salt, seized_at) FROM
 
 -- name: export
 SELECT i.id AS key, c.number AS case_number, c.title AS case_title, i.name, i.quantity, i.unit, i.goods, i.value_fen,
-       r.seized_at, i.state, i.package_id AS package, r.source, r.key AS source_key
+       r.seized_at, i.brand, i.sku, nullif(array_to_string(c.parties, '、'), '') AS parties,
+       nullif(array_to_string(c.vehicles, '、'), '') AS vehicles, c.scene, i.state, i.package_id AS package, r.source, r.key AS source_key
 FROM item i JOIN evidence_case c ON c.id = i.case_id
 LEFT JOIN import_row r ON r.thing = i.id
 WHERE i.site = %(site)s

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
+from cloud.imports.columns import LATER
 from cloud.imports.faults import fault
 from cloud.imports.models import RowFault
 from cloud.imports.reading import RawFile, RawRow
@@ -32,6 +33,11 @@ _TIME = re.compile(
 )
 
 
+MOST_NAMES = 20
+MOST_CELL = 2000
+_LATER = tuple(column.name for column in LATER)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRow:
     """An item as a file tells it; `row` is where. `goods` (as the file calls it) and `value_fen` are None where it
@@ -48,12 +54,23 @@ class NewRow:
     goods: str | None
     value_fen: int | None
     seized_at: datetime | None
+    brand: str | None = None
+    sku: str | None = None
+    parties: tuple[str, ...] = ()
+    vehicles: tuple[str, ...] = ()
+    scene: str | None = None
 
     def content(self) -> dict[str, Any]:
-        """What makes two rows the same: all but where it stood."""
+        """What makes two rows the same: all but where it stood. What columns that came later do not say is left out, so
+        that a row from before them is still the same.
+        """
         seized = None if self.seized_at is None else time_text(self.seized_at)
         content = asdict(self) | {"seized_at": seized}
         content.pop("row")
+        for name in _LATER:
+            value = content.pop(name)
+            if value:
+                content[name] = list(value) if isinstance(value, tuple) else value
         return content
 
 
@@ -82,11 +99,32 @@ class _Cells:
             return cell
         return ""
 
+    def optional(self, column: str, most: int = MOST_LETTERS) -> str | None:
+        """The cell as a text, None where it is empty."""
+        return self.text(column, most) if self._raw.cells.get(column) not in (None, "") else None
+
+    def several(self, column: str) -> tuple[str, ...]:
+        """The names in the cell, parted by commas and such, each once."""
+        names = [name.strip() for name in re.split("[、,，;；]", self.optional(column, MOST_CELL) or "")]
+        found = tuple(dict.fromkeys(name for name in names if name))
+        if len(found) > MOST_NAMES:
+            self.wrong("too_many_names", column, MOST_NAMES)
+        if any(len(name) > MOST_LETTERS for name in found):
+            self.wrong("too_long", column, MOST_LETTERS)
+        return found
+
     def key(self) -> str:
         key = self.text("key", MOST_KEY)
         if _MANGLED.fullmatch(key):
             self.wrong("mangled", "key", key)
         return key
+
+    def sku(self) -> str | None:
+        """The code on the goods, unless a spreadsheet mangled it."""
+        sku = self.optional("sku")
+        if sku and _MANGLED.fullmatch(sku):
+            self.wrong("mangled", "sku", sku)
+        return sku
 
     def read(self, column: str, parse: Callable[[str], T | None], code: str, *told: object) -> T | None:
         """The optional cell as `parse` reads it; it gives None for what it cannot."""
@@ -127,6 +165,11 @@ def _row(raw: RawRow, faults: list[RowFault], now: datetime) -> NewRow:
         goods=cells.read("goods", lambda text: text if len(text) <= MOST_GOODS else None, "goods"),
         value_fen=cells.read("value_yuan", parse_yuan, "money"),
         seized_at=seized_at,
+        brand=cells.optional("brand"),
+        sku=cells.sku(),
+        parties=cells.several("parties"),
+        vehicles=cells.several("vehicles"),
+        scene=cells.optional("scene"),
     )
 
 

@@ -17,7 +17,7 @@ from cloud.evidence.service import open_case, register_item
 from cloud.imports.faults import COLLISIONS, ImportConflictError, ImportFaultsError, fault
 from cloud.imports.models import MOST_FAULTS, ImportAnswer, ImportedRow, RowFault
 from cloud.imports.reading import read_file
-from cloud.imports.rows import NewRow, read_rows
+from cloud.imports.rows import MOST_NAMES, NewRow, read_rows
 from custody.permits import time_text
 from custody.rule_pack import RulePack
 from proof.canonical import canonical
@@ -83,7 +83,7 @@ async def take(act: Acting, file: Read) -> ImportAnswer:
     async with act.tx.pipeline():  # what is only written is not waited for row by row: the ledger is free sooner
         for row in plan.new:
             if row.case_number not in cases:
-                case = await open_case(act, NewCase(number=row.case_number, title=row.case_title))
+                case = await open_case(act, _case(row, plan.new))
                 cases[row.case_number] = case.id
                 opened.append(row.case_number)
             things[row.key] = await register_item(act, _item(row, cases[row.case_number]))
@@ -91,8 +91,22 @@ async def take(act: Acting, file: Read) -> ImportAnswer:
     return _answer(file, plan, things, cases=opened, made=len(plan.new), name=name, index=index)
 
 
+def _case(first: NewRow, rows: Sequence[NewRow]) -> NewCase:
+    """The case that `first` opens, with all that the rows about it know of it: the first scene, every name once.
+
+    A case that is here already stays as it is.
+    """
+    its = [row for row in rows if row.case_number == first.case_number]
+    return NewCase(
+        number=first.case_number, title=first.case_title,
+        parties=list(dict.fromkeys(name for row in its for name in row.parties))[:MOST_NAMES],
+        vehicles=list(dict.fromkeys(plate for row in its for plate in row.vehicles))[:MOST_NAMES],
+        scene=next((row.scene for row in its if row.scene), None),
+    )  # fmt: skip
+
+
 def _item(row: NewRow, case: str) -> NewItem:
-    told = {"goods": row.goods, "value_fen": row.value_fen}
+    told = {"goods": row.goods, "value_fen": row.value_fen, "brand": row.brand, "sku": row.sku}
     known = {name: value for name, value in told.items() if value is not None}
     return NewItem(case_id=case, name=row.name, quantity=row.quantity, unit=row.unit, **known)
 

@@ -42,7 +42,8 @@ async def test_the_columns_are_always_the_same(office: Office, inspector: httpx.
     english = await inspector.get("exports/items.csv")
     assert english.headers["content-disposition"] == 'attachment; filename="items.csv"'
     assert english.text.partition("\r\n")[0] == (
-        "key,case_number,case_title,name,quantity,unit,goods,value_yuan,seized_at,state,package,source,source_key"
+        "key,case_number,case_title,name,quantity,unit,goods,value_yuan,seized_at,state,package,source,source_key,"
+        "brand,sku,parties,vehicles,scene"
     )
     chinese = await inspector.get("exports/items.csv", params={"headers": "zh", "bom": 1})
     assert chinese.content.startswith("\ufeff外部编号,案件编号,案件名称,物品名称,数量,单位,物品类别,价值(元),".encode())
@@ -58,7 +59,7 @@ async def test_items_are_told_with_what_the_import_brought(inspector: httpx.Asyn
         "key": "", "case_number": ROWS[0][1], "case_title": "无证运输", "name": "卷烟 硬盒 200支", "quantity": 50,
         "unit": "条", "goods": "tobacco", "value_yuan": "12345.60",
         "seized_at": "2026-11-21T01:30:00.000000Z", "state": "intake", "package": None, "source": "mobile",
-        "source_key": "A-1",
+        "source_key": "A-1", "brand": None, "sku": None, "parties": None, "vehicles": None, "scene": None,
     }  # fmt: skip
     case = next(row["id"] for row in (await inspector.get("cases")).json()["rows"] if row["number"] == "1")
     of_case = parsed(await inspector.get("exports/items.json", params={"case_id": case}))

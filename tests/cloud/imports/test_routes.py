@@ -15,7 +15,7 @@ from cloud.ledger.service import open_ledger
 from custody.roles import Role
 from tests.cloud.api import Office, problem
 from tests.cloud.conftest import Database
-from tests.cloud.imports.files import ROWS, changed, csv_of, send
+from tests.cloud.imports.files import HEADERS, ROWS, changed, csv_of, send
 
 CASES = ["宁烟立〔2026〕第118号", "宁烟立〔2026〕第119号"]
 
@@ -205,3 +205,19 @@ async def test_five_thousand_rows_in_one_go(office: Office, inspector: httpx.Asy
     answer = await send(inspector, csv_of(rows), "one")
     assert answer.status_code == 201, answer.text
     assert (answer.json()["made"], len(answer.json()["cases"])) == (5000, 50)
+
+
+async def test_what_a_case_is_known_by_comes_in_with_the_rows_that_open_it(
+    office: Office, inspector: httpx.AsyncClient
+) -> None:
+    more = [["中华", "张三", "苏A1", "东山"], ["", "李四、张三", "", "西山"], ["", "", "", ""]]
+    rows = [[*row, *cells] for row, cells in zip(ROWS, more, strict=True)]
+    answer = await send(inspector, csv_of(rows, [*HEADERS, "brand", "parties", "vehicles", "scene"]), "one")
+    assert answer.status_code == 201, answer.text
+    found = await office.rows("SELECT parties, vehicles, scene FROM evidence_case ORDER BY number")
+    assert found[0] == {"parties": ["张三", "李四"], "vehicles": ["苏A1"], "scene": "东山"}
+    assert found[1] == {"parties": [], "vehicles": [], "scene": None}
+    again = (await send(inspector, csv_of(rows, [*HEADERS, "brand", "parties", "vehicles", "scene"]), "two")).json()
+    assert (again["made"], again["unchanged"]) == (0, 3)
+    file = (await inspector.get("exports/items.csv")).text
+    assert "张三、李四,苏A1,东山" in file

@@ -182,3 +182,20 @@ def test_every_fault_is_said_in_both_languages() -> None:
         assert re.search(r"[\u4e00-\u9fff]", zh)
         assert en.isascii()
         assert re.findall(r"{\d}", zh) == re.findall(r"{\d}", en)
+
+
+def test_what_later_columns_say_is_read_and_a_row_without_them_is_as_it_was() -> None:
+    more = ["brand", "条码", "当事人", "车牌", "查获地点"]
+    cells = ["中华", "6901028075831", "张三、李四, 张三", "苏A·12345；苏B1", "东山街道"]
+    (row,), faults, _ = read(csv_of([[*ROWS[0], *cells]], [*HEADERS, *more]))
+    assert faults == []
+    assert (row.brand, row.sku, row.scene) == ("中华", "6901028075831", "东山街道")
+    assert (row.parties, row.vehicles) == (("张三", "李四"), ("苏A·12345", "苏B1"))
+    assert row.content()["parties"] == ["张三", "李四"]
+    (plain,), _, _ = read(csv_of([[*ROWS[0], *[""] * 5]], [*HEADERS, *more]))
+    assert plain.content() == read(csv_of(ROWS[:1]))[0][0].content()
+    assert not plain.content().keys() & {"brand", "sku", "parties", "vehicles", "scene"}
+    bad = ["", "6.9E+12", "、".join(map(str, range(21))), "长" * 201, ""]
+    assert told(csv_of([[*ROWS[0], *bad]], [*HEADERS, *more])) == [
+        (2, "sku", "mangled"), (2, "parties", "too_many_names"), (2, "vehicles", "too_long")
+    ]  # fmt: skip
