@@ -216,11 +216,11 @@ def web() -> None:
 
 
 @app.command()
-def openapi() -> None:
+def openapi(examples: Annotated[bool, typer.Option(help="as the server gives it out")] = False) -> None:
     """Prints the API's OpenAPI document; the console keeps a copy of it (cloud/console/src/api/openapi.json)."""
     from cloud.web.app import openapi as document
 
-    print(json.dumps(document(), ensure_ascii=False, indent=1, sort_keys=True))
+    print(json.dumps(document(examples=examples), ensure_ascii=False, indent=1, sort_keys=True))
 
 
 @app.command()

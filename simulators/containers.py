@@ -92,6 +92,7 @@ def prepare(folder: Path) -> None:
     _kept(founding / "operator_password", secrets.token_urlsafe(12))
 
     made = {name: keys.read_or_write_key(cloud / "keys", name, random) for name in (keys.CLOUD, keys.LABEL)}
+    keys.make_webhook_root(cloud / "keys", random)
     agent = keys.read_or_write_key(edge, "agent", random)
     _write(founding / "agent_public_key", agent.public.text)
     _write(

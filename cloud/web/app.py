@@ -60,6 +60,7 @@ from cloud.viewing.turn import ice_servers
 from cloud.web import errors
 from cloud.web.body_limit import BodyLimit
 from cloud.web.console import Console
+from cloud.web.examples import add_examples, summarise
 from cloud.web.headers import SecurityHeaders
 from cloud.web.health import router as health
 from cloud.web.metrics import Counting, Metrics
@@ -129,9 +130,11 @@ def create_app(parts: Parts, *, passwords: Passwords | None = None, console: Pat
     return app
 
 
-def openapi() -> dict[str, Any]:
-    """The OpenAPI document of the API, which depends on nothing but the code."""
-    return _bare().openapi()
+def openapi(*, examples: bool = True) -> dict[str, Any]:
+    """The OpenAPI document of the API, which depends on nothing but the code; clients are made without `examples`."""
+    app = _bare()
+    app.examples = examples
+    return app.openapi()
 
 
 def _most_bytes(path: str) -> int | None:
@@ -141,10 +144,16 @@ def _most_bytes(path: str) -> int | None:
 
 
 class _Application(FastAPI):
+    examples = True
+
     def openapi(self) -> dict[str, Any]:
-        """The document, with the problems that every route may answer with."""
+        """The document, with the problems that every route may answer with, and examples."""
         if self.openapi_schema is None:
-            errors.describe(super().openapi())
+            whole = super().openapi()
+            errors.describe(whole)
+            summarise(whole)
+            if self.examples:
+                add_examples(whole)
         return super().openapi()
 
 
@@ -161,7 +170,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.wait({listening})
 
 
-def _bare() -> FastAPI:
+def _bare() -> _Application:
     app = _Application(
         title="Sealtrail",
         version=VERSION,

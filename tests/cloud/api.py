@@ -24,6 +24,7 @@ from cloud.world import World
 from custody.roles import Role
 from proof.keys import SigningKey
 from tests.cloud.conftest import Database
+from tests.cloud.recording import RECORDING, record
 from wire.rule_packs import load_rule_pack
 
 PASSWORD = "correct horse battery"
@@ -49,6 +50,8 @@ class Office:
         """Somebody who is not signed in."""
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         client = httpx.AsyncClient(transport=transport, base_url=f"http://test{API}/")
+        if RECORDING:
+            client.event_hooks["response"].append(record)
         return await self._stack.enter_async_context(client)
 
     async def person(self, *roles: Role, site: str = "nj01", username: str | None = None) -> Person:

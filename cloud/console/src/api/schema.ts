@@ -12,13 +12,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Acts
+         * List acts
          * @description Acts, newest first.
          */
         get: operations["list_acts"];
         put?: never;
         /**
-         * Post Act
+         * Propose act
          * @description Takes a step where my hand alone is enough (201, done); else it waits for the others (202, waiting).
          */
         post: operations["propose_act"];
@@ -38,7 +38,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Declining
+         * Decline act
          * @description The act is not to be; its things are free again.
          */
         post: operations["decline_act"];
@@ -58,7 +58,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Signature
+         * Sign act
          * @description My hand on an act that waits; the last one does it. Of an act that all must stay for, the end is signed too.
          */
         post: operations["sign_act"];
@@ -76,7 +76,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Act
+         * Get act
          * @description One act, with its hands.
          */
         get: operations["get_act"];
@@ -96,13 +96,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Agents
+         * List agents
          * @description The agents of a site, and which of them are online.
          */
         get: operations["list_agents"];
         put?: never;
         /**
-         * Post Agent
+         * Add agent
          * @description Makes an agent of my site known, with its key.
          */
         post: operations["add_agent"];
@@ -120,7 +120,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Health
+         * List agent health
          * @description How the agents of a site are: software, what waits, room on the disk, devices that are lost.
          */
         get: operations["list_agent_health"];
@@ -140,13 +140,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Configurations
+         * List configurations
          * @description What was wanted of an agent, newest first, and what it said became of it.
          */
         get: operations["list_configurations"];
         put?: never;
         /**
-         * Post Configuration
+         * Set configuration
          * @description Wants a configuration of an agent of my site. It looks at it wholly first, and goes back where it fails.
          */
         post: operations["set_configuration"];
@@ -166,7 +166,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Revoke
+         * Revoke agent
          * @description Shuts an agent of my site out, for ever: its keys and certificates end now, the broker hears within seconds.
          */
         post: operations["revoke_agent"];
@@ -184,7 +184,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Alarms
+         * List alarms
          * @description Alarms, newest first; `living` leaves out those that were cleared, `mine` those that I am not told of (yet).
          */
         get: operations["list_alarms"];
@@ -204,7 +204,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Alarm
+         * Get alarm
          * @description An alarm, who heard of it and hears of it next, and all that became of it.
          */
         get: operations["get_alarm"];
@@ -226,7 +226,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Clear
+         * Clear alarm
          * @description Clears a living alarm of my site. One that speaks against the records themselves is only proposed to be
          *     cleared; it is when a second person asks for the same. An agent that told two versions of a fact is then ordered to
          *     go on where the ledger ends, and tells what else it had.
@@ -248,7 +248,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Step
+         * Handle alarm
          * @description Takes notice of a living alarm of my site, assigns it, says what is known of it, or sets it aside for a while.
          */
         post: operations["handle_alarm"];
@@ -306,7 +306,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Bundle
+         * Export bundle
          * @description Everything the ledger says of an item, a package or a case, and what proves it, to be checked offline with
          *     `sealtrail verify`. That it was exported is recorded, in the ledger of whoever asked. 409 `not_signed_yet` for some
          *     seconds after the newest entry.
@@ -328,13 +328,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Cases
+         * List cases
          * @description Cases, newest first; `q` looks in numbers, titles and ids.
          */
         get: operations["list_cases"];
         put?: never;
         /**
-         * Post Case
+         * Open case
          * @description Opens a case under the rules in force now.
          */
         post: operations["open_case"];
@@ -352,7 +352,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Case
+         * Get case
          * @description One case.
          */
         get: operations["get_case"];
@@ -372,7 +372,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Certificates
+         * List certificates
          * @description The agents' newest certificates, and how long each is good.
          */
         get: operations["list_certificates"];
@@ -392,13 +392,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Claims
+         * List claims
          * @description The newest claims of a site.
          */
         get: operations["list_claims"];
         put?: never;
         /**
-         * Post Claim
+         * Make claim
          * @description Lets one device ask, once and within minutes, to become an agent of my site; somebody else confirms it.
          */
         post: operations["make_claim"];
@@ -418,7 +418,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Confirm
+         * Confirm claim
          * @description Lets the device in that shows this fingerprint. Somebody else has made the claim; a machine confirms nothing.
          */
         post: operations["confirm_claim"];
@@ -438,7 +438,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Refuse
+         * Refuse claim
          * @description Nobody joins by this claim.
          */
         post: operations["refuse_claim"];
@@ -456,7 +456,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Clips
+         * List clips
          * @description The film of what an agent told in its fact `seq`, with the digests it signed. Segments are at `/media`.
          */
         get: operations["list_clips"];
@@ -476,7 +476,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Conformity
+         * Get conformity
          * @description Whether the warehouse is built and kept as the rule pack in force asks, zone by zone.
          */
         get: operations["get_conformity"];
@@ -496,7 +496,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Door Sessions
+         * List door sessions
          * @description Who asked at doors and was let or refused, when they stood open, for what and how long; newest first.
          */
         get: operations["list_door_sessions"];
@@ -516,13 +516,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Doors
+         * List doors
          * @description The doors of my site, what is behind each, and whether it stands open.
          */
         get: operations["list_doors"];
         put?: never;
         /**
-         * Post Door
+         * Furnish door
          * @description Says what is behind a door, anew where it was said before.
          */
         post: operations["furnish_door"];
@@ -542,7 +542,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Enrolment
+         * Enrol
          * @description A device asks to join, again and again until somebody confirmed it; what it sends is signed by its own keys.
          */
         post: operations["enrol"];
@@ -582,7 +582,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Erasure
+         * Propose erasure
          * @description Proposes to erase the contents of entries on a legal ground; a second person confirms it.
          */
         post: operations["propose_erasure"];
@@ -602,7 +602,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Confirmation
+         * Confirm erasure
          * @description Erases what somebody else proposed. Commitments and proofs stay; what is under legal hold is refused (409).
          */
         post: operations["confirm_erasure"];
@@ -620,7 +620,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Exceptions
+         * List exceptions
          * @description Gates that were opened for life, newest first.
          */
         get: operations["list_exceptions"];
@@ -640,7 +640,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Exception
+         * Get exception
          * @description One of them, with its clip, its recounts and its review.
          */
         get: operations["get_exception"];
@@ -660,7 +660,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Items Csv
+         * Export items csv
          * @description Items as CSV, always with the same columns; an import reads it.
          */
         get: operations["export_items_csv"];
@@ -680,7 +680,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Items Json
+         * Export items json
          * @description Items as JSON; an import reads it.
          */
         get: operations["export_items_json"];
@@ -700,7 +700,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Gates
+         * List gates
          * @description The gates of a site that a permit can be for.
          */
         get: operations["list_gates"];
@@ -720,7 +720,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get History
+         * Get history
          * @description All that was ever said of a thing, oldest first, with its ledger entries and stills.
          */
         get: operations["get_history"];
@@ -742,7 +742,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Hold
+         * Place hold
          * @description Puts things under legal hold; a package is held with what is in it, and by what is in it.
          */
         post: operations["place_hold"];
@@ -762,7 +762,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Lifting
+         * Lift hold
          * @description Lifts the holds on things.
          */
         post: operations["lift_hold"];
@@ -782,7 +782,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Import
+         * Import items
          * @description Opens the cases and registers the items of a file (CSV or JSON; UTF-8 or GBK; Chinese or English headers), all of
          *     them or none. A row that is here already with the same content is unchanged; with another it is a conflict (409).
          *     Needs an Idempotency-Key, but for a check. Faults are told all at once, with row and column (422).
@@ -802,13 +802,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Items
+         * List items
          * @description Items; `q` looks in names, ids and case numbers.
          */
         get: operations["list_items"];
         put?: never;
         /**
-         * Post Item
+         * Register item
          * @description Registers an item in a case.
          */
         post: operations["register_item"];
@@ -826,7 +826,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Item
+         * Get item
          * @description One item.
          */
         get: operations["get_item"];
@@ -848,7 +848,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Label
+         * Issue label
          * @description Issues a new label for an item, a package or a person; older ones are void.
          */
         post: operations["issue_label"];
@@ -868,7 +868,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Labels
+         * Issue labels
          * @description Issues a new label for each of many things; older ones are void.
          */
         post: operations["issue_labels"];
@@ -886,7 +886,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Layouts
+         * List label layouts
          * @description The sheets of stickers that labels can be printed on.
          */
         get: operations["list_label_layouts"];
@@ -906,7 +906,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Print Order
+         * Get print order
          * @description Whether an order to print was done.
          */
         get: operations["get_print_order"];
@@ -928,7 +928,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Print
+         * Print labels
          * @description Sends the newest labels of things to a label printer of an agent.
          */
         post: operations["print_labels"];
@@ -946,7 +946,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Sheet
+         * Draw label sheet
          * @description The newest labels of things on sheets of stickers, as PDF: the same labels give the same bytes.
          */
         get: operations["draw_label_sheet"];
@@ -966,7 +966,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Label Png
+         * Draw label png
          * @description A label as PNG, the newest issue when none is named.
          */
         get: operations["draw_label_png"];
@@ -986,7 +986,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Label Svg
+         * Draw label svg
          * @description A label as SVG, the newest issue when none is named; `caption` writes the id under it.
          */
         get: operations["draw_label_svg"];
@@ -1006,7 +1006,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Tspl
+         * Draw label tspl
          * @description What prints a label on a TSPL or TSPL2 printer.
          */
         get: operations["draw_label_tspl"];
@@ -1026,7 +1026,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Zpl
+         * Draw label zpl
          * @description What prints a label on a ZPL II printer.
          */
         get: operations["draw_label_zpl"];
@@ -1046,13 +1046,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Lists
+         * List lists
          * @description Lists, newest first, with what is left of each.
          */
         get: operations["list_lists"];
         put?: never;
         /**
-         * Post List
+         * Start list
          * @description Lights all slots of a list together, in a colour of its own; nothing is permitted by it.
          */
         post: operations["start_list"];
@@ -1072,7 +1072,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Stop
+         * Stop list
          * @description Puts the lights of a list out.
          */
         post: operations["stop_list"];
@@ -1090,7 +1090,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Live
+         * Watch live
          * @description Server-sent events. `id` is the ledger index; a client that comes back with `Last-Event-ID` (or `after`)
          *     misses nothing and gets nothing twice. Events: `passage` (a Passage), `crossed` {index, crossed_index}, `abandoned`
          *     {index, abandoned_index}, `alarm` (an Alarm); without an id, as they are in no ledger: `agent` {id, online} and
@@ -1115,7 +1115,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post View
+         * Open live view
          * @description I look through a camera of my site, which is an entry of the ledger; its agent is asked for the picture.
          */
         post: operations["open_live_view"];
@@ -1135,12 +1135,12 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Whep
+         * Take live view
          * @description Takes the picture of my view (WHEP): an SDP offer in, the answer out. 409 where the agent sends none.
          */
         post: operations["take_live_view"];
         /**
-         * Delete Whep
+         * Leave live view
          * @description I look no longer.
          */
         delete: operations["leave_live_view"];
@@ -1159,7 +1159,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Whip
+         * Bring live view
          * @description Takes the picture of a camera from its agent (WHIP); its token names the digest of the offer.
          */
         post: operations["bring_live_view"];
@@ -1177,12 +1177,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Still
+         * Get still
          * @description A still or a segment of film of a site. It never changes, so it may be cached for ever.
          */
         get: operations["get_still"];
         /**
-         * Put Still
+         * Put still
          * @description Takes a still from an agent: a JPEG of at most 5 MB whose digest is the one in the address.
          */
         put: operations["put_still"];
@@ -1201,7 +1201,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Motion
+         * List motion
          * @description When something moved before the cameras of my site between two times: at night, or on a day nobody worked.
          */
         get: operations["list_motion"];
@@ -1221,7 +1221,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Directory
+         * Get directory
          * @description Whether there is a directory to sign in by; anybody may ask.
          */
         get: operations["get_directory"];
@@ -1241,7 +1241,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Callback
+         * Finish oidc
          * @description Where the directory sends the browser back to: opens a session.
          */
         get: operations["finish_oidc"];
@@ -1261,7 +1261,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Login
+         * Begin oidc
          * @description Sends the browser to the directory; `fresh`: which has to ask anew who it is, even of somebody it knows.
          */
         get: operations["begin_oidc"];
@@ -1281,7 +1281,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Overrides
+         * List overrides
          * @description All that went around the ordinary way or was tried: openings by break-glass, refused and declined acts,
          *     corrections, rules put in force or given to an open case, holds lifted, contents erased.
          */
@@ -1302,7 +1302,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Packages
+         * List packages
          * @description Packages; `q` looks in seal numbers, ids and case numbers.
          */
         get: operations["list_packages"];
@@ -1322,7 +1322,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Package
+         * Get package
          * @description One package and the items in it.
          */
         get: operations["get_package"];
@@ -1342,7 +1342,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Passages
+         * List passages
          * @description Decisions at the gates, newest first.
          */
         get: operations["list_passages"];
@@ -1364,7 +1364,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Pass
+         * Make pass
          * @description A pass for the gates on my phone: a short-lived QR code; ask again before it expires. A machine gets none.
          */
         post: operations["make_pass"];
@@ -1382,13 +1382,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Passkeys
+         * List passkeys
          * @description My living passkeys.
          */
         get: operations["list_passkeys"];
         put?: never;
         /**
-         * Post Passkey
+         * Add passkey
          * @description Adds a passkey to my account; from now on it can sign my approvals.
          */
         post: operations["add_passkey"];
@@ -1408,7 +1408,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Begin
+         * Begin passkey
          * @description Options for `navigator.credentials.create`; answer within five minutes. Needs a fresh sign-in: else 403
          *     `password_again` or `directory_again`. Nobody else can know the challenge, so the answer needs no other proof.
          */
@@ -1427,7 +1427,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Options
+         * Passkey options
          * @description Options for `navigator.credentials.get` over `challenge`.
          */
         get: operations["passkey_options"];
@@ -1450,7 +1450,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Delete Passkey
+         * Remove passkey
          * @description One of my passkeys signs no more; what it signed stays good.
          */
         delete: operations["remove_passkey"];
@@ -1467,13 +1467,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get People
+         * List people
          * @description The accounts of a site; `disabled` adds those that cannot sign in.
          */
         get: operations["list_people"];
         put?: never;
         /**
-         * Post Person
+         * Add person
          * @description Makes an account at my site.
          */
         post: operations["add_person"];
@@ -1493,7 +1493,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Disable
+         * Disable person
          * @description Somebody of my site signs in no more; their sessions and tokens end now.
          */
         post: operations["disable_person"];
@@ -1513,7 +1513,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Enable
+         * Enable person
          * @description Somebody of my site may sign in again.
          */
         post: operations["enable_person"];
@@ -1533,7 +1533,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Roles
+         * Change person
          * @description Gives somebody of my site other roles, another name or unit; nobody changes their own.
          */
         post: operations["change_person"];
@@ -1551,13 +1551,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Permits
+         * List permits
          * @description Permits, newest first; those of a package are also those of what is in it.
          */
         get: operations["list_permits"];
         put?: never;
         /**
-         * Post Permit
+         * Issue permit
          * @description Permits things to pass stations of one agent, once, within a time; the agent gets it at once.
          */
         post: operations["issue_permit"];
@@ -1577,7 +1577,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Revocation
+         * Revoke permit
          * @description Takes a permit back, with a reason.
          */
         post: operations["revoke_permit"];
@@ -1595,7 +1595,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Permit
+         * Get permit
          * @description One permit, what it was spent on, and whether its agent holds it.
          */
         get: operations["get_permit"];
@@ -1617,7 +1617,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Photo
+         * Add photo
          * @description Takes a photograph (JPEG) that I made; a step then names it by its digest, as it was before the step.
          */
         post: operations["add_photo"];
@@ -1659,7 +1659,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Readings
+         * List readings
          * @description What one value of one sensor was, newest first, and which readings were left out between.
          */
         get: operations["list_readings"];
@@ -1699,13 +1699,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Releases
+         * List releases
          * @description The newest releases of a site, approved or not.
          */
         get: operations["list_releases"];
         put?: never;
         /**
-         * Post Release
+         * Bring up release
          * @description Takes a release of the program, made by `sealtrail release pack`, and looks at every file of it.
          *
          *     No agent gets it before two people approved it.
@@ -1725,7 +1725,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get File
+         * Get release file
          * @description Gives an agent the release that was ordered for it, from where it asks (`Range: bytes=1000-`).
          */
         get: operations["get_release_file"];
@@ -1747,7 +1747,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Orders
+         * Roll out release
          * @description Wants a release of agents of my site: one first, the others once that one runs it.
          */
         post: operations["roll_out_release"];
@@ -1931,7 +1931,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Renewal
+         * Renew certificate
          * @description An agent asks for its next certificate, by both keys of its present identity.
          */
         post: operations["renew_certificate"];
@@ -1949,13 +1949,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Rules
+         * Get rules
          * @description The rules of my site.
          */
         get: operations["get_rules"];
         put?: never;
         /**
-         * Post Pack
+         * Bring up rules
          * @description Brings up a pack and checks it; every fault is told at once. It is not in force by that.
          */
         post: operations["bring_up_rules"];
@@ -1973,7 +1973,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Pack
+         * Get rule pack
          * @description A pack by its hash, whether it is in force or not.
          */
         get: operations["get_rule_pack"];
@@ -2019,12 +2019,12 @@ export interface paths {
         delete?: never;
         options?: never;
         /**
-         * Head Segment
+         * Get upload
          * @description How many bytes of a segment are here: `Upload-Offset` of `Upload-Length`; all, when it is kept.
          */
         head: operations["get_upload"];
         /**
-         * Patch Segment
+         * Add piece
          * @description Takes the next bytes of a segment, at most 1 MiB, beginning at `Upload-Offset`.
          *
          *     With the last ones its digest is checked: it is kept, or begins anew with a 422 and an alarm.
@@ -2040,7 +2040,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Sensors
+         * List sensors
          * @description Every value that is measured at my site with its newest reading, and every contact as it is.
          */
         get: operations["list_sensors"];
@@ -2060,18 +2060,18 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Session
+         * Get me
          * @description Who is signed in.
          */
         get: operations["get_me"];
         put?: never;
         /**
-         * Post Session
+         * Sign in
          * @description Signs in with a local account; the session comes back as the cookie `sealtrail_session` and lasts 12 hours.
          */
         post: operations["sign_in"];
         /**
-         * Delete Session
+         * Sign out
          * @description Ends the session.
          */
         delete: operations["sign_out"];
@@ -2088,7 +2088,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Sites
+         * List sites
          * @description The sites I may see.
          */
         get: operations["list_sites"];
@@ -2108,7 +2108,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Checkpoint
+         * Get checkpoint
          * @description The newest signed checkpoint of the site's log.
          */
         get: operations["get_checkpoint"];
@@ -2128,13 +2128,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Slots
+         * List slots
          * @description Slots with what lies in them, by name: the map of the warehouse.
          */
         get: operations["list_slots"];
         put?: never;
         /**
-         * Post Slots
+         * Add slots
          * @description Adds slots to a zone; answers with them.
          */
         post: operations["add_slots"];
@@ -2154,7 +2154,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Locating
+         * Locate
          * @description Finds a thing and lights the slot that it lies in.
          */
         post: operations["locate"];
@@ -2172,7 +2172,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Suggestion
+         * Suggest slots
          * @description The slots that suit a thing by class and size, best first; `often`: it will be fetched often.
          */
         get: operations["suggest_slots"];
@@ -2192,13 +2192,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Stock Takes
+         * List stock takes
          * @description Stock-takes, newest first; only those not closed when `running`.
          */
         get: operations["list_stock_takes"];
         put?: never;
         /**
-         * Post Stock Take
+         * Open stock take
          * @description Orders a stock-take. The book is fixed now; a sample is drawn by the log's next checkpoint, not by anybody.
          */
         post: operations["open_stock_take"];
@@ -2218,7 +2218,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Closing
+         * Close stock take
          * @description Closes a stock-take whose differences are all answered. Nobody closes what they counted (403).
          */
         post: operations["close_stock_take"];
@@ -2238,7 +2238,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Counts
+         * Post counts
          * @description Takes what I scanned; may be sent again, in part, or in another order.
          */
         post: operations["post_counts"];
@@ -2258,7 +2258,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Count Closing
+         * Close my count
          * @description I have counted. When the other has too, the two counts and the book are compared.
          */
         post: operations["close_my_count"];
@@ -2278,7 +2278,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Answer
+         * Answer difference
          * @description Answers a difference, pointing at what shows it. Nobody answers what they counted (403).
          */
         post: operations["answer_difference"];
@@ -2296,7 +2296,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Due
+         * List stock takes due
          * @description When each zone has to be counted next, the most pressing first.
          */
         get: operations["list_stock_takes_due"];
@@ -2316,7 +2316,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Stock Take
+         * Get stock take
          * @description One stock-take, and how far it is.
          */
         get: operations["get_stock_take"];
@@ -2336,7 +2336,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Counts
+         * List my counts
          * @description What I scanned, on whichever phone.
          */
         get: operations["list_my_counts"];
@@ -2356,7 +2356,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Differences
+         * List differences
          * @description Where count and book differ; 409 while it is being counted.
          */
         get: operations["list_differences"];
@@ -2376,7 +2376,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Lines
+         * List stock take lines
          * @description The book that was counted against; 409 while it is being counted.
          */
         get: operations["list_stock_take_lines"];
@@ -2396,7 +2396,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Places
+         * List stock take places
          * @description Where to count, not what lies there.
          */
         get: operations["list_stock_take_places"];
@@ -2416,13 +2416,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Tasks
+         * List tasks
          * @description Tasks, newest first.
          */
         get: operations["list_tasks"];
         put?: never;
         /**
-         * Post Task
+         * Issue task
          * @description Lets a rack take a step with these things, also while it is cut off; the agent gets it at once.
          */
         post: operations["issue_task"];
@@ -2442,7 +2442,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Revocation
+         * Revoke task
          * @description Takes a task back.
          */
         post: operations["revoke_task"];
@@ -2460,7 +2460,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Task
+         * Get task
          * @description One task, whether its rack holds it, and whether it was done.
          */
         get: operations["get_task"];
@@ -2480,7 +2480,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Series
+         * List telemetry
          * @description Every value that is measured at a high rate at my site, with its newest reading.
          */
         get: operations["list_telemetry"];
@@ -2500,7 +2500,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Course
+         * Get telemetry course
          * @description What one value was between two times: raw readings where they are few enough, else by minute, hour or day.
          *
          *     Its ETag is of what is shown.
@@ -2542,13 +2542,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Tickets
+         * List tickets
          * @description Tickets, newest first. `overdue` are those whose missed deadline was told.
          */
         get: operations["list_tickets"];
         put?: never;
         /**
-         * Post Ticket
+         * Open ticket
          * @description Reports something: by hand, or about an alarm. With an Idempotency-Key it may be sent again.
          *
          *     Who supervises may send it to a site that they may read: it is that site's, and whoever sent it evaluates it.
@@ -2648,7 +2648,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Ticket
+         * Get ticket
          * @description A ticket with all that was done, and which steps I may take.
          */
         get: operations["get_ticket"];
@@ -2670,7 +2670,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Step
+         * Take ticket step
          * @description Checks, replies, evaluates, remarks or orders; each needs its role, and 403 says whose step it is.
          *
          *     At another site only about what I sent there, and only what whoever sent it may: nobody writes down but there.
@@ -2732,13 +2732,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Tokens
+         * List tokens
          * @description My living tokens.
          */
         get: operations["list_tokens"];
         put?: never;
         /**
-         * Post Token
+         * Add token
          * @description Makes a bearer token with my rights; it is shown this once. A token cannot make another.
          */
         post: operations["add_token"];
@@ -2759,7 +2759,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Delete Token
+         * Revoke token
          * @description One of my tokens stops working.
          */
         delete: operations["revoke_token"];
@@ -2776,7 +2776,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Units
+         * List units
          * @description All organisation units, each after the one above it.
          */
         get: operations["list_units"];
@@ -2796,7 +2796,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Updates
+         * List updates
          * @description What every agent of a site runs, what is wanted of it, and how far that has come.
          */
         get: operations["list_updates"];
@@ -2816,7 +2816,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Watches
+         * List watches
          * @description The cameras of my site that only watch: corridors, rows of racks.
          */
         get: operations["list_watches"];
@@ -2836,13 +2836,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Webhooks
+         * List webhooks
          * @description The systems that are told of a site's ledger, and how that goes.
          */
         get: operations["list_webhooks"];
         put?: never;
         /**
-         * Post Webhook
+         * Add webhook
          * @description Tells another system what my site's ledger tells from now on. Its secret is shown this once.
          */
         post: operations["add_webhook"];
@@ -2860,7 +2860,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Webhook
+         * Get webhook
          * @description One webhook; its ETag is the newest entry about it.
          */
         get: operations["get_webhook"];
@@ -2882,7 +2882,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Change
+         * Change webhook
          * @description Gives a webhook of my site another name, address or kinds of events, or pauses it. It is tried anew at once.
          */
         post: operations["change_webhook"];
@@ -2900,7 +2900,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Deliveries
+         * List webhook deliveries
          * @description What was sent to a webhook or waits, newest first; what arrived is kept for 30 days.
          */
         get: operations["list_webhook_deliveries"];
@@ -2922,7 +2922,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post End
+         * End webhook
          * @description Tells a webhook of my site nothing more, for good; what waits for it is dropped.
          */
         post: operations["end_webhook"];
@@ -2942,7 +2942,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Replay
+         * Replay webhook
          * @description Sends ledger entries again, one or a range, whatever became of them, each under the id it had.
          */
         post: operations["replay_webhook"];
@@ -2962,7 +2962,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Secret
+         * Rotate webhook
          * @description Makes another secret, shown this once. For a day both sign, so that the other side can change over.
          */
         post: operations["rotate_webhook"];
@@ -2982,7 +2982,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Test
+         * Test webhook
          * @description Sends an event `webhook.test` that tells nothing; it is tried once.
          */
         post: operations["test_webhook"];
@@ -3000,13 +3000,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Zones
+         * List zones
          * @description The zones of my site and how full they are.
          */
         get: operations["list_zones"];
         put?: never;
         /**
-         * Post Zone
+         * Add zone
          * @description Adds a zone to my site.
          */
         post: operations["add_zone"];
@@ -3044,7 +3044,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Metrics
+         * Metrics
          * @description What this process counts and how the whole system is, for Prometheus; docs/interop.md explains each name.
          */
         get: operations["metrics"];
