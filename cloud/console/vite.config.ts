@@ -16,6 +16,7 @@ export default defineConfig({
   },
   build: {
     target: "es2022",
+    manifest: true, // by it tests/cloud/web/test_first_load.py weighs the first load
     assetsInlineLimit: 0, // no data: addresses, so that the page's policy can stay strict
     rolldownOptions: {
       output: {
