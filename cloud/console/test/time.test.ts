@@ -1,3 +1,4 @@
+import { readFileSync, readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
 import { wait_ms } from "../src/live/backoff";
@@ -41,5 +42,17 @@ describe("times", () => {
 describe("waiting between tries", () => {
   it("doubles up to the most", () => {
     expect([0, 1, 2, 3, 20].map((failures) => wait_ms(failures, 10_000))).toEqual([500, 1000, 2000, 4000, 10_000]);
+  });
+});
+
+describe("every page", () => {
+  it("shows a time by the parts that tell the exact UTC on hover, or tells it beside", () => {
+    const source = new URL("../src/", import.meta.url);
+    const lines = readdirSync(source, { recursive: true, encoding: "utf-8" })
+      .filter((name) => name.endsWith(".vue"))
+      .flatMap((name) => readFileSync(new URL(name, source), "utf-8").split("\n").map((line) => [name, line] as const));
+    const shown = lines.filter(([, line]) => /\{\{[^}]*\b(fullTime|clockTime|minute)\(|toLocale(Time|Date)?String\(/.test(line));
+    expect(shown.length).toBeGreaterThan(1);
+    expect(shown.filter(([, line]) => !line.includes("exactUtc("))).toEqual([]);
   });
 });
