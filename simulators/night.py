@@ -12,6 +12,7 @@ from simulators.errors import WrongResultError
 from simulators.floor import CORRIDOR, PLACES, RACK, SLOW_S, Floor
 from simulators.gatework import in_time
 from simulators.rules import next_rules
+from simulators.ticket_day import TicketDay
 
 SAMPLE = 5
 RESCUED = "gate-b"
@@ -34,6 +35,7 @@ class Night:
         await self.stock_take(custody.phantom)
         await Doorwork(self._floor).forced("door_forced")
         await self.presence()
+        await TicketDay(self._floor).run("presence_without_task")
         await self.break_glass()
         await self.repin(custody.case, rules, old)
         await self.without_record()

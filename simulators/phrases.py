@@ -184,6 +184,11 @@ PHRASES: Mapping[str, Mapping[Language, str]] = {
             "The gate is closed, {pictures} pictures were kept; the zone is counted anew, and nothing is missing",
         ),
         "reviewed": ("监督员与保管员复核紧急开启", "Supervisor and keeper review the opening"),
+        "drill": (
+            "演练：告警开出协查单 {ticket}，核查、回复、不满意、督办、整改、再核查、满意，共 {entries} 条记录",
+            "Drill: an alarm became ticket {ticket}: checked, answered, not satisfied, urged, put right, satisfied; "
+            "{entries} entries",
+        ),
         "pinned": (
             "新规则已生效：新案件适用新规则，原案件仍按原规则",
             "The new rules are in force: a new case is under them, the old case under the old ones",

@@ -31,7 +31,7 @@ TOLD = {
     "destroy_alone", "return_to_owner", "auction", "transfer", "destroy", "rules", "corroborated", "without_goods",
     "drawn", "counted", "glass", "recounted", "reviewed", "pinned", "repinned", "without_record", "ledger", "bundle",
     "too_few", "cut", "offline_in", "clock", "mend", "door_refused", "door_permit", "door_left_open", "tailgated",
-    "door_forced",
+    "door_forced", "drill",
 }  # fmt: skip
 HERE = [one for one in FIRST + STAFF if one[1] == SITE]
 """Everybody with an account at the warehouse; some role each."""

@@ -21,12 +21,12 @@ from tests.system.web import PASSWORD, PATIENCE_MS, Console, open_browser, open_
 
 __all__ = ["database", "new_name", "server", "template"]
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400), pytest.mark.asyncio(loop_scope="module")]
 expect.set_options(timeout=PATIENCE_MS)
 
 LOCALES = {"zh-CN": texts("zh-CN"), "en-GB": texts("en-GB")}
 OPERATOR, KEEPER, SUPERVISOR = "duty.op", "li.keeper", "wu.super"
-TITLE = "无许可放行"
+TITLES = {"zh-CN": "无许可放行", "en-GB": "Let through without a permit"}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -52,7 +52,7 @@ async def pictured(page: Page, name: str) -> None:
 
 async def report(page: Page, words: Any, title: str) -> None:
     await page.get_by_label(words["subject"]).fill(title)
-    await page.get_by_label(words["words"]).fill(title * 2)
+    await page.get_by_label(words["words"]).fill(f"{title}: {title}")
     await page.locator("#new-ticket input[type=file]").set_input_files(
         {"name": "p.jpg", "mimeType": "image/jpeg", "buffer": photo(1)}
     )
@@ -96,7 +96,7 @@ async def test_on_phones_an_alarm_ends_in_an_answer_that_was_judged(
     console: Console, tmp_path: Path, language: str
 ) -> None:
     """Alarm, clip, ticket, check, reply, not satisfied, an order and a notice, put right, satisfied, cleared."""
-    every = LOCALES[language]
+    every, title = LOCALES[language], TITLES[language]
     words = every["ticket"]
     segments = shoot(tmp_path / "film")
     decided = console.warehouse.decide()  # without a permit: gate and cloud differ, which is an alarm
@@ -112,14 +112,15 @@ async def test_on_phones_an_alarm_ends_in_an_answer_that_was_judged(
         await see_the_clip(operator, every)
         await operator.get_by_role("link", name=words["ofAlarm"]).click()
         await operator.locator("#ticket-whom option").nth(1).wait_for(state="attached")
-        await report(operator, words, TITLE)
-        await operator.get_by_role("link", name=TITLE).click()
+        await report(operator, words, title)
+        await operator.get_by_role("link", name=title).click()
         await expect(operator.get_by_text(words["turn_reported"])).to_be_visible()
         await expect(operator.get_by_role("button", name=every["photo"]["open"].format(n=1))).to_be_visible()
 
         await enter(keeper, KEEPER, "/home")
+        await keeper.locator("[data-list=next]").get_by_role("link", name=title).wait_for()
         await pictured(keeper, f"home-{language}")
-        await keeper.locator("[data-list=next]").get_by_role("link", name=TITLE).click()
+        await keeper.locator("[data-list=next]").get_by_role("link", name=title).click()
         await expect(
             keeper.get_by_text(words["pick_rota"].format(n=0))
         ).to_be_visible()  # given by a rule, which is told
@@ -128,11 +129,12 @@ async def test_on_phones_an_alarm_ends_in_an_answer_that_was_judged(
         await step(operator, words, "evaluate", "notSatisfied")
 
         await enter(supervisor, SUPERVISOR, "/tickets")
-        await supervisor.get_by_role("link", name=TITLE).click()
+        await supervisor.get_by_role("link", name=title).click()
         await expect(supervisor.get_by_text(words["life"])).to_be_visible()
         await expect(supervisor.locator("header").get_by_text(words["round"].format(n=2))).to_be_visible()
         await step(supervisor, words, "urge")
         await step(supervisor, words, "rectify", whom="李保管")
+        await pictured(supervisor, f"order-{language}")
         await step(keeper, words, "remedy")
         await step(supervisor, words, "confirm")
 
