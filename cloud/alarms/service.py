@@ -11,7 +11,8 @@ fact_salvaged, clock_set_back, door_forced, door_held_open, door_unexplained, ta
 item_unpacked, not_filmed, video_lost, segment_damaged, segment_differs, film_no_room, camera_frozen, camera_covered,
 camera_moved, camera_out_of_focus, camera_too_dark, disk_filling, film_unplayable, film_filling, seal_case_tilted,
 power_lost, battery_low, alarm_panel, sensor_chattering, scale_out_of_true, ticket_overdue,
-rectification_overdue, misplaced, presence_without_task, webhook_parkedreadings_differ; and `rule.<code>` of each rule of alarms.
+rectification_overdue, misplaced, presence_without_task, webhook_parked, readings_differ; and `rule.<code>` of each rule
+of alarms.
 """
 
 from collections.abc import Mapping

@@ -266,7 +266,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Analysis
+         * Get analysis
          * @description What stands out in the records of a site over a period: figures, and findings ranked with their evidence.
          */
         get: operations["get_analysis"];
@@ -286,7 +286,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Analysis Csv
+         * Get analysis csv
          * @description The same as a table.
          */
         get: operations["get_analysis_csv"];
@@ -560,7 +560,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Entry Content
+         * Get entry content
          * @description The content of an entry with its salt: SHA-256 over both is the commitment `c` in the public log.
          */
         get: operations["get_entry_content"];
@@ -1635,13 +1635,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Plan
+         * Get plan
          * @description The floor plan of a site: its picture and where things are. Empty where nobody has drawn one.
          */
         get: operations["get_plan"];
         put?: never;
         /**
-         * Post Plan
+         * Draw plan
          * @description Draws the plan of my site anew, an entry of its ledger. 412 where somebody drew another since `If-Match`.
          */
         post: operations["draw_plan"];
@@ -1679,7 +1679,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Related
+         * List related cases
          * @description Cases that have people, vehicles, the scene, brands or codes of goods in common with this one, and which.
          */
         get: operations["list_related_cases"];
@@ -1765,7 +1765,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Reminders
+         * List reminders
          * @description Reminders for me, newest first.
          */
         get: operations["list_reminders"];
@@ -1787,7 +1787,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Channel
+         * Add channel
          * @description A way more to tell me. What it goes to is shown to nobody again, me included.
          */
         post: operations["add_channel"];
@@ -1808,7 +1808,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Delete Channel
+         * Remove channel
          * @description Nothing goes by it any more.
          */
         delete: operations["remove_channel"];
@@ -1827,7 +1827,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Test
+         * Test channel
          * @description Sends a message to try it out; what became of it is among the notices.
          */
         post: operations["test_channel"];
@@ -1845,7 +1845,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Notices
+         * List notices
          * @description Messages to me, newest first, and what became of each.
          */
         get: operations["list_notices"];
@@ -1867,7 +1867,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Read
+         * Read reminders
          * @description I have read these; that is an entry of the ledger. What is not mine, or was read before, is passed over.
          */
         post: operations["read_reminders"];
@@ -1885,12 +1885,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Settings
+         * Get notifying
          * @description How I am told, and by which ways.
          */
         get: operations["get_notifying"];
         /**
-         * Put Settings
+         * Set notifying
          * @description How I want to be told from now on.
          */
         put: operations["set_notifying"];
@@ -1909,7 +1909,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Unread
+         * Count unread reminders
          * @description How many of mine want reading.
          */
         get: operations["count_unread_reminders"];
@@ -1993,7 +1993,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Search
+         * Search
          * @description Cases, items, packages by their seals, tickets, alarms, permits, people, slots and agents by parts of their texts
          *     and codes. Blanks part words, all of which must be there; case, width, brackets, dots and dashes do not count.
          */
@@ -2522,7 +2522,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Course Csv
+         * Export telemetry course
          * @description The same as CSV, whole: when (UTC), how many, lowest, highest, mean and the unit, of each reading or bucket.
          */
         get: operations["export_telemetry_course"];
@@ -2568,7 +2568,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Figures
+         * Get ticket figures
          * @description How a site's tickets stand: by state, type, owner and age; replies in time and their median.
          */
         get: operations["get_ticket_figures"];
@@ -2588,7 +2588,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Sites
+         * List ticket sites
          * @description Each site that I may read: its tickets, missed deadlines, living alarms and how full its racks are.
          */
         get: operations["list_ticket_sites"];
@@ -2608,7 +2608,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Trend
+         * Get ticket trend
          * @description Opened, closed and missed day by day, over all sites that I may read.
          */
         get: operations["get_ticket_trend"];
@@ -2628,7 +2628,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Waiting
+         * List waiting tickets
          * @description What I can do next about tickets, by when; notices to put right among them.
          */
         get: operations["list_waiting_tickets"];
@@ -2690,7 +2690,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Of Entry
+         * Get together of entry
          * @description What belongs to an entry of the ledger, of whatever kind: things, people, permits, acts, tickets, alarms, the
          *     door session, and the film of that second.
          */
@@ -2711,7 +2711,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Of Thing
+         * Get together of thing
          * @description What belongs to a thing: a case, an item, a package, a slot, a person, a permit, an act, a ticket
          *     (`<site>/T-<entry>`) or an alarm (`<site>/A-<entry>`).
          */
