@@ -5,12 +5,13 @@ and no thing by more than its number. All of it is text; where a way reads marks
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 Language = Literal["zh", "en"]
-LINES_MOST = 20
-"""More are counted; a message has to fit into what the ways take."""
+BYTES_MOST = 1700
+"""Of lines, in UTF-8; the rest is counted. WeCom's robots take 2048 bytes in all, and lose what is longer."""
 LABEL_MOST = 60
 
 TRY = {
@@ -31,16 +32,21 @@ class Told:
 
 def message(language: Language, told: Sequence[Told], zone: ZoneInfo, link: str | None) -> tuple[str, str]:
     """Title and text."""
-    more, zh = len(told) - LINES_MOST, language == "zh"
+    zh = language == "zh"
     title = (
         f"Sealtrail 提醒：{len(told)} 项到期事项" if zh else f"Sealtrail: {len(told)} reminder{'s' * (len(told) > 1)}"
     )
-    lines = [_line(language, one, zone) for one in told[:LINES_MOST]]
-    if more > 0:
+    lines = _fitting([_line(language, one, zone) for one in told])
+    if more := len(told) - len(lines):
         lines.append(f"……另有 {more} 项" if zh else f"… and {more} more")
     if link is not None:
         lines += ["", link]
     return title, "\n".join(lines)
+
+
+def _fitting(lines: Sequence[str]) -> list[str]:
+    sizes = accumulate(len(line.encode()) + 1 for line in lines)
+    return [line for line, size in zip(lines, sizes, strict=True) if size <= BYTES_MOST]
 
 
 def _line(language: Language, one: Told, zone: ZoneInfo) -> str:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cloud.reminders.digest import Quiet, Waiting, to_tell
-from cloud.reminders.words import LINES_MOST, Told, message
+from cloud.reminders.words import Told, message
 
 MINUTE, WITHIN = timedelta(minutes=1), timedelta(minutes=10)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -51,11 +51,14 @@ def test_quiet_hours_go_with_the_clocks_change() -> None:
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_many_are_counted_and_a_line_stays_a_line(language: str) -> None:
-    told = Told({"zh": "借出", "en": "Loan"}, "nj01/P-1", "a\r\nBcc: x\u202e", NOON)
-    title, text = message("zh" if language == "zh" else "en", [told] * 25, SHANGHAI, "https://c.cn/reminders")
-    lines = text.split("\n")
-    assert "25" in title
-    assert len(lines) == LINES_MOST + 3
-    assert "5" in lines[LINES_MOST]
-    assert all("2026-11-26 12:00" in line and "\u202e" not in line for line in lines[:LINES_MOST])
+@pytest.mark.parametrize("label", ["1", "宁" * 200, "a\r\nBcc: x\u202e"])
+def test_a_message_fits_the_rest_is_counted_and_a_line_stays_a_line(language: str, label: str) -> None:
+    told = Told({"zh": "借出物品归还期限", "en": "Loan due back"}, "nj01/P-0123456789", label, NOON)
+    title, text = message("zh" if language == "zh" else "en", [told] * 250, SHANGHAI, f"https://c.cn/{'x' * 90}")
+    *lines, more, _, link = text.split("\n")
+    assert "250" in title
+    assert str(250 - len(lines)) in more
+    assert len(f"{title}\n{text}".encode()) <= 2048
+    assert len(lines) >= 6
+    assert all("2026-11-26 12:00" in line and "\u202e" not in line for line in lines)
+    assert link.startswith("https://")
