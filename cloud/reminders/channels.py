@@ -39,7 +39,7 @@ class Mail:
     sender: str
     mode: str = "starttls"
     user: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
