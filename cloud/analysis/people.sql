@@ -6,7 +6,8 @@ WHERE a.site = %(site)s AND a.index >= %(first)s AND a.index < %(end)s AND a.end
   AND h.person <> a.proposed_by AND a.seats -> h.seat ?| %(by)s::text[]
 ORDER BY a.index
 
--- Each person at doors and gates that let them in: how often, and how often outside the hours of work.
+-- Each person at doors and gates that let them in: how often, and how often outside the hours of work. What came in the
+-- period and was before it, told late, is of hours that nobody looked up.
 -- name: access
 WITH seen AS (
     SELECT d.index, d.at, d.people, d.agent || ':' || d.station AS place FROM door_session d
@@ -20,7 +21,7 @@ SELECT person, count(*)::int AS n, count(*) FILTER (WHERE o)::int AS hits,
        coalesce(array_agg(index ORDER BY index DESC) FILTER (WHERE o), '{}') AS indexes,
        mode() WITHIN GROUP (ORDER BY place) FILTER (WHERE o) AS place
 FROM seen, unnest(people) AS person, LATERAL (SELECT NOT (at <@ %(hours)s::tstzmultirange) AS o) AS outside
-GROUP BY person ORDER BY person
+WHERE at BETWEEN %(since)s AND %(until)s GROUP BY person ORDER BY person
 
 -- Of what was counted and compared: how much each person had placed, moved or shelved, and how much of it differed.
 -- Where only the counts differ from each other nothing is said of the keeper; what was found where it should be neither.

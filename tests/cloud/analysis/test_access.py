@@ -15,7 +15,7 @@ from tests.cloud.analysis.people import lens, rules
 from tests.cloud.analysis.test_approvals import ASKED
 from tests.cloud.api import Office, office, parts
 from tests.cloud.conftest import Clock, Database
-from tests.cloud.evidence.doors import Behind, behind
+from tests.cloud.evidence.doors import DOOR, Behind, behind
 from tests.cloud.stock_takes.shelves import WHERE, furnished
 
 __all__ = ["office", "parts"]
@@ -62,6 +62,19 @@ async def test_one_who_comes_at_night_is_found_and_those_of_the_day_are_not(offi
     owl, lark = [(await office.person(Role.KEEPER, username=name)).id for name in ("owl", "lark")]
     clock.advance(DAY)
     await visits(built, lark, 10, 10)
+    body = {
+        "station": DOOR,
+        "sights": [],
+        "people": [lark],
+        "outcome": "allowed",
+        "rule": "door.leave",
+        "rule_pack": "",
+    }
+    clock.advance(-100 * DAY)
+    for _ in range(9):
+        built.floor.walk._say("door_decided", body)
+    clock.advance(100 * DAY)
+    await built.floor.walk.send()  # told late: of a time that nobody asked about
     await visits(built, owl, 15, 3)
     assert await look.found("after_hours") == []
     await visits(built, owl, 2, 8)
