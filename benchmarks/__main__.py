@@ -12,7 +12,7 @@ NAMES = (
     "recording",
     "cloud",
     "screen",
-    "alarm_screen",
+    "alarm_screenconsoles",
     "find",
     "search",
     "light",

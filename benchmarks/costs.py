@@ -145,7 +145,7 @@ async def _cost(
         await asyncio.sleep(SECONDS)
         core = (_ticks(child.pid) - before) / TICKS_A_S / (time.monotonic() - began) * 100
         filmed = _filmed(warehouse.journal.parent / "film" / "ring") if film else None
-        return Cost(ready_s, _resident_mb(child.pid), core, filmed)
+        return Cost(ready_s, resident_mb(child.pid), core, filmed)
     finally:
         await child.stop()
 
@@ -167,7 +167,8 @@ def _ticks(pid: int) -> int:
     return int(fields[11]) + int(fields[12])
 
 
-def _resident_mb(pid: int) -> float:
+def resident_mb(pid: int) -> float:
+    """Memory that the process holds now, in MB (proc(5), VmRSS)."""
     lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
     (told,) = [line for line in lines if line.startswith("VmRSS:")]
     return int(told.split()[1]) * 1024 / 1e6
