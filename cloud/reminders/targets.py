@@ -1,14 +1,12 @@
 """Where a message may go: what a target of each kind looks like, and which addresses are none for a webhook."""
 
-import asyncio
 import re
-import socket
 from collections.abc import Collection
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from cloud.errors import InvalidError
 from cloud.reminders.errors import ChannelError
+from cloud.webhooks.addresses import Gatehouse, Target, TargetRefusedError
 
 _FORMS = {
     "wecom": re.compile(r"[A-Za-z0-9_-]{8,100}"),
@@ -61,18 +59,11 @@ async def resolve(url: SplitResult, inner: Collection[str]) -> str:
     """The address to connect to for `url`. Raises ChannelError where it is none of the wide net, unless the operator
     named `host` or `host:port` among `inner`. Whoever connects to it connects to what was looked at here.
     """
-    host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
+    port = url.port or (443 if url.scheme == "https" else 80)
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = await Gatehouse(frozenset(inner)).addresses(Target(url.scheme, url.hostname or "", port, url.path))
+    except TargetRefusedError as error:
+        raise ChannelError("inner_address", final=True) from error
     except (OSError, UnicodeError) as error:
         raise ChannelError("no_such_host") from error
-    addresses = [ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
-    if not {host, f"{host}:{port}"} & set(inner) and not all(_is_wide(each) for each in addresses):
-        raise ChannelError("inner_address", final=True)
-    return str(addresses[0])
-
-
-def _is_wide(address: IPv4Address | IPv6Address) -> bool:
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    inside = mapped or address
-    return inside.is_global and not inside.is_multicast
+    return found[0]
