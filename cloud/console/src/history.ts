@@ -46,7 +46,7 @@ const SHOWN: Record<string, readonly string[]> = {
   passage_crossed: ["direction", "station"],
   passage_abandoned: ["station"],
   gate_moved: ["position", "station"],
-  item_registered: ["quantity"],
+  item_registered: ["quantity", "brand", "sku"],
   package_sealed: ["seal_number", "package"],
   label_issued: ["issue"],
   permit_granted: ["id", "direction", "agent", "stations", "not_before", "not_after", "people_required"],
@@ -54,7 +54,7 @@ const SHOWN: Record<string, readonly string[]> = {
   exception_reviewed: ["finding"],
   hold_placed: ["reason"],
   alarm_raised: ["cause", "place"],
-  case_opened: ["number", "title"],
+  case_opened: ["number", "title", "parties", "vehicles", "scene"],
   act_declined: ["reason"],
 };
 
