@@ -296,6 +296,7 @@ CAUSES: Mapping[str, Words] = {
     "camera_out_of_focus": ("摄像头失焦", "A camera is out of focus"),
     "camera_too_dark": ("摄像头画面过暗", "A camera sees too little light"),
     "segment_differs": ("收到的录像与签名不符", "Film arrived that is not what was signed"),
+    "webhook_parked": ("对外通知未送达", "Another system is not told"),
     "readings_differ": ("所存测量数据与签名不符", "Stored readings are not what was signed"),
     "film_filling": ("录像存储空间将满", "Little room left for film"),
     "film_no_room": ("录像存储空间不足", "No more room for film"),

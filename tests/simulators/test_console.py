@@ -43,7 +43,7 @@ async def test_a_screen_goes_on_where_it_was_and_counts_what_comes_twice() -> No
     def answer(request: str) -> bytes:
         asked.append(request)
         if "last-event-id" not in request.lower():
-            return STREAM + passage(4, 1) + b"id: 5\nevent: alarm\ndata: {}\n\n"
+            return STREAM + passage(4, 1) + b'id: 5\nevent: alarm\ndata: {"cause": "gap", "place": "nj01.a"}\n\n'
         return STREAM + passage(6, 2) + passage(7, 2)
 
     async with server(answer) as url:

@@ -153,5 +153,5 @@ def test_every_act_has_a_role_and_reading_roles_change_no_evidence() -> None:
     for act in Right:
         assert any(PACK.may(frozenset({role}), act) for role in Role)
         assert PACK.may(frozenset({Role.AUDITOR, Role.OPERATOR}), act) == (
-            act in {Right.EXPORT_BUNDLE, Right.CLEAR_ALARM, Right.HANDLE_ALARM, Right.WATCH_LIVE}
+            act in {Right.EXPORT_BUNDLE, Right.CLEAR_ALARM, Right.HANDLE_ALARM, Right.WATCH_LIVE, Right.ANALYSE}
         )
