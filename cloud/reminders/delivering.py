@@ -68,6 +68,8 @@ class Delivering:
     again: tuple[timedelta, ...] = AGAIN
     every: timedelta = timedelta(seconds=1)
     """between looks for new messages"""
+    left: timedelta = timedelta(minutes=1)
+    """after which whoever carries a message lost it: several times what ways have, for a busy machine is no lost one"""
     _queue: App = field(init=False)
     _since: dict[tuple[int | None, int], float] = field(default_factory=dict)
 
@@ -121,13 +123,13 @@ class Delivering:
                     _log.info("%s is on its way by another worker", lock)
 
     async def _take_up(self, doing: Sequence[Job]) -> None:
-        """No job lasts twice the time that ways have. One that does lost its worker, or its worker could not say that
-        it was done because the database was away: it would hold up its way for ever, and is put in again.
+        """A job that lasts so long lost its worker, or its worker could not say that it was done because the database
+        was away: it would hold up its way for ever, and is put in again.
         """
         now = asyncio.get_running_loop().time()
         self._since = {(job.id, job.attempts): self._since.get((job.id, job.attempts), now) for job in doing}
         for job in doing:
-            if now - self._since[job.id, job.attempts] > 2 * self.ways.within_s:
+            if now - self._since[job.id, job.attempts] > self.left.total_seconds():
                 _log.warning("message %s was left by its worker; it is taken up again", job.task_kwargs["notice"])
                 await self._queue.job_manager.retry_job(job)
 

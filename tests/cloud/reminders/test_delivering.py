@@ -27,14 +27,14 @@ async def desk(office: Office, clock: Clock) -> Desk:
 
 
 @asynccontextmanager
-async def working(desk: Desk, **ways: Any) -> AsyncIterator[None]:
+async def working(desk: Desk, left: timedelta = timedelta(minutes=1), **ways: Any) -> AsyncIterator[None]:
     """The worker, until the block ends; begun anew where the database goes away, as `cloud.jobs` does."""
     parts = desk.office.parts
     async with httpx.AsyncHTTPTransport(trust_env=False) as http:
         there = Ways(http=http, inner=["127.0.0.1"], **ways)
         worker = Delivering(
             parts.pool, parts.database_url, parts.world, parts.pack, there, link="https://c.cn/reminders", again=SOON,
-            every=timedelta(milliseconds=50),
+            every=timedelta(milliseconds=50), left=left,
         )  # fmt: skip
 
         async def always() -> None:
@@ -132,7 +132,7 @@ async def test_a_worker_that_was_stopped_between_leaves_nothing_unsent(desk: Des
 
 async def test_every_connection_cut_and_the_message_still_goes(desk: Desk) -> None:
     receiver = Receiver()
-    async with listening(receiver, receiver.web), working(desk, within_s=0.5):
+    async with listening(receiver, receiver.web), working(desk, timedelta(seconds=1), within_s=0.5):
         channel = await hook(desk, receiver)
         await desk.ask("keeper", "POST", f"reminders/channels/{channel}/test")
         await receiver.came.get()
