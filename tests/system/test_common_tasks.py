@@ -94,7 +94,7 @@ class Phone:
         await expect(dialog(self.page)).to_have_count(0)
 
     async def sign_what_waits(self, button: str = "sign") -> None:
-        await self.page.locator("[data-list=mine] [data-act]").tap()
+        await self.page.locator("main [data-act]").tap()
         await self.button("act", button).tap()
 
     async def see_done(self) -> None:
@@ -256,7 +256,7 @@ async def count(day: Day) -> None:
     slot = (await day.desk.get(Role.KEEPER, f"packages/{day.package}"))["custody"]["slot"]
     for role in (Role.KEEPER, Role.BOOKKEEPER):
         async with day.walk("count a thing in a stock-take", role) as phone:
-            await phone.page.locator("[data-list=mine] [data-take]").tap()
+            await phone.page.locator("main [data-take]").tap()
             await expect(phone.page.locator(".scan input")).to_be_focused()
             await scan(phone.page, label(day.desk.console, Kind.SLOT, slot))
             await scan(phone.page, label(day.desk.console, Kind.PACKAGE, day.package))
