@@ -8,10 +8,11 @@ export type Together = Schemas["Together"];
 export type Link = Schemas["Link"];
 export type Instant = Schemas["Instant"];
 
-/** What belongs to an entry of the ledger, or to a thing by its id. Throws Problem. */
-export function togetherWith(about: { entry?: number; thing?: string }, signal: AbortSignal): Promise<Together> {
-  if (about.entry !== undefined) return call("get", "/api/v1/together/entries/{entry}", { path: { entry: about.entry }, signal });
-  return call("get", "/api/v1/together/things/{id}", { path: { id: about.thing ?? "" }, signal });
+/** What belongs to an entry of the ledger of `site`, or to a thing of it by its id. Throws Problem. */
+export function togetherWith(site: string, about: { entry?: number; thing?: string }, signal: AbortSignal): Promise<Together> {
+  const query = { site };
+  if (about.entry !== undefined) return call("get", "/api/v1/together/entries/{entry}", { path: { entry: about.entry }, query, signal });
+  return call("get", "/api/v1/together/things/{id}", { path: { id: about.thing ?? "" }, query, signal });
 }
 
 /** Where a link leads. */
