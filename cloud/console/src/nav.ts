@@ -26,6 +26,7 @@ export const PAGES: readonly NavPage[] = [
   { to: "/labels", title: "labelSheet.nav" },
   { to: "/import", title: "importing.nav" },
   { to: "/agents", title: "agent.nav" },
+  { to: "/people", title: "people.nav", for: ["admin", "leader", "supervisor", "auditor"] },
   { to: "/webhooks", title: "webhook.nav", for: ["admin"] },
   { to: "/ledger", title: "ledger.nav" },
   { to: "/rules", title: "rules.nav" },

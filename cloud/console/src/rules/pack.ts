@@ -46,6 +46,8 @@ export interface Content {
   steps: Step[];
   decisions?: Record<string, Decision>;
   rights?: Record<string, string[]>;
+  /** Roles that nobody has together. */
+  exclusive?: string[][];
   limits?: Record<string, { hours?: number; days?: number; basis: Words }>;
   zones?: Record<string, Words & { people_required?: number; audit_interval_days?: number; sample?: number }>;
   goods?: Record<string, Words & { zones: string[] }>;
