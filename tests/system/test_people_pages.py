@@ -8,9 +8,14 @@ import httpx
 import pytest
 from playwright.async_api import Page, expect
 
+from cloud.db.pool import transaction
+from cloud.ledger.service import add_site, close_ledger, open_ledger
+from cloud.people.models import Unit
+from cloud.people.service import add_person
+from cloud.people.units import add_unit, place_site
 from cloud.world import real_world
 from custody.roles import Role
-from tests.cloud.conftest import Database, database, new_name, server, template
+from tests.cloud.conftest import DEPLOYMENT, SITE, Database, database, new_name, server, template
 from tests.system.desk import PHONE
 from tests.system.racks import employ, enter
 from tests.system.test_console import texts
@@ -31,6 +36,26 @@ async def console(database: Database, tmp_path: Path) -> AsyncIterator[Console]:
         yield opened
 
 
+async def a_site_below(console: Console) -> None:
+    """The site nj02, whose unit is below that of ours, with one person."""
+    world, pool = real_world(), console.warehouse.receiving.pool
+    async with transaction(pool) as tx:
+        await add_site(tx, site="nj02", name_zh="二库", name_en="Two", deployment=DEPLOYMENT, at=world.now())
+    for unit in (Unit(id="js", name_zh="省", name_en="Js"), Unit(id="nj", parent="js", name_zh="市", name_en="Nj")):
+        async with transaction(pool) as tx:
+            await add_unit(tx, world, unit, "test")
+    for site, place in ((SITE, "js"), ("nj02", "nj")):
+        async with transaction(pool) as tx:
+            appender = await open_ledger(tx, site)
+            await place_site(tx, appender, world, place, "test")
+            if site != SITE:
+                await add_person(
+                    tx, appender, world,
+                    username="qian.far", name="钱二库", password_hash=None, roles=[Role.KEEPER], actor="test",
+                )  # fmt: skip
+            await close_ledger(tx, appender)
+
+
 async def may_sign_in(console: Console, username: str) -> bool:
     async with httpx.AsyncClient(base_url=console.web.url, trust_env=False) as client:
         answer = await client.post("/api/v1/session", json={"username": username, "password": PASSWORD})
@@ -46,6 +71,7 @@ async def pictured(page: Page, name: str) -> None:
 async def test_somebody_is_added_went_through_the_gate_and_is_let_in_no_more(console: Console) -> None:
     expect.set_options(timeout=PATIENCE_MS)
     words, role = ZH["people"], ZH["role"]
+    await a_site_below(console)
     async with console.visit("zh-CN") as desk, console.visit("en-GB", **PHONE) as phone:
         await enter(desk, ADMIN, "/people")
         # Roles that nobody has together are refused in words; without one of them there is the account.
@@ -93,6 +119,14 @@ async def test_somebody_is_added_went_through_the_gate_and_is_let_in_no_more(con
         await expect(phone.locator("main header button")).to_have_count(0)
         assert await phone.evaluate("document.documentElement.scrollWidth") == PHONE["viewport"]["width"]
         await pictured(phone, "person-phone-en")
+
+        # Read down: the people of a site below, and where they went.
+        await phone.goto("/people")
+        await phone.get_by_role("combobox", name=EN["people"]["site"]).select_option("nj02")
+        await phone.locator("[data-person='qian.far'] a").tap()
+        await expect(phone.locator("[data-role=keeper]")).to_contain_text(EN["rules"]["action"]["seal"])
+        await expect(phone.locator(".together")).to_have_text(EN["together"]["none"])
+        await expect(phone.locator("main header a")).to_have_count(0)
 
         await desk.get_by_role("button", name=words["enable"], exact=True).click()
         await form.get_by_role("button", name=words["enable"], exact=True).click()
