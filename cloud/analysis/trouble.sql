@@ -74,8 +74,9 @@ SELECT cause, place, raised_at AS at, cleared_at AS until, index FROM alarm
 WHERE site = %(site)s AND cause = ANY (%(causes)s) AND raised_at >= %(from)s AND index < %(end)s
 ORDER BY raised_at, index
 
--- Records of these kinds, by what they are about.
+-- Records of these kinds, by what they are about; those of reminders say which subject and which of its clocks.
 -- name: told
-SELECT kind AS cause, content::jsonb ->> 'about' AS place, at, NULL::timestamptz AS until, index FROM record
+SELECT concat_ws('.', kind, content::jsonb ->> 'subject') AS cause,
+       concat_ws(':', content::jsonb ->> 'about', nullif(content::jsonb ->> 'clock', '')) AS place, at, NULL::timestamptz AS until, index FROM record
 WHERE site = %(site)s AND index >= %(from_index)s AND index < %(end)s AND kind = ANY (%(kinds)s) AND content LIKE '{%%'
 ORDER BY index

@@ -1,7 +1,7 @@
 """Whether breaches were warned of beforehand, and how long before (J28).
 
-Which warnings belong to which breach is in the rule pack: alarms at the same place, or records that are filed under it.
-Whoever adds another kind of reminder names its record there (`told_by`), and it counts.
+Which warnings belong to which breach is in the rule pack: alarms at the same place, or records that are filed under it
+(`told_by`: a kind, or of reminders `reminder_made.<subject>`).
 """
 
 import re
@@ -28,7 +28,7 @@ async def lead_time(asked: Asked, told: Threshold) -> Look:
     breaches = told.told["breaches"]
     since = asked.since - timedelta(days=told.number("within_days"))
     causes = sorted({cause for row in breaches for cause in (row["breach"], *row.get("warned_by", ()))})
-    kinds = sorted({kind for row in breaches for kind in row.get("told_by", ())})
+    kinds = sorted({kind.partition(".")[0] for row in breaches for kind in row.get("told_by", ())})
     begin = await one(asked.tx, _places.entry_at, site=asked.site, at=since)
     from_index = 0 if begin is None else begin["index"]
     return judge_lead_time(

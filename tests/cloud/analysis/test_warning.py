@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from cloud.reminders.worker import Reminding
 from cloud.watching import Watching
 from custody.roles import Role
 from tests.cloud.analysis.people import client_of, lens
@@ -58,3 +59,22 @@ async def test_a_reminder_before_a_deadline_counts_as_a_warning(office: Office, 
     figures = {row["unit"]: row for row in (await look.section("lead_time"))["figures"]}
     assert (figures["percent"]["subject"], figures["percent"]["value"]) == ("ticket_overdue", 100)
     assert figures["hours"]["value"] == pytest.approx(5)
+
+
+async def test_a_reminder_of_another_thing_of_the_same_name_is_no_warning(office: Office, clock: Clock) -> None:
+    look, operator = await lens(office), await client_of(office, await office.person(Role.OPERATOR))
+    await office.person(Role.KEEPER)
+    parts = office.parts
+    made(await operator.post("tickets", json={"type": "equipment", "title": "t", "words": "w"}))
+    clock.advance(150 * HOUR)
+    assert await Reminding(parts.pool, parts.world, parts.pack).look() == 1
+    clock.advance(20 * HOUR)
+    await Watching(parts.pool, parts.world, parts.pack).look()
+    (ticket,) = {row["place"] for row in await office.rows("SELECT place FROM alarm WHERE cause = 'ticket_overdue'")}
+    await Trouble(office).up("loan_overdue", ticket)
+    figures = (await look.section("lead_time"))["figures"]
+    found = {(row["subject"], row["unit"]): row["value"] for row in figures}
+    assert found == {
+        ("ticket_overdue", "percent"): 100, ("ticket_overdue", "hours"): pytest.approx(20),
+        ("loan_overdue", "percent"): 0,
+    }  # fmt: skip
