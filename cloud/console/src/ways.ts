@@ -1,7 +1,13 @@
 const PAGE_OF: Record<string, string> = { "C-": "cases", "T-": "stock-takes", "L-": "permits", "X-": "supervision", "A-": "acts", "U-": "people" };
 
-/** Where a thing of this id is shown: cases, people, acts, stock-takes, permits and openings by break-glass on pages of their own, all others by their history. */
+/**
+ * Where a thing of this id is shown: cases, people, acts, stock-takes, permits and openings by break-glass on pages of
+ * their own, all others by their history. Tickets and alarms are called after the entry that began them, by its number.
+ */
 export function wayTo(id: string): string {
-  const letter = id.slice(id.indexOf("/") + 1, id.indexOf("/") + 3);
-  return `/${PAGE_OF[letter] ?? "history"}/${id}`;
+  const [, site, letter, number] = /^([^/]+)\/([TA])-(\d{1,9})$/.exec(id) ?? [];
+  if (letter === "T") return `/tickets/${number}?site=${site}`;
+  if (letter === "A") return `/ledger/${site}/${number}`;
+  const kind = id.slice(id.indexOf("/") + 1, id.indexOf("/") + 3);
+  return `/${PAGE_OF[kind] ?? "history"}/${id}`;
 }

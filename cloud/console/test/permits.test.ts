@@ -68,8 +68,9 @@ describe("a permit", () => {
   });
 
   it("has a page of its own, as openings by break-glass have", () => {
-    expect(["L-1", "X-1", "I-1", "A-1", "C-1", "T-1"].map((id) => wayTo(`nj01/${id}`))).toEqual([
-      "/permits/nj01/L-1", "/supervision/nj01/X-1", "/history/nj01/I-1", "/acts/nj01/A-1", "/cases/nj01/C-1", "/stock-takes/nj01/T-1",
+    expect(["L-1", "X-1", "I-1", "A-AB12CD34EF", "C-1", "T-AB12CD34EF"].map((id) => wayTo(`nj01/${id}`))).toEqual([
+      "/permits/nj01/L-1", "/supervision/nj01/X-1", "/history/nj01/I-1", "/acts/nj01/A-AB12CD34EF", "/cases/nj01/C-1", "/stock-takes/nj01/T-AB12CD34EF",
     ]); // prettier-ignore
+    expect(["T-118", "A-118"].map((id) => wayTo(`nj01/${id}`))).toEqual(["/tickets/118?site=nj01", "/ledger/nj01/118"]);
   });
 });
