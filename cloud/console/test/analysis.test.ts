@@ -36,11 +36,11 @@ describe("what stands out", () => {
 
   it("leads to the page that shows the evidence", () => {
     expect(wayOf({ about: "entry", id: "7", thing: "nj01/P-1", alarm: null })).toBe("/history/nj01/P-1#entry-7");
-    expect(wayOf({ about: "entry", id: "7", thing: "nj01/A-1" })).toBe("/acts/nj01/A-1#entry-7");
+    expect(wayOf({ about: "entry", id: "7", thing: "nj01/A-AB12CD34EF" })).toBe("/acts/nj01/A-AB12CD34EF#entry-7");
     expect(wayOf({ about: "entry", id: "7", thing: null, alarm: 3 })).toBe("/alarms/3");
     expect(wayOf({ about: "entry", id: "7" })).toBeNull();
     expect(wayOf({ about: "ticket", id: "9" })).toBe("/tickets/9");
-    expect(wayOf({ about: "stock_take", id: "nj01/T-1" })).toBe("/stock-takes/nj01/T-1");
+    expect(wayOf({ about: "stock_take", id: "nj01/T-AB12CD34EF" })).toBe("/stock-takes/nj01/T-AB12CD34EF");
   });
 
   const found = {
