@@ -30,6 +30,10 @@ SVG: FilePayload = {
     "buffer": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
 }
 PICTURE = cv2.imencode(".png", np.full((450, 900, 3), 225, np.uint8))[1].tobytes()
+AS_WIDE_AS_THE_PICTURE = """() => {
+  const { width, height } = document.querySelector(".canvas").getBoundingClientRect();
+  return Math.abs(width / height - 2) < 0.05;
+}"""
 PNG: FilePayload = {"name": "plan.png", "mimeType": "image/png", "buffer": PICTURE}
 
 
@@ -70,6 +74,7 @@ async def test_a_plan_lays_itself_out_and_is_drawn_on_a_picture_by_who_may(conso
         await expect(page.get_by_text(words["notRaster"])).to_be_visible()
         await files.set_input_files(PNG)
         await expect(page.get_by_alt_text(words["alt"])).to_be_visible()
+        await page.wait_for_function(AS_WIDE_AS_THE_PICTURE)  # the plan grows as the picture comes
         plan = await page.locator(".canvas").bounding_box()
         assert plan
         await mark.hover()
