@@ -86,6 +86,7 @@ class Site:
     witnessed: tuple[NoteVerifier, ...] = ()
     heartbeat_s: float = 60
     film: bool = False
+    film_before_s: float = 1
     stations: list[dict[str, object]] = field(default_factory=list)
     devices: list[dict[str, object]] = field(default_factory=list)
     """Beside the gate and what hangs on it."""
@@ -107,7 +108,8 @@ class Site:
             site_file=file.path, data_dir=self.folder / "data", key_file=unused, cloud_keys=(CLOUD.public,),
             label_keys=(LABELS.public,), broker_host="unused", broker_ca=unused, broker_cert=unused,
             broker_key=unused, cloud_url=HttpUrl(self.media.url), witness_logs=self.witnessed,
-            heartbeat_s=self.heartbeat_s, witness_every_s=0, film=self.film, film_before_s=1,
+            heartbeat_s=self.heartbeat_s, witness_every_s=0, film=self.film,
+            film_before_s=self.film_before_s,
             film_after_s=1, reserve_mb=1,
         )  # fmt: skip
         return Plan(

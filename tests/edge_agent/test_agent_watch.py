@@ -1,10 +1,12 @@
 """The whole agent with a camera that only watches, on the simulators' stage: presence, and a clip from before it."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from custody.permits import time_text
 from simulators.acting import Held
 from simulators.stage import Stage
 from tests.edge_agent.cloud_peer import cloud_peer
@@ -12,6 +14,7 @@ from tests.edge_agent.hands import Hands
 from tests.edge_agent.scene import package
 from tests.edge_agent.test_agent import Media, Site, has, running
 from tests.edge_agent.test_agent_rack import on_stage
+from tests.system.waiting import until
 from wire.memory import MemoryBroker
 
 
@@ -27,12 +30,14 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
 
 
 async def test_somebody_is_told_with_a_clip_that_begins_before(site: Site) -> None:
-    site.heartbeat_s = 1
+    site.film_before_s = 20  # longer than looks are put together to be somebody
     async with cloud_peer(site.broker, Hands()) as peer:
         async with running(site):
             await peer.until(has("agent_started"))
             assert peer.of("agent_started")[0]["watches"] == ["aisle"]
-            await peer.until(lambda peer: len(peer.of("heartbeat")) >= 3)  # it knows what the corridor looks like
+            ring = site.folder / "data" / "film" / "ring"
+            await until(lambda: any(ring.rglob("*.mp4")), "film of an empty corridor")  # and it knows how that looks
+            empty = time_text(datetime.now(UTC))
             site.stage.racks["aisle"].show([Held(package("A"), "A")])
             await peer.until(has("presence_seen"))
         await peer.until(has("presence_ended"))
@@ -40,4 +45,4 @@ async def test_somebody_is_told_with_a_clip_that_begins_before(site: Site) -> No
         (seen,) = peer.of("presence_seen")
         assert (seen["station"], seen["camera"], seen["why"]) == ("aisle", "eye", "quiet_hours")
         first = min((one for one in peer.of("clip_segment") if one["station"] == "aisle"), key=lambda one: one["begun"])
-        assert first["begun"] < seen["since"]
+        assert first["begun"] < empty
