@@ -50,8 +50,13 @@ class Poster:
     async def open(self) -> AsyncIterator[Post]:
         """A way to post to one webhook, its connection kept while it is used."""
         limits = httpx.Limits(max_connections=2, max_keepalive_connections=1)
-        options = {"trust_env": False, "follow_redirects": False, "timeout": self.timeout.total_seconds()}
-        async with httpx.AsyncClient(verify=self.tls, limits=limits, **options) as client:  # type: ignore[arg-type]  # plain values
+        async with httpx.AsyncClient(
+            verify=self.tls,
+            limits=limits,
+            trust_env=False,
+            follow_redirects=False,
+            timeout=self.timeout.total_seconds(),
+        ) as client:
 
             async def post(url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
                 try:
