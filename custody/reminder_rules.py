@@ -151,7 +151,7 @@ def faults(told: object) -> Iterator[Fault]:
         yield Fault((SECTION, "subjects"), "missing, or not a mapping")
         return
     if not _whole(told.get("digest_s"), 1):
-        yield Fault((SECTION, "digest_s"), "must be a whole number above 0")
+        yield Fault((SECTION, "digest_s"), f"must be whole seconds from 1 to {LONGEST_H}")
     for name, row in subjects.items():
         at: Path = (SECTION, "subjects", name)
         if name not in Subject.__members__.values():
