@@ -100,6 +100,7 @@ class Watching:
         async with transaction(self.pool) as tx:
             appender = await open_ledger(tx, site)
             await life.escalate(tx, appender, self.world, pack, at)
+            await life.ask_answers(tx, appender, self.world, pack, at)
             await close_ledger(tx, appender)
 
     async def _exceptions(self, site: str) -> None:

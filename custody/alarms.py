@@ -1,7 +1,8 @@
 """Who hears of an alarm, and who else when nobody takes notice of it in time (N13). Pure.
 
-The pack's section `alarms` has a chain of rungs for each severity, how long an alarm may be set aside, and the codes by
-which one is over. A pack may say nothing of it: then whoever may clear alarms hears of all of them.
+The pack's section `alarms` has a chain of rungs for each severity, how long an alarm may be set aside, the codes by
+which one is over, and which alarms have to be answered even when they are over by themselves. A pack may say nothing of
+it: then whoever may clear alarms hears of all of them, and what is over by itself needs no answer.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ from custody.rule_pack import RulePack
 from custody.words import bilingual
 
 SEVERITIES = ("info", "warning", "major", "critical")
+LONGEST_ANSWER_H = 24 * 366
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,12 @@ def clear_codes(pack: RulePack) -> Mapping[str, Mapping[str, str]] | None:
     return found
 
 
+def answer_within(pack: RulePack) -> Mapping[str, timedelta]:
+    """Severity → how long after it was over by itself an alarm has to be answered; one that need not be is left out."""
+    told = pack.section("alarms").get("answers", {})
+    return {severity: timedelta(hours=told["within_h"]) for severity in told.get("severities", ())}
+
+
 def waited(raised_at: datetime, shelved_until: datetime | None, now: datetime) -> timedelta:
     """For how long nobody took notice: what was set aside counts from when that ended."""
     return now - max(raised_at, shelved_until or raised_at)
@@ -74,6 +82,8 @@ def faults(told: object) -> Iterator[Fault]:
         yield from _chain_faults(severity, chains.get(severity) if isinstance(chains, Mapping) else None)
     if type(hours) is not int or hours < 1:
         yield Fault(("alarms", "shelve_longest_h"), "must be a whole number above 0")
+    if "answers" in told:
+        yield from _answer_faults(told["answers"])
     codes = told.get("clear_codes")
     if not isinstance(codes, Mapping) or not codes:
         yield Fault(("alarms", "clear_codes"), "missing, or not a mapping")
@@ -104,3 +114,15 @@ def _chain_faults(severity: str, rungs: Any) -> Iterator[Fault]:
         for place, role in enumerate(named):
             if role not in roles:
                 yield Fault((*at, number, "roles", place), f"{role!r} is no role")
+
+
+def _answer_faults(told: object) -> Iterator[Fault]:
+    at = ("alarms", "answers")
+    if not isinstance(told, Mapping) or set(told) != {"severities", "within_h"}:
+        yield Fault(at, "has severities and within_h")
+        return
+    hours, named = told["within_h"], told["severities"]
+    if type(hours) is not int or not 1 <= hours <= LONGEST_ANSWER_H:
+        yield Fault((*at, "within_h"), f"must be whole hours from 1 to {LONGEST_ANSWER_H}")
+    if not isinstance(named, list) or not named or any(each not in SEVERITIES for each in named):
+        yield Fault((*at, "severities"), f"must be some of {', '.join(SEVERITIES)}")

@@ -45,6 +45,8 @@ class Subject(StrEnum):
     """a notice to put something right"""
     EXCEPTION_REVIEW = "exception_review"
     """the review of an opening by break-glass"""
+    ALARM_ANSWER = "alarm_answer"
+    """what an alarm was that is over by itself"""
     DISK = "disk"
     """when an agent's disk will be full, as it forecasts"""
 

@@ -1,7 +1,8 @@
 """What is done about an alarm while it lives, and who hears of it when nobody does anything (N13).
 
 Each step is a record, filed under the alarm's name. Whoever does something about it took notice of it; one that is set
-aside comes back when that ends, as if nobody had, whatever was said of it meanwhile.
+aside comes back when that ends, as if nobody had, whatever was said of it meanwhile. One that was over by itself is not
+forgotten: where the rule pack says so somebody has to say what it was.
 """
 
 import json
@@ -10,17 +11,19 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from cloud.alarms.models import AlarmStep, AlarmWhole, Assigning, Shelving, StepShown
-from cloud.alarms.service import name_of
+from cloud.alarms.service import OVERDUE, name_of, raise_alarm
 from cloud.db.pool import Row, Tx, one, rows
 from cloud.db.queries import load_queries
 from cloud.errors import ConflictError, InvalidError, NotFoundError
 from cloud.ledger.service import Appender, add_record
 from cloud.world import World
-from custody.alarms import chain_of, level_at, longest_shelving, waited
+from custody.alarms import answer_within, chain_of, level_at, longest_shelving, waited
 from custody.permits import time_text
 from custody.rule_pack import RulePack
 
 ACTOR = "jobs"
+ASKS_BACK = timedelta(days=7)
+"""What was over longer ago is not asked about: it was before this was asked, or nothing watched for so long."""
 KINDS = {
     "acknowledge": "alarm_acknowledged", "assign": "alarm_assigned", "comment": "alarm_commented",
     "shelve": "alarm_shelved",
@@ -84,8 +87,34 @@ async def _due(tx: Tx, site: str, pack: RulePack, at: datetime) -> Sequence[tupl
 
 
 async def anything_due(tx: Tx, site: str, pack: RulePack, at: datetime) -> bool:
-    """Whether more people are to hear of an alarm; asked without a lock."""
-    return bool(await _due(tx, site, pack, at))
+    """Whether more people are to hear of an alarm, or somebody is to say what one was; asked without a lock."""
+    return bool(
+        await _due(tx, site, pack, at)
+        or await _unasked(tx, site, pack, at)
+        or await rows(tx, _sql.unanswered, site=site, at=at)
+    )
+
+
+async def _unasked(tx: Tx, site: str, pack: RulePack, at: datetime) -> Sequence[Row]:
+    return await rows(tx, _sql.unasked, site=site, since=at - ASKS_BACK, severities=list(answer_within(pack)))
+
+
+async def ask_answers(tx: Tx, appender: Appender, world: World, pack: RulePack, at: datetime) -> None:
+    """Asks what each alarm was that was over by itself; one that nobody answered in time is an alarm."""
+    within = answer_within(pack)
+    for row in await _unasked(tx, appender.site, pack, at):
+        due, name = row["cleared_at"] + within[row["severity"]], name_of(appender.site, row["index"])
+        await tx.execute(_sql.ask_answer, {"id": row["id"], "due_at": due})
+        content = {"about": name, "cause": row["cause"], "place": row["place"], "due_at": time_text(due)}
+        await add_record(
+            tx, appender, kind="alarm_answer_asked", at=at, actor=ACTOR, content=content, salt=world.salt(),
+            things=[name],
+        )  # fmt: skip
+    for row in await rows(tx, _sql.unanswered, site=appender.site, at=at):
+        detail = {"due_at": time_text(row["answer_due_at"])}
+        await raise_alarm(
+            tx, appender, world, cause=OVERDUE, place=row["name"], severity="warning", detail=detail, at=at, actor=ACTOR
+        )
 
 
 async def escalate(tx: Tx, appender: Appender, world: World, pack: RulePack, at: datetime) -> None:

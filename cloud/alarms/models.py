@@ -105,6 +105,9 @@ class AlarmWhole(BaseModel):
     cleared_by: str | None
     cleared_code: str | None
     clear_proposed_by: str | None
+    answer_due_at: datetime | None = Field(
+        description="Until when somebody has to say what it was, where it was over by itself and that is asked"
+    )
     steps: list[StepShown]
 
 

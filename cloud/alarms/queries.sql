@@ -14,8 +14,8 @@ WHERE site = %(site)s AND cause = %(cause)s AND place = %(place)s AND cleared_at
 RETURNING index
 
 -- name: find
-SELECT id, cause, place, severity, index, raised_at, cleared_at, clear_proposed_by, acknowledged_by, assigned_to,
-       shelved_until, level
+SELECT id, cause, place, severity, index, raised_at, cleared_at, cleared_by, clear_proposed_by, acknowledged_by,
+       assigned_to, shelved_until, level
 FROM alarm
 WHERE id = %(id)s AND site = %(site)s
 FOR UPDATE
@@ -23,8 +23,9 @@ FOR UPDATE
 -- name: propose
 UPDATE alarm SET clear_proposed_by = %(person)s, clear_proposed_at = %(at)s WHERE id = %(id)s
 
+-- One that was over by itself stays over since then: only what it was is said.
 -- name: clear_one
-UPDATE alarm SET cleared_at = %(at)s, cleared_by = %(person)s, cleared_code = %(code)s WHERE id = %(id)s
+UPDATE alarm SET cleared_at = coalesce(cleared_at, %(at)s), cleared_by = %(person)s, cleared_code = %(code)s WHERE id = %(id)s
 
 -- Whoever does something about an alarm took notice of it; one that is set aside comes back as if nobody had.
 -- name: handle
@@ -45,6 +46,23 @@ ORDER BY index
 
 -- name: escalate
 UPDATE alarm SET level = %(level)s WHERE id = %(id)s
+
+-- Over by itself, and nobody was asked yet what it was.
+-- name: unasked
+SELECT id, index, cause, place, severity, cleared_at FROM alarm
+WHERE site = %(site)s AND cleared_by IS NULL AND cleared_at > %(since)s AND answer_due_at IS NULL
+  AND severity = ANY (%(severities)s)
+ORDER BY index
+
+-- name: ask_answer
+UPDATE alarm SET answer_due_at = %(due_at)s WHERE id = %(id)s
+
+-- name: unanswered
+SELECT a.site || '/A-' || a.index AS name, a.answer_due_at FROM alarm a
+WHERE a.site = %(site)s AND a.cleared_by IS NULL AND a.answer_due_at <= %(at)s
+  AND NOT EXISTS (SELECT FROM alarm o WHERE o.site = a.site AND o.cause = 'answer_overdue'
+                  AND o.place = a.site || '/A-' || a.index AND o.cleared_at IS NULL)
+ORDER BY a.index
 
 -- What became of an alarm, as it is filed under its name.
 -- name: steps

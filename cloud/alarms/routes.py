@@ -48,9 +48,9 @@ async def post_clear(
     person: Annotated[Person, acting(Right.CLEAR_ALARM)],
     parts: PartsIn,
 ) -> Cleared:
-    """Clears a living alarm of my site. One that speaks against the records themselves is only proposed to be
-    cleared; it is when a second person asks for the same. An agent that told two versions of a fact is then ordered to
-    go on where the ledger ends, and tells what else it had.
+    """Clears a living alarm of my site; of one that was over by itself it says what it was. One that speaks against the
+    records themselves is only proposed to be cleared; it is when a second person asks for the same. An agent that told
+    two versions of a fact is then ordered to go on where the ledger ends, and tells what else it had.
     """
     async with transaction(parts.pool) as tx:
         pack = await pack_in_force(tx, person.site, parts.world.now(), parts.pack)

@@ -10,9 +10,9 @@ step_without_task, weight_drift, seal_broken, handover_differs, item_missing, sp
 fact_salvaged, clock_set_back, door_forced, door_held_open, door_unexplained, tailgating, contents_differ,
 item_unpacked, not_filmed, video_lost, segment_damaged, segment_differs, film_no_room, camera_frozen, camera_covered,
 camera_moved, camera_out_of_focus, camera_too_dark, disk_filling, film_unplayable, film_filling, seal_case_tilted,
-power_lost, battery_low, alarm_panel, sensor_chattering, scale_out_of_true, ticket_overdue,
-rectification_overdue, misplaced, presence_without_task, webhook_parked, readings_differ; and `rule.<code>` of each rule
-of alarms.
+power_lost, battery_low, alarm_panel, sensor_chattering, scale_out_of_true, ticket_overdue, rectification_overdue,
+answer_overdue, misplaced, presence_without_task, webhook_parked, readings_differ; and `rule.<code>` of each rule of
+alarms.
 """
 
 from collections.abc import Mapping
@@ -35,6 +35,9 @@ PLACE_CHARACTERS = 200
 
 TWO_PERSONS = frozenset({"checkpoint_refused", "equivocation", "readings_differ"})
 """Causes that speak against the records themselves: nobody clears one alone."""
+
+OVERDUE = "answer_overdue"
+"""Nobody said in time what an alarm was; its place is that alarm's name."""
 
 Severity = Literal["info", "warning", "major", "critical"]
 
@@ -96,6 +99,8 @@ async def clear_by_person(
 ) -> Cleared:
     """What `person` asks for: the alarm is over, or for a cause of TWO_PERSONS the first of two has said so.
 
+    Of one that was over by itself it is said what it was.
+
     Raises NotFoundError, ConflictError where it is over already or the same person asks twice, InvalidError
     `unknown_code` for a cause that the rule pack does not know.
     """
@@ -105,7 +110,7 @@ async def clear_by_person(
     row = await one(tx, _sql.find, id=alarm, site=appender.site)
     if row is None:
         raise NotFoundError("alarm", str(alarm))
-    if row["cleared_at"] is not None:
+    if row["cleared_by"] is not None:
         raise ConflictError("cleared_already", f"the alarm {alarm} is over since {row['cleared_at']}")
     first, at = row["clear_proposed_by"], world.now()
     if first == person:
@@ -119,10 +124,13 @@ async def clear_by_person(
         content["proposed_by"] = first
     values = {"id": alarm, "person": person, "at": at, "code": clearing.cause_code}
     await tx.execute(_sql.clear_one if over else _sql.propose, values)
-    kind = "alarm_cleared" if over else "alarm_clear_proposed"
+    ended = "alarm_cleared" if row["cleared_at"] is None else "alarm_answered"
+    kind = ended if over else "alarm_clear_proposed"
     index = await add_record(
         tx, appender, kind=kind, at=at, actor=person, content=content, salt=world.salt(), things=[name]
     )
+    if kind == "alarm_answered":
+        await clear_alarm(tx, appender, world, cause=OVERDUE, place=name, at=at)
     return Cleared(
         id=alarm,
         cause=row["cause"],

@@ -21,6 +21,8 @@ KINDS: Mapping[str, Words] = {
     "agent_added": ("添加门口终端", "Gate agent added"),
     "agent_started": ("门口终端启动", "Gate agent started"),
     "agent_revoked": ("终端已停用", "Agent shut out"),
+    "alarm_answer_asked": ("告警待答复", "Answer to an alarm asked for"),
+    "alarm_answered": ("告警已答复", "Alarm answered"),
     "alarm_clear_proposed": ("提议解除告警", "Clearing of an alarm proposed"),
     "alarm_acknowledged": ("告警已知悉", "Alarm taken notice of"),
     "alarm_assigned": ("告警指派处置人", "Alarm assigned"),

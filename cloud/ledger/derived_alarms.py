@@ -1,4 +1,4 @@
-"""Alarms, as records lead to them: raised, taken notice of, told to more people, set aside, over."""
+"""Alarms, as records lead to them: raised, taken notice of, told to more people, set aside, over, answered."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -28,7 +28,7 @@ def _raised(derived: "Derived", told: "Told") -> set[str]:
         "cause": content["cause"], "place": content["place"], "severity": content["severity"],
         "raised_at": parse_time(told.at), "cleared_at": None, "clear_proposed_by": None, "clear_proposed_at": None,
         "acknowledged_by": None, "acknowledged_at": None, "assigned_to": None, "shelved_until": None, "level": 0,
-        "cleared_by": None, "cleared_code": None,
+        "cleared_by": None, "cleared_code": None, "answer_due_at": None,
     }  # fmt: skip
     derived.living[f"{content['cause']} {content['place']}"] = key
     return set()
@@ -58,10 +58,24 @@ def _escalated(derived: "Derived", told: "Told") -> set[str]:
     return _filed(told)
 
 
+def _asked(derived: "Derived", told: "Told") -> set[str]:
+    row = _about(derived, told)
+    if row is not None:
+        row["answer_due_at"] = parse_time(told.content["due_at"])
+    return _filed(told)
+
+
 def _proposed(derived: "Derived", told: "Told") -> set[str]:
     key = derived.living.get(f"{told.content['cause']} {told.content['place']}")
     if key is not None:
         derived.table("alarm")[key].update(clear_proposed_by=told.actor, clear_proposed_at=parse_time(told.at))
+    return _filed(told)
+
+
+def _answered(derived: "Derived", told: "Told") -> set[str]:
+    row = _about(derived, told)
+    if row is not None:
+        row.update(cleared_by=told.actor, cleared_code=told.content["cause_code"])
     return _filed(told)
 
 
@@ -87,4 +101,6 @@ TAKE: dict[str, Callable[["Derived", "Told"], set[str] | None]] = {
     "alarm_escalated": _escalated,
     "alarm_clear_proposed": _proposed,
     "alarm_cleared": _cleared,
+    "alarm_answer_asked": _asked,
+    "alarm_answered": _answered,
 }

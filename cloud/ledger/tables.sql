@@ -24,7 +24,8 @@ WHERE p.site = %(site)s
 
 -- name: alarm
 SELECT index::text AS key, cause, place, severity, raised_at, cleared_at, clear_proposed_by, clear_proposed_at,
-       acknowledged_by, acknowledged_at, assigned_to, shelved_until, level, cleared_by, cleared_code
+       acknowledged_by, acknowledged_at, assigned_to, shelved_until, level, cleared_by, cleared_code,
+       answer_due_at
 FROM alarm WHERE site = %(site)s
 
 -- name: quarantine

@@ -70,6 +70,7 @@ class Alarm(BaseModel):
     level: int = Field(description="How often more people were told of it")
     cleared_at: datetime | None
     cleared_code: str | None
+    answer_due_at: datetime | None = Field(description="As of GET /alarms/{alarm}")
 
 
 class AlarmRows(BaseModel):

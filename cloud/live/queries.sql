@@ -7,9 +7,10 @@ ORDER BY p.index DESC LIMIT %(most)s
 -- `hears`: severity → level from which on I hear of an alarm; null: all are asked for.
 -- name: alarms
 SELECT id, site, cause, place, severity, detail, raised_at, last_at, occurrences, index, acknowledged_by, assigned_to,
-       shelved_until, level, cleared_at, cleared_code
+       shelved_until, level, cleared_at, cleared_code, answer_due_at
 FROM alarm
 WHERE site = %(site)s AND index < %(before)s AND (NOT %(living)s OR cleared_at IS NULL)
+  AND (NOT %(unanswered)s OR (answer_due_at IS NOT NULL AND cleared_by IS NULL))
   AND (%(hears)s::jsonb IS NULL OR assigned_to = %(me)s OR level >= (%(hears)s::jsonb ->> severity)::int)
 ORDER BY index DESC LIMIT %(most)s
 
@@ -28,14 +29,15 @@ WHERE site = %(site)s AND abandoned_index > %(after)s AND abandoned_index <= %(u
 -- What became of an alarm is filed under its name; a clearing of before that was kept is found by cause and place.
 -- name: alarms_between
 SELECT a.id, a.site, a.cause, a.place, a.severity, a.detail, a.raised_at, a.last_at, a.occurrences, a.index,
-       a.acknowledged_by, a.assigned_to, a.shelved_until, a.level, a.cleared_at, a.cleared_code, c.at_index
+       a.acknowledged_by, a.assigned_to, a.shelved_until, a.level, a.cleared_at, a.cleared_code, a.answer_due_at,
+       c.at_index
 FROM (
     SELECT index AS at_index, index FROM alarm WHERE site = %(site)s AND index > %(after)s AND index <= %(upto)s
     UNION ALL
     SELECT r.index, split_part(r.content::jsonb ->> 'about', '/A-', 2)::bigint FROM record r
     WHERE r.site = %(site)s AND r.index > %(after)s AND r.index <= %(upto)s AND r.content::jsonb ? 'about'
       AND r.kind IN ('alarm_acknowledged', 'alarm_assigned', 'alarm_commented', 'alarm_shelved', 'alarm_escalated',
-                     'alarm_clear_proposed', 'alarm_cleared')
+                     'alarm_clear_proposed', 'alarm_cleared', 'alarm_answer_asked', 'alarm_answered')
 ) c JOIN alarm a ON a.site = %(site)s AND a.index = c.index
 
 -- What the supervisor's page shows: what went around the ordinary way (as the index record_override has it, migration

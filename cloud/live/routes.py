@@ -42,14 +42,18 @@ async def get_alarms(
     before: Before = None,
     living: bool = False,
     mine: bool = False,
+    unanswered: bool = False,
     limit: Limit = 50,
 ) -> AlarmRows:
-    """Alarms, newest first; `living` leaves out those that were cleared, `mine` those that I am not told of (yet)."""
+    """Alarms, newest first; `living` leaves out those that were cleared, `mine` those that I am not told of (yet),
+    `unanswered` all but those that were over by themselves and of which somebody still has to say what they were.
+    """
     async with transaction(parts.pool) as tx:
         pack = await pack_in_force(tx, site, parts.world.now(), parts.pack)
         return await service.alarms(
-            tx, pack, site=site, before=before, living=living, limit=limit, mine=person if mine else None
-        )
+            tx, pack, site=site, before=before, living=living, limit=limit, mine=person if mine else None,
+            unanswered=unanswered,
+        )  # fmt: skip
 
 
 _EVENTS = """Server-sent events. `id` is the ledger index; a client that comes back with `Last-Event-ID` (or `after`)

@@ -47,13 +47,16 @@ async def passages(
 
 
 async def alarms(
-    tx: Tx, pack: RulePack, *, site: str, before: int | None, living: bool, limit: int, mine: Person | None = None
-) -> AlarmRows:
-    """Alarms of `site`, newest first; only those not cleared when `living`, and those `mine` is told of."""
+    tx: Tx, pack: RulePack, *, site: str, before: int | None, living: bool, limit: int, mine: Person | None = None,
+    unanswered: bool = False,
+) -> AlarmRows:  # fmt: skip
+    """Alarms of `site`, newest first; only those not cleared when `living`, those `mine` is told of, and those that
+    were over by themselves and wait for somebody to say what they were when `unanswered`.
+    """
     told = None if mine is None else Jsonb(hears(pack, frozenset(mine.roles)))
     where = {
         "site": site, "before": _NEWEST if before is None else before, "living": living, "most": limit, "hears": told,
-        "me": mine and mine.id,
+        "me": mine and mine.id, "unanswered": unanswered,
     }  # fmt: skip
     found = [Alarm.model_validate(row) for row in await rows(tx, _sql.alarms, **where)]
     return AlarmRows(rows=found, next=found[-1].index if len(found) == limit else None)

@@ -43,6 +43,7 @@ async def _all(
     for subject, query in (
         (Subject.CASE_CLOCK, _sql.case_clocks), (Subject.LOAN, _sql.loans), (Subject.CERTIFICATE, _sql.certificates),
         (Subject.RECTIFICATION, _sql.rectifications), (Subject.EXCEPTION_REVIEW, _sql.exceptions),
+        (Subject.ALARM_ANSWER, _sql.alarm_answers),
     ):  # fmt: skip
         for row in await rows(tx, query, **span):
             yield _one(subject, row)

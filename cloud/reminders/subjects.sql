@@ -56,6 +56,11 @@ ORDER BY index
 SELECT id AS about, due_at FROM exception
 WHERE site = %(site)s AND state <> 'reviewed' AND due_at BETWEEN %(since)s AND %(until)s ORDER BY index
 
+-- name: alarm_answers
+SELECT site || '/A-' || index AS about, answer_due_at AS due_at, coalesce(assigned_to, acknowledged_by) AS owner
+FROM alarm
+WHERE site = %(site)s AND cleared_by IS NULL AND answer_due_at BETWEEN %(since)s AND %(until)s ORDER BY index
+
 -- name: disks
 SELECT place AS about, detail ->> 'full_at' AS full_at FROM alarm
 WHERE site = %(site)s AND cause = 'disk_filling' AND cleared_at IS NULL ORDER BY place

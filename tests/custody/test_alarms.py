@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from custody.alarms import chain_of, clear_codes, hears, level_at, longest_shelving, waited
+from custody.alarms import answer_within, chain_of, clear_codes, hears, level_at, longest_shelving, waited
 from custody.errors import RulePackError
 from custody.pack_reader import parse_rule_pack
 from custody.roles import Role
@@ -53,6 +53,13 @@ def test_a_pack_that_says_nothing_lets_all_who_clear_alarms_hear_of_them() -> No
     assert (clear_codes(old), longest_shelving(old)) == (None, timedelta(hours=24))
 
 
+def test_what_is_over_by_itself_is_answered_where_the_pack_says_so() -> None:
+    assert answer_within(PACK) == dict.fromkeys(("critical", "major"), timedelta(hours=48))
+    content = json.loads(json.dumps(dict(PACK.content)))
+    del content["alarms"]["answers"]
+    assert answer_within(parse_rule_pack(content)) == {}
+
+
 CHAINS = json.loads(json.dumps(PACK.content["alarms"]["chains"]))
 
 
@@ -70,6 +77,10 @@ CHAINS = json.loads(json.dumps(PACK.content["alarms"]["chains"]))
         ({"chains": CHAINS | {"info": [{"after_s": 0, "roles": ["king"]}]}}, ("chains", "info", 0, "roles", 0)),
         ({"chains": CHAINS | {"info": ["operator"]}}, ("chains", "info", 0)),
         ({"shelve_longest_h": 0}, ("shelve_longest_h",)),
+        ({"answers": {"severities": ["major"]}}, ("answers",)),
+        ({"answers": {"severities": [], "within_h": 1}}, ("answers", "severities")),
+        ({"answers": {"severities": ["grave"], "within_h": 1}}, ("answers", "severities")),
+        ({"answers": {"severities": ["major"], "within_h": 0}}, ("answers", "within_h")),
         ({"clear_codes": {}}, ("clear_codes",)),
         ({"clear_codes": {"test": {"zh": "测试"}}}, ("clear_codes", "test")),
     ],

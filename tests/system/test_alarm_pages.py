@@ -7,9 +7,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
-from cloud.alarms.service import raise_alarm
+from cloud.alarms.service import clear_alarm, raise_alarm
 from cloud.db.pool import transaction
 from cloud.ledger.service import close_ledger, open_ledger
+from cloud.watching import Watching
 from cloud.world import real_world
 from custody.roles import Role
 from tests.cloud.conftest import SITE, Database, database, new_name, server, template
@@ -17,6 +18,7 @@ from tests.system.desk import PHONE
 from tests.system.racks import employ, enter
 from tests.system.test_console import texts
 from tests.system.web import PATIENCE_MS, Console, open_browser, open_console
+from wire.rule_packs import load_rule_pack
 
 __all__ = ["database", "new_name", "server", "template"]
 
@@ -88,6 +90,32 @@ async def test_an_operator_takes_an_alarm_from_its_raising_to_its_end(console: C
         await expect(page.locator(".actions")).to_have_count(0)
     [row_] = await console.warehouse.receiving.rows("SELECT cleared_code FROM alarm WHERE cause = 'door_forced'")
     assert row_["cleared_code"] == "false_alarm"
+
+
+async def test_of_what_is_over_by_itself_somebody_still_says_what_it_was(console: Console) -> None:
+    words = ZH["alarm"]
+    await alarm(console)
+    pool, world = console.warehouse.receiving.pool, real_world()
+    async with transaction(pool) as tx:
+        appender = await open_ledger(tx, SITE)
+        await clear_alarm(tx, appender, world, cause="door_forced", place=f"{SITE}.gate-a:store", at=world.now())
+        await close_ledger(tx, appender)
+    await Watching(pool, world, load_rule_pack()).look()
+    async with console.visit("zh-CN", **PHONE) as page:
+        await enter(page, OPERATOR, "/alarms")
+        await page.get_by_text(words["list_unanswered"], exact=True).tap()
+        await page.locator("main li a", has_text=words["now_owed"]).tap()
+        await expect(page.locator(".page-head")).to_contain_text(words["now_owed"])
+        await expect(page.locator(".actions button")).to_have_count(1)
+        await page.get_by_role("button", name=words["answer"], exact=True).tap()
+        form = page.get_by_role("dialog")
+        await form.locator("#alarm-code").select_option("false_alarm")
+        await form.get_by_role("button", name=words["answer"], exact=True).tap()
+        await expect(page.locator(".page-head")).to_contain_text(words["now_over"])
+        await expect(page.locator("ol li").last).to_contain_text(ZH["record"]["alarm_answered"])
+        await page.goto(f"{page.url.rsplit('/', 1)[0]}?list=unanswered")
+        await expect(page.get_by_text(words["noneUnanswered"])).to_be_visible()
+        assert await page.evaluate("document.documentElement.scrollWidth") == 390
 
 
 async def test_whom_it_does_not_concern_yet_sees_it_among_all_and_a_phone_is_wide_enough(console: Console) -> None:

@@ -100,7 +100,7 @@ async def test_a_zone_that_has_to_be_counted_until_somebody_counts(office: Offic
     assert (zone.id, zone.due_at) == ("nj01/Z-1", clock.at + DUE)
 
 
-async def test_machines_certificates_scales_disks(office: Office, clock: Clock) -> None:
+async def test_machines_certificates_scales_disks_and_what_an_alarm_was(office: Office, clock: Clock) -> None:
     await office.agent()
     await office.execute(
         "INSERT INTO certificate (serial, site, agent, pem, not_before, not_after, why, index)"
@@ -125,6 +125,10 @@ async def test_machines_certificates_scales_disks(office: Office, clock: Clock) 
         AGENT,
     )
     assert await found(office, clock, Subject.DISK) == [Pending(Subject.DISK, AGENT, midnight)]
+    await office.execute("UPDATE alarm SET cleared_at = now(), answer_due_at = %s", clock.at + DUE)
+    assert await found(office, clock, Subject.ALARM_ANSWER) == [
+        Pending(Subject.ALARM_ANSWER, "nj01/A-3", clock.at + DUE)
+    ]  # fmt: skip
     await office.execute("UPDATE agent SET revoked_at = now()")
     assert await found(office, clock, Subject.CERTIFICATE) == await found(office, clock, Subject.CALIBRATION) == []
 

@@ -8,6 +8,9 @@ export type Alarm = Schemas["Alarm"];
 export type AlarmWhole = Schemas["AlarmWhole"];
 export type AlarmStep = Schemas["AlarmWhole"]["steps"][number];
 
+/** Of the tag that says how an alarm stands. */
+export const TAGS = { new: "no", known: "accent", shelved: "", owed: "warn", over: "ok" } as const;
+
 export const SEVERITIES = ["critical", "major", "warning", "info"] as const;
 
 type Words = { zh: string; en: string };
@@ -18,9 +21,11 @@ export function clearCodes(language: "zh" | "en"): { code: string; words: string
   return Object.entries(content?.alarms?.clear_codes ?? {}).map(([code, words]) => ({ code, words: words[language] }));
 }
 
-/** Whether somebody takes care of it: acknowledged, or set aside for now. */
-export function standing(alarm: Pick<Alarm, "acknowledged_by" | "shelved_until" | "cleared_at">, now = Date.now()): "new" | "known" | "shelved" | "over" {
-  if (alarm.cleared_at) return "over";
+type Times = Pick<Alarm, "acknowledged_by" | "shelved_until" | "cleared_at" | "cleared_code" | "answer_due_at">;
+
+/** Whether somebody takes care of it: acknowledged, or set aside for now; once over by itself, what it was may be owed. */
+export function standing(alarm: Times, now = Date.now()): "new" | "known" | "shelved" | "owed" | "over" {
+  if (alarm.cleared_at) return alarm.answer_due_at && !alarm.cleared_code ? "owed" : "over";
   if (alarm.shelved_until && new Date(alarm.shelved_until).getTime() > now) return "shelved";
   return alarm.acknowledged_by ? "known" : "new";
 }

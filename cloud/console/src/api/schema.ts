@@ -185,7 +185,8 @@ export interface paths {
         };
         /**
          * List alarms
-         * @description Alarms, newest first; `living` leaves out those that were cleared, `mine` those that I am not told of (yet).
+         * @description Alarms, newest first; `living` leaves out those that were cleared, `mine` those that I am not told of (yet),
+         *     `unanswered` all but those that were over by themselves and of which somebody still has to say what they were.
          */
         get: operations["list_alarms"];
         put?: never;
@@ -227,9 +228,9 @@ export interface paths {
         put?: never;
         /**
          * Clear alarm
-         * @description Clears a living alarm of my site. One that speaks against the records themselves is only proposed to be
-         *     cleared; it is when a second person asks for the same. An agent that told two versions of a fact is then ordered to
-         *     go on where the ledger ends, and tells what else it had.
+         * @description Clears a living alarm of my site; of one that was over by itself it says what it was. One that speaks against the
+         *     records themselves is only proposed to be cleared; it is when a second person asks for the same. An agent that told
+         *     two versions of a fact is then ordered to go on where the ledger ends, and tells what else it had.
          */
         post: operations["clear_alarm"];
         delete?: never;
@@ -3378,6 +3379,11 @@ export interface components {
         Alarm: {
             /** Acknowledged By */
             acknowledged_by: string | null;
+            /**
+             * Answer Due At
+             * @description As of GET /alarms/{alarm}
+             */
+            answer_due_at: string | null;
             /** Assigned To */
             assigned_to: string | null;
             /** Cause */
@@ -3444,6 +3450,11 @@ export interface components {
             acknowledged_by: string | null;
             /** Acknowledged Name */
             acknowledged_name: string | null;
+            /**
+             * Answer Due At
+             * @description Until when somebody has to say what it was, where it was over by itself and that is asked
+             */
+            answer_due_at: string | null;
             /** Assigned Name */
             assigned_name: string | null;
             /** Assigned To */
@@ -7713,7 +7724,7 @@ export interface components {
          * @description What somebody can be reminded of.
          * @enum {string}
          */
-        Subject: "case_clock" | "loan" | "handover" | "approval" | "stock_take" | "certificate" | "calibration" | "ticket" | "rectification" | "exception_review" | "disk";
+        Subject: "case_clock" | "loan" | "handover" | "approval" | "stock_take" | "certificate" | "calibration" | "ticket" | "rectification" | "exception_review" | "alarm_answer" | "disk";
         /**
          * Suggestion
          * @description The slots that fit a thing, best first.
@@ -9502,6 +9513,7 @@ export interface operations {
                 before?: number | null;
                 living?: boolean;
                 mine?: boolean;
+                unanswered?: boolean;
                 limit?: number;
                 /** @description A site that I may read; none: my own */
                 site?: string | null;

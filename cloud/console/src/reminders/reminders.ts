@@ -59,6 +59,7 @@ const PAGES: Record<Reminder["subject"], string> = {
   ticket: "tickets",
   rectification: "tickets",
   exception_review: "supervision",
+  alarm_answer: "alarms",
   disk: "agents",
 };
 
@@ -66,6 +67,7 @@ const PAGES: Record<Reminder["subject"], string> = {
 export function wayOf({ subject, about }: Reminder): string {
   const page = `/${PAGES[subject]}`;
   if (subject === "stock_take") return page; // a zone has no page of its own
+  if (subject === "alarm_answer") return `${page}?list=unanswered`;
   return `${page}/${PAGES[subject] === "tickets" ? about.slice(about.lastIndexOf("-") + 1) : about}`;
 }
 
