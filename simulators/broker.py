@@ -6,7 +6,7 @@ import pwd
 import shutil
 import socket
 import tempfile
-from contextlib import closing
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,8 @@ MAX_PACKET_BYTES = 2 << 20
 SYSTEM_FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/sbin", "/opt/homebrew/sbin", "/usr/local/opt/mosquitto/sbin")
 INSTALL = "sudo apt-get install -y --no-install-recommends mosquitto"
 ACCOUNTS = ("mosquitto", "nobody")
+_KEPT: list[socket.socket] = []
+"""Bound to ports that free_port gave out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,11 +104,17 @@ def find_mosquitto(path: str | None = None) -> str:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on now."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port of 127.0.0.1 that nobody listens on, kept for this process and its children until it ends.
+
+    A socket that never listens stays bound to it: so the system gives the port to no connection and to nobody who asks
+    for any. Servers set SO_REUSEADDR, as the socket does, and may listen there all the same.
+    """
+    keeper = socket.socket()
+    keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    keeper.bind(("127.0.0.1", 0))
+    _KEPT.append(keeper)
+    port: int = keeper.getsockname()[1]
+    return port
 
 
 class Broker:
@@ -140,19 +148,14 @@ class Broker:
         """Its process id."""
         return self._child.pid
 
-    async def start(self, timeout_s: float = 10) -> None:
-        """Returns when it takes connections. Raises StartError with its last words when it does not."""
+    async def start(self, timeout_s: float = 60) -> None:
+        """Returns when it takes connections at its ports. Raises StartError with its last words when it does not."""
         await self._child.start()
         deadline = asyncio.get_running_loop().time() + timeout_s
         while self._child.running and asyncio.get_running_loop().time() < deadline:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-            except OSError:  # it does not listen yet, and sends no event when it does
-                await asyncio.sleep(0.02)
-                continue
-            writer.close()
-            await writer.wait_closed()
-            return
+            if await _listens(self.port) and await _listens(self.worker_port):
+                return
+            await asyncio.sleep(0.02)  # it sends no event when it does
         await self._child.kill()
         raise self._child.failure("did not start")
 
@@ -170,6 +173,17 @@ class Broker:
         await self._child.stop()
         if self._account:
             shutil.rmtree(self._home, ignore_errors=True)
+
+
+async def _listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    with suppress(OSError):  # it may be gone again
+        await writer.wait_closed()
+    return True
 
 
 def _account() -> str | None:

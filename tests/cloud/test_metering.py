@@ -17,10 +17,10 @@ from cloud.ledger.service import close_ledger, open_ledger
 from cloud.metering import DownlinkMeter, ReadingsMeter, UplinkMeter, WebhookMeter, new_registry, served
 from cloud.uplink import Uplink
 from cloud.world import World
+from simulators.broker import free_port
 from tests.cloud.api import Office, office, parts
 from tests.cloud.receiving import LOG_KEY, Receiving
 from tests.cloud.test_uplink import QUICK, talking
-from tests.system.web import free_port
 from wire.memory import MemoryBroker
 
 __all__ = ["office", "parts"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from simulators.broker import BrokerFiles, config_text, find_mosquitto
+from simulators.broker import BrokerFiles, config_text, find_mosquitto, free_port
 from simulators.errors import MissingProgramError, StartError
 from simulators.pki import Authority, Identity
 from simulators.processes import Child
@@ -159,3 +159,11 @@ async def test_a_broker_that_cannot_start_says_why(tmp_path: Path) -> None:
     await child.start()
     with pytest.raises(StartError, match="mosquitto ended"):
         await child.ready(10)
+
+
+def test_a_free_port_is_kept_for_whoever_was_told_of_it() -> None:
+    port = free_port()
+    with socket.socket() as stranger, pytest.raises(OSError, match="in use"):
+        stranger.bind(("127.0.0.1", port))
+    with socket.create_server(("127.0.0.1", port)) as server, socket.create_connection(("127.0.0.1", port)):
+        server.accept()[0].close()

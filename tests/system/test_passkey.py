@@ -24,8 +24,9 @@ from cloud.world import real_world
 from custody.roles import Role
 from proof.keys import unb64
 from proof.webauthn import verify_assertion
+from simulators.broker import free_port
 from tests.cloud.conftest import DEPLOYMENT, SITE, Database, database, new_name, server, template
-from tests.system.web import PASSWORD, WebProcess, free_port, open_browser, web_environment
+from tests.system.web import PASSWORD, WebProcess, open_browser, web_environment
 
 __all__ = ["database", "new_name", "server", "template"]
 

@@ -51,7 +51,9 @@ async def test_the_wall_is_never_blank_and_shouts_when_it_is_blind(console: Cons
         await expect(card).to_contain_text(ZH["severity"]["critical"])
         await expect(card).to_contain_text(ZH["cause"]["door_forced"])
         # The worker shows the notice in its own time, which may be after the card.
-        shown = "navigator.serviceWorker.ready.then((w) => w.getNotifications()).then(([first]) => first?.title)"
+        shown = (
+            "navigator.serviceWorker.ready.then((w) => w.getNotifications()).then((all) => all.map((n) => n.title)[0])"
+        )
         notice = await page.wait_for_function(shown)
         assert ZH["cause"]["door_forced"] in await notice.json_value()
         await expect(page.locator("main.calling")).to_be_visible()

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import os
 import shutil
-import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
@@ -29,6 +28,7 @@ from cloud.world import World, real_world
 from custody.permits import time_text
 from custody.roles import Role
 from proof import jws
+from simulators.broker import free_port
 from tests.cloud.conftest import DEPLOYMENT, SITE, Database
 from tests.cloud.receiving import Receiving
 from tests.cloud.warehouse import Warehouse
@@ -199,11 +199,3 @@ def web_environment(database: Database, folder: Path, port: int) -> dict[str, st
         "WEB_PORT": str(port),
     }
     return {**os.environ, **{f"SEALTRAIL_CLOUD_{name}": value for name, value in settings.items()}}
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

@@ -1,7 +1,6 @@
 """Signing in by an OpenID provider that is a process of its own, written by others (oidc-provider-mock)."""
 
 import json
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -21,6 +20,7 @@ from cloud.people.access import HEADER
 from cloud.people.passwords import Passwords
 from cloud.web.app import create_app
 from custody.roles import Role
+from simulators.broker import free_port
 from tests.cloud.api import API, Office, problem
 from tests.cloud.conftest import Clock
 from tests.cloud.people.derived import holds
@@ -59,12 +59,6 @@ class Bureau:
         browser = await self.office.visitor()
         browser.headers[HEADER] = "1"
         return browser, await browser.get(await self.goes(browser, subject))
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @contextmanager
