@@ -40,8 +40,8 @@ async def console(database: Database, tmp_path: Path, browser: Browser) -> Async
 
 async def noticed(page: Page, words: str) -> bool:
     """Whether a notice with these words in its title is shown."""
-    titles = "navigator.serviceWorker.ready.then((w) => w.getNotifications()).then((all) => all.map((one) => one.title))"
-    return any(words in title for title in await page.evaluate(titles))
+    shown = "navigator.serviceWorker.ready.then((w) => w.getNotifications()).then((all) => all.map((n) => n.title))"
+    return any(words in title for title in await page.evaluate(shown))
 
 
 async def test_the_wall_is_never_blank_and_shouts_when_it_is_blind(console: Console) -> None:
@@ -57,7 +57,7 @@ async def test_the_wall_is_never_blank_and_shouts_when_it_is_blind(console: Cons
         card = page.locator("[data-alarm]")
         await expect(card).to_contain_text(ZH["severity"]["critical"])
         await expect(card).to_contain_text(ZH["cause"]["door_forced"])
-        await until(lambda: noticed(page, ZH["cause"]["door_forced"]), "the notice, which the worker shows in its own time")
+        await until(lambda: noticed(page, ZH["cause"]["door_forced"]), "the worker's notice")
         await expect(page.locator("main.calling")).to_be_visible()
         await page.keyboard.press("a")
         await expect(card).to_contain_text(ZH["alarm"]["now_known"])
