@@ -75,7 +75,7 @@ class Child:
             self._process.stdin.write(self._said_to_it)
             self._process.stdin.close()
 
-    async def ready(self, timeout_s: float = 30) -> None:
+    async def ready(self, timeout_s: float = 120) -> None:
         """Returns when it has printed `{"event": "ready"}`. Raises StartError when it ends, or stays silent."""
         said = asyncio.create_task(self._ready.wait())
         ended = asyncio.create_task(self.ended())
@@ -108,7 +108,7 @@ class Child:
         self._signal(signal.SIGKILL)
         await self.ended()
 
-    async def stop(self, grace_s: float = 10) -> None:
+    async def stop(self, grace_s: float = 30) -> None:
         """SIGTERM, and SIGKILL when it has not ended after `grace_s`."""
         self._signal(signal.SIGTERM)
         with suppress(TimeoutError):

@@ -39,7 +39,7 @@ def run(settings: dict[str, str]) -> Run:
             if value is not None:
                 environment[name] = value
         return subprocess.run(
-            [*COMMAND, *arguments], env=environment, input=standard_input, capture_output=True, text=True, timeout=60
+            [*COMMAND, *arguments], env=environment, input=standard_input, capture_output=True, text=True, timeout=240
         )
 
     return run
@@ -51,7 +51,7 @@ def answered(done: subprocess.CompletedProcess[str]) -> dict[str, object]:
     return members
 
 
-@pytest.mark.timeout(300)  # more than a dozen processes
+@pytest.mark.timeout(1200)  # more than a dozen processes
 def test_from_an_empty_folder_to_a_ledger_that_holds(run: Run, settings: dict[str, str]) -> None:
     assert answered(run("migrate")) == {"applied": []}
     keys = answered(run("keygen"))
@@ -109,7 +109,7 @@ WRONG: dict[str, tuple[list[str], dict[str, str | None], str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.timeout(300)  # a dozen processes
+@pytest.mark.timeout(1200)  # a dozen processes
 def test_units_and_the_life_of_an_account(run: Run) -> None:
     run("keygen")
     assert answered(run("unit", "add", "js", "--zh", "江苏省局", "--en", "Jiangsu"))["entries"] == {}
@@ -173,6 +173,6 @@ def test_a_worker_without_a_broker_waits_and_stops_when_it_is_told_to(run: Run, 
     line = json.loads(worker.stderr.readline())  # waiting for the broker, which is told in a line of its own
     assert (line["level"], line["from"]) == ("warning", "cloud.uplink")
     worker.send_signal(signal.SIGTERM)
-    out, _ = worker.communicate(timeout=30)
+    out, _ = worker.communicate(timeout=240)
     assert json.loads(out) == {"event": "stopped", "process": "uplink"}
     assert worker.returncode == 0

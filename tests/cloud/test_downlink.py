@@ -45,7 +45,7 @@ async def working(receiving: Receiving, broker: MemoryBroker, database: Database
         receiving.pool, database.app, receiving.world, broker.connect, poll=hour, retry=timedelta(milliseconds=10)
     )
     running = asyncio.create_task(worker.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(240):
         await worker.ready.wait()
     yield worker
     running.cancel()
@@ -56,7 +56,7 @@ async def working(receiving: Receiving, broker: MemoryBroker, database: Database
 async def heard(link: Link, count: int) -> list[str]:
     """The ids of the next orders."""
     ids: list[str] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(240):
         async for message in link.messages():
             ids.append(jws.verify(message.payload.decode(), lambda _: CLOUD_KEY.public, ORDER_TYPE)["id"])
             if len(ids) == count:
@@ -90,7 +90,7 @@ async def test_what_is_open_goes_out_at_the_start_and_when_the_agent_comes(
 
 async def test_a_broker_that_goes_away_is_waited_for(receiving: Receiving, database: Database) -> None:
     broker = MemoryBroker()
-    async with working(receiving, broker, database) as worker, asyncio.timeout(10):
+    async with working(receiving, broker, database) as worker, asyncio.timeout(240):
         broker.cut()
         worker.ready.clear()
         name = await order(receiving)

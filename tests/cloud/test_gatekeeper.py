@@ -77,7 +77,7 @@ async def keeping(
     )  # fmt: skip
     running = asyncio.create_task(keeper.run())
     try:
-        await asyncio.wait_for(keeper.ready.wait(), 20)
+        await asyncio.wait_for(keeper.ready.wait(), 240)
         yield worker
     finally:
         running.cancel()
@@ -88,7 +88,7 @@ def attempt(context: ssl.SSLContext, port: int, session: ssl.SSLSession | None) 
     """The broker's answer to a CONNECT, empty where it takes none; and the TLS session that could be resumed."""
     with (
         suppress(OSError),
-        socket.create_connection(("127.0.0.1", port), timeout=10) as raw,
+        socket.create_connection(("127.0.0.1", port), timeout=240) as raw,
         context.wrap_socket(raw, server_hostname="127.0.0.1", session=session) as secured,
     ):
         secured.sendall(b"\x10\x0e\x00\x04MQTT\x04\x02\x00\x3c\x00\x02me")
@@ -122,7 +122,7 @@ async def test_a_session_ends_and_nothing_gets_in_again_while_others_go_on(
             began = asyncio.get_running_loop().time()
             await revoke(office, A)
             with pytest.raises(LinkError):
-                await asyncio.wait_for(heard, 60)
+                await asyncio.wait_for(heard, 240)
             assert asyncio.get_running_loop().time() - began < 60
             for resumed in (None, session):
                 assert (await asyncio.to_thread(attempt, context, port, resumed))[0] == b""
@@ -130,7 +130,7 @@ async def test_a_session_ends_and_nothing_gets_in_again_while_others_go_on(
                 async with brokerage.connect(A, identity=bad)():
                     pass
             await cloud.publish(f"sealtrail/v1/{B}/{ORDERS}", b"still here")
-            assert (await asyncio.wait_for(first(stays), 10)).payload == b"still here"
+            assert (await asyncio.wait_for(first(stays), 240)).payload == b"still here"
             await stays.publish(f"sealtrail/v1/{B}/{FACTS}", b"and speaking")
 
 
@@ -158,7 +158,7 @@ async def test_what_was_revoked_while_nobody_looked_is_out_at_the_start(
         await revoke(office, A)
         async with keeping(office, brokerage, database):
             with pytest.raises(LinkError):
-                await asyncio.wait_for(first(out), 60)
+                await asyncio.wait_for(first(out), 240)
 
 
 async def test_a_broker_that_is_away_is_told_when_it_is_back(
@@ -206,5 +206,5 @@ async def test_who_could_not_be_thrown_out_at_once_is_thrown_out_later(
     async with brokerage.connect(A, identity=bad)() as out, keeping(office, brokerage, database, take_name):
         await revoke(office, A)
         with pytest.raises(LinkError):
-            await asyncio.wait_for(first(out), 60)
+            await asyncio.wait_for(first(out), 240)
     assert len(tried) > 1

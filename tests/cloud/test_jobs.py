@@ -51,7 +51,7 @@ class Witness:
         command, key = [sys.executable, "-m", "sealtrail", "witness"], self.folder / "key.pem"
         if not key.exists():
             made = [*command, "keygen", "-o", str(key), "--name", self.name]
-            self.vkey = subprocess.run(made, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+            self.vkey = subprocess.run(made, capture_output=True, text=True, check=True, timeout=240).stdout.strip()
         serve = ["serve", "--name", self.name, "--key", str(key), "--state", str(self.folder / "state"),
                  "--log", LOG.vkey, "--port", str(port)]  # fmt: skip
         self.process = subprocess.Popen([*command, *serve], stdout=subprocess.PIPE, text=True)
@@ -60,12 +60,12 @@ class Witness:
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.communicate(timeout=30)
+        self.process.communicate(timeout=240)
 
     def accusations(self) -> int:
         """How many proofs or doubts it keeps."""
         command = [sys.executable, "-m", "sealtrail", "witness", "status", "--json", "--state"]
-        done = subprocess.run([*command, str(self.folder / "state")], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([*command, str(self.folder / "state")], capture_output=True, text=True, timeout=240)
         return len(json.loads(done.stdout)["accusations"])
 
 
@@ -90,11 +90,11 @@ def policy_of(witnesses: list[Witness], *, least: int = 2) -> Policy:
 async def working(
     pool: Pool, policy: Policy | None, broker: MemoryBroker, pace: Pace = PACE, world: World | None = None
 ) -> AsyncIterator[Jobs]:
-    async with httpx.AsyncClient(timeout=10) as http:
+    async with httpx.AsyncClient(timeout=240) as http:
         worker = Jobs(pool, world or real_world(), broker.connect, http, policy, pace=pace)
         running = asyncio.create_task(worker.run())
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(240):
                 await worker.ready.wait()
             yield worker
         finally:
@@ -266,7 +266,7 @@ async def test_without_a_policy_agents_hear_of_checkpoints_all_the_same(pool: Po
         await agent.subscribe("sealtrail/v1/+/checkpoint")
         for size in (1, 2):
             await signed(receiving, 1)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(240):
                 message = await anext(agent.messages())
             assert message.topic == "sealtrail/v1/nj01/checkpoint"
             assert message.payload.split(b"\n")[1] == b"%d" % size

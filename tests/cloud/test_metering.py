@@ -58,12 +58,12 @@ async def test_a_worker_tells_at_its_port_what_it_took_and_what_not(pool: Pool, 
     worker = Uplink(pool, receiving.office, broker.connect, lambda _: LOG_KEY, QUICK, UplinkMeter(registry))
     with served(registry, "127.0.0.1", port):
         running = asyncio.create_task(worker.run())
-        async with asyncio.timeout(10), talking(teller, broker) as talker:
+        async with asyncio.timeout(240), talking(teller, broker) as talker:
             await worker.ready.wait()
             async with broker.connect() as link:
                 await link.publish(teller.topic, b"no batch")
             await talker.say_all(10)
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=240) as client:
             text = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
         running.cancel()
         await asyncio.wait({running})
@@ -75,7 +75,7 @@ async def test_a_worker_tells_at_its_port_what_it_took_and_what_not(pool: Pool, 
     assert value(families, "sealtrail_database_connections_max") == 8
     assert value(families, "sealtrail_database_requests_total") > 0
     assert "process_resident_memory_bytes" in families
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=240) as client:
         with pytest.raises(httpx.ConnectError):
             await client.get(f"http://127.0.0.1:{port}/metrics")
 

@@ -28,7 +28,7 @@ AGENT = "nj01.room"
 async def working(pool: Pool, world: World, broker: MemoryBroker) -> AsyncIterator[None]:
     worker = Readings(pool, world, KEY, broker.connect, timedelta(milliseconds=10), timedelta(milliseconds=50))
     running = asyncio.create_task(worker.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(240):
         await worker.ready.wait()
     yield
     running.cancel()
@@ -81,7 +81,7 @@ async def test_each_reading_is_stored_once_on_a_line_that_loses_and_repeats(
         await close_ledger(tx, appender)
     room.measure(batches=50, each=40)
     broker = MemoryBroker(fate)
-    async with working(pool, world, broker), asyncio.timeout(60):
+    async with working(pool, world, broker), asyncio.timeout(240):
         await room.live(broker)
     async with transaction(pool) as tx:
         found = await (await tx.execute("SELECT count(*) AS n, count(DISTINCT at) AS times FROM telemetry")).fetchone()

@@ -121,7 +121,7 @@ async def crowd(pool: Pool, world: World, count: int) -> Crowd:
 async def working(pool: Pool, world: World, way: Counted) -> AsyncIterator[asyncio.Task[None]]:
     worker = Readings(pool, world, KEY, way.connect, 10 * MS, 50 * MS)
     running = asyncio.create_task(worker.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(240):
         await worker.ready.wait()
     yield running
     running.cancel()
@@ -142,7 +142,7 @@ async def test_agents_that_come_back_at_once_are_taken_one_by_one(pool: Pool, wo
 
     broker = MemoryBroker(fate)
     way = Counted(broker)
-    async with working(pool, world, way), working(pool, world, Counted(broker)), asyncio.timeout(100):
+    async with working(pool, world, way), working(pool, world, Counted(broker)), asyncio.timeout(240):
         await found.come_back(broker)
     assert await checked(pool) == TelemetryCheck(batches=AGENTS * BACKLOG, readings=AGENTS * BACKLOG * EACH)
     assert TOGETHER < way.most <= QUEUE + 3 * TOGETHER, "it takes no more than it can hold"
@@ -176,6 +176,6 @@ async def test_a_worker_that_dies_between_two_batches_of_a_transaction_leaves_ne
             await asyncio.wait({running})
         assert owner.execute("SELECT count(*) FROM telemetry_batch").fetchone() == (0,)
         owner.execute("SELECT pg_advisory_unlock_all()")
-    async with working(pool, world, Counted(broker)), asyncio.timeout(30):
+    async with working(pool, world, Counted(broker)), asyncio.timeout(240):
         await found.come_back(broker)
     assert await checked(pool) == TelemetryCheck(batches=2, readings=2 * EACH)

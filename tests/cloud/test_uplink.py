@@ -44,7 +44,7 @@ async def working(receiving: Receiving, broker: MemoryBroker, pace: Pace = QUICK
     """A worker that listens."""
     worker = Uplink(receiving.pool, receiving.office, broker.connect, lambda _: LOG_KEY, pace)
     running = asyncio.create_task(worker.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(240):
         await worker.ready.wait()
     try:
         yield worker
@@ -68,7 +68,7 @@ async def test_facts_come_in_and_receipts_go_out(receiving: Receiving) -> None:
     broker, teller = MemoryBroker(), Teller("nj01.gate-a")
     await receiving.know(teller)
     teller.chatter(100)
-    async with working(receiving, broker), talking(teller, broker) as talker, asyncio.timeout(10):
+    async with working(receiving, broker), talking(teller, broker) as talker, asyncio.timeout(240):
         await talker.say_all(10)
     assert await receiving.facts(teller.agent) == list(range(1, 101))
     found = await receiving.check_as_it_is()  # it signed when it was stopped
@@ -99,7 +99,7 @@ async def _storm(
     broker = MemoryBroker(lambda message: next(left, 1))
     server.create(name, template)
     try:
-        async with open_pool(server.url(name, APP)) as pool, asyncio.timeout(60):
+        async with open_pool(server.url(name, APP)) as pool, asyncio.timeout(240):
             async with transaction(pool) as tx:
                 await add_site(tx, site="nj01", name_zh="一", name_en="one", deployment=DEPLOYMENT, at=START)
             receiving = Receiving(pool, World(now=Clock().now, random=os.urandom), "nj01")
@@ -127,7 +127,7 @@ async def test_a_gap_is_asked_for_alarmed_and_cleared_when_it_is_filled(receivin
     broker, teller = MemoryBroker(), Teller("nj01.gate-a")
     await receiving.know(teller)
     teller.chatter(30)
-    async with working(receiving, broker), talking(teller, broker) as talker, asyncio.timeout(10):
+    async with working(receiving, broker), talking(teller, broker) as talker, asyncio.timeout(240):
         await talker.link.publish(teller.topic, teller.batch(11, 20))
         await until(receiving, "SELECT 1 FROM agent_order WHERE kind = %s", OrderKind.RESEND.value)
         assert [why for why, _ in await receiving.quarantined()] == ["gap"]
@@ -146,7 +146,7 @@ async def test_a_batch_that_was_only_overtaken_leaves_no_trace(receiving: Receiv
     teller.chatter(20)
     async with working(receiving, broker, Pace(hold=timedelta(seconds=30))), talking(teller, broker) as talker:
         await talker.link.publish(teller.topic, teller.batch(11, 20))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(240):
             await talker.link.publish(teller.topic, teller.batch(1, 10))
             while talker.upto < 20:
                 await talker.heard.wait()
@@ -159,7 +159,7 @@ async def test_a_cable_that_is_pulled_and_plugged_in_again(receiving: Receiving)
     broker, teller = MemoryBroker(), Teller("nj01.gate-a")
     await receiving.know(teller)
     teller.chatter(40)
-    async with working(receiving, broker) as worker, asyncio.timeout(10):
+    async with working(receiving, broker) as worker, asyncio.timeout(240):
         async with talking(teller, broker) as talker:
             await talker.link.publish(teller.topic, teller.batch(1, 20))
             broker.cut()
@@ -175,7 +175,7 @@ async def test_a_database_that_goes_away_is_waited_for(receiving: Receiving, ser
     broker, teller = MemoryBroker(), Teller("nj01.gate-a")
     await receiving.know(teller)
     teller.chatter(40)
-    async with working(receiving, broker), talking(teller, broker) as talker, asyncio.timeout(20):
+    async with working(receiving, broker), talking(teller, broker) as talker, asyncio.timeout(240):
         await talker.say_all(20)
         name = (await receiving.rows("SELECT current_database() AS name"))[0]["name"]
         teller.chatter(20)
@@ -211,7 +211,7 @@ async def test_noise_does_not_stop_what_comes_after_it(receiving: Receiving) -> 
     broker, teller = MemoryBroker(), Teller("nj01.gate-a")
     await receiving.know(teller)
     teller.chatter(10)
-    async with working(receiving, broker), talking(teller, broker) as talker, asyncio.timeout(10):
+    async with working(receiving, broker), talking(teller, broker) as talker, asyncio.timeout(240):
         for payload in (b"", b"\xff" * (1 << 20), b"{}", b'{"jws":"a.b.c","facts":[]}'):
             await talker.link.publish(teller.topic, payload)
         await talker.say_all(5)

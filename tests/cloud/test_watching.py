@@ -66,7 +66,7 @@ async def test_two_who_look_at_once_do_everything_once(office: Office, clock: Cl
 
 async def test_the_worker_looks_again_and_again(office: Office, clock: Clock) -> None:
     built = await floor(office, clock)
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=240) as http:
         jobs = Jobs(
             office.parts.pool, office.parts.world, MemoryBroker().connect, http, None, watching=watch(office, 10 * MS)
         )

@@ -47,7 +47,7 @@ class CloudPeer:
 
     async def until(self, done: Any) -> None:
         """Waits until `done(self)` is true, looking after every message."""
-        async with asyncio.timeout(30), self._news:
+        async with asyncio.timeout(240), self._news:
             await self._news.wait_for(lambda: done(self))
 
     async def order(self, id_: str, kind: str, body: dict[str, Any], **changes: Any) -> None:

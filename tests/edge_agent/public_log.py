@@ -91,7 +91,7 @@ class PublicLog:
     async def asked_again(self, times: int = 1) -> None:
         """Returns after `times` more requests were answered."""
         enough = len(self.asked) + times
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(240):
             while len(self.asked) < enough:
                 self.news.clear()
                 await self.news.wait()

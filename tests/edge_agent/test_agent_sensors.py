@@ -79,5 +79,5 @@ async def test_a_refusal_at_a_gate_with_a_buzzer_is_heard(site: Site) -> None:
     async with cloud_peer(site.broker, real_time()), running(site):
         await gate.approach(Direction.OUT)
         gate.show([Held(package("STRANGER"), "?")])
-        await asyncio.wait_for(room.tune.reach("refused"), 30)
-        await asyncio.wait_for(gate.light.reach("red"), 30)
+        await asyncio.wait_for(room.tune.reach("refused"), 240)
+        await asyncio.wait_for(gate.light.reach("red"), 240)

@@ -122,7 +122,7 @@ async def test_the_agent_says_ready_without_a_broker_and_ends_well_on_sigterm(tm
     )  # fmt: skip
     assert agent.stdout is not None
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(240):
             while (said := json.loads(await agent.stdout.readline()))["event"] != "ready":
                 pass
             assert (said["agent"], said["lost"]) == (AGENT, [])
@@ -153,7 +153,7 @@ async def test_the_agent_tells_the_service_manager_that_it_is_ready_that_it_live
         )  # fmt: skip
         said: set[bytes] = set()
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(240):
                 while not said >= {b"READY=1", b"WATCHDOG=1"}:
                     said.add(await asyncio.get_running_loop().sock_recv(manager, 100))
                 agent.send_signal(signal.SIGTERM)

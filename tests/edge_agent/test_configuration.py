@@ -100,7 +100,7 @@ async def test_where_it_is_not_well_in_time_it_is_undone_and_started_anew(place:
     if sick == "a device is lost":
         place.lost = ["camera"]
         await asyncio.to_thread(place.heard_by_the_cloud)
-    await asyncio.wait_for(wanted.work(), 20)
+    await asyncio.wait_for(wanted.work(), 240)
     assert wanted.again.is_set()
     assert (book.in_force, book.state.newest) == (None, 1)
     _, after = place.start()

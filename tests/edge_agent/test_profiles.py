@@ -165,7 +165,7 @@ def test_a_wrong_profile_is_told_with_its_line(tmp_path: Path, text: str, fault:
 
 def command(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "sealtrail", "edge", *words], capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "sealtrail", "edge", *words], capture_output=True, text=True, timeout=240
     )  # fmt: skip
 
 

@@ -299,7 +299,7 @@ def edge_run(env: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """`sealtrail edge run` in nothing but `env`."""
     return subprocess.run(
         [sys.executable, "-m", "sealtrail", "edge", "run"],
-        env={"PATH": os.environ["PATH"], **env}, capture_output=True, text=True, timeout=60,
+        env={"PATH": os.environ["PATH"], **env}, capture_output=True, text=True, timeout=240,
     )  # fmt: skip
 
 

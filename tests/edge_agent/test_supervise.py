@@ -24,7 +24,7 @@ def test_a_loop_is_started_again_after_an_error_a_bug_and_an_end() -> None:
 
     loop = Loop("camera", work, problems.put)
     loop.start()
-    told = [problems.get(timeout=10) for _ in range(3)]
+    told = [problems.get(timeout=240) for _ in range(3)]
     assert told == ["unplugged", "ZeroDivisionError: a bug", "it ended"]
     loop.stop()
     done.set()
@@ -41,7 +41,7 @@ def test_a_loop_has_settled_once_it_works_or_failed() -> None:
 
     loop = Loop("camera", work)
     loop.start()
-    assert loop.settled.wait(10)
+    assert loop.settled.wait(240)
     loop.stop()
     stop.set()
     assert loop.join(10)
@@ -55,7 +55,7 @@ def test_a_stopped_loop_does_not_wait_out_its_pause() -> None:
 
     loop = Loop("camera", work, lambda _: failed.set())
     loop.start()
-    assert failed.wait(10)
+    assert failed.wait(240)
     loop.stop()
     assert loop.join(10)
 
@@ -86,11 +86,11 @@ def test_a_loop_that_hangs_is_stuck_and_one_that_fails_again_and_again_is_not() 
     vigil = Vigil(loops, lambda: hands.mono_us, 30_000_000)
     for loop in loops:
         loop.start()
-    assert worked.wait(10)
+    assert worked.wait(240)
     told: list[str] = []
     for passed_s, stuck in ((0, []), (29, []), (2, ["hangs"])):
         hands.pass_(passed_s)
-        assert problems.get(timeout=10) == "unplugged"
+        assert problems.get(timeout=240) == "unplugged"
         assert vigil.stuck() == stuck
         vigil.pulse(lambda: told.append("alive"))
     assert told == ["alive", "alive"]

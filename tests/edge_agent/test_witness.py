@@ -56,7 +56,7 @@ class Desk:
 
     async def told(self, facts: int) -> None:
         """Returns when the journal holds `facts` facts."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(240):
             while self.journal.last < facts:
                 self.news.clear()
                 await self.news.wait()

@@ -27,7 +27,7 @@ async def witness_for_ever(folder: Path, url: str, log: NoteVerifier) -> None:
         loop.call_soon_threadsafe(written.set)
 
     journal.watch(wake)
-    async with asyncio.TaskGroup() as group, httpx.AsyncClient(trust_env=False) as client:
+    async with asyncio.TaskGroup() as group, httpx.AsyncClient(trust_env=False, timeout=240) as client:
         group.create_task(witness.work())
         while True:
             answer = await client.get(f"{url}/log/{site_of_log(log)}/checkpoint")

@@ -54,7 +54,7 @@ class Card:
         command = [str(self.tree / "firmware_scripts/pi/install.sh"), "--root", str(self.root), *options]
         path = f"{self.home / 'bin'}:{os.environ['PATH']}"
         ended = subprocess.run(
-            command, input=typed, capture_output=True, text=True, env={"PATH": path, "LC_ALL": "C.UTF-8"}, timeout=110
+            command, input=typed, capture_output=True, text=True, env={"PATH": path, "LC_ALL": "C.UTF-8"}, timeout=240
         )
         return Ended(ended.returncode, ended.stdout, ended.stderr)
 

@@ -81,7 +81,7 @@ class NodeProcess:
         assert self.process
         assert self.process.stdin
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(240)
         self._reader.join(10)
         self.process.stdin.close()
         self.process = None
@@ -110,7 +110,7 @@ class NodeProcess:
     def until(self, is_it: Any) -> str:
         """The next line that `is_it`."""
         while True:
-            said = self.said.get(timeout=20)
+            said = self.said.get(timeout=240)
             if said.startswith('{"pixels"'):
                 self.shown = json.loads(said)["pixels"]
             if is_it(said):

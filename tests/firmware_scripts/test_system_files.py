@@ -135,11 +135,11 @@ def test_mosquitto_takes_the_local_brokers_configuration(tmp_path: Path) -> None
         context = ssl.create_default_context(cafile=str(authority.certificate_file))
         context.load_cert_chain(node.certificate, node.key)
         with (
-            socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
+            socket.create_connection(("127.0.0.1", port), timeout=240) as plain,
             context.wrap_socket(plain, server_hostname="127.0.0.1") as secured,
         ):
             assert secured.version() in ("TLSv1.2", "TLSv1.3")
     finally:
         broker.terminate()
-        broker.wait(10)
+        broker.wait(240)
         broker.stderr.close()

@@ -23,7 +23,7 @@ A, B = "nj01.gate-a", "nj01.gate-b"
 
 
 async def first(link: Link) -> Message:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(240):
         return await anext(aiter(link.messages()))
 
 
@@ -93,7 +93,7 @@ def answer_to_connect(brokerage: Brokerage, identity: Identity | None) -> bytes:
         context.load_cert_chain(identity.certificate, identity.key)
     with (
         suppress(OSError),
-        socket.create_connection(("127.0.0.1", brokerage.broker.port), timeout=10) as raw,
+        socket.create_connection(("127.0.0.1", brokerage.broker.port), timeout=240) as raw,
         context.wrap_socket(raw, server_hostname="127.0.0.1") as secured,
     ):
         secured.sendall(b"\x10\x0e\x00\x04MQTT\x04\x02\x00\x3c\x00\x02me")

@@ -65,7 +65,7 @@ class Desk:
         """Who has `role`, signed in to the API."""
         if role not in self._clients:
             client = httpx.AsyncClient(
-                base_url=f"{self.console.web.url}/api/v1/", headers={"X-Sealtrail": "1"}, trust_env=False
+                base_url=f"{self.console.web.url}/api/v1/", headers={"X-Sealtrail": "1"}, trust_env=False, timeout=240
             )
             self._clients[role] = client
             await self._post(client, "session", username=self._names[role], password=PASSWORD)

@@ -79,7 +79,7 @@ class Room:
         rows = (await self.admin.get("updates")).json()["rows"]
         return next(dict(row) for row in rows if row["agent"] == AGENT)
 
-    async def becomes(self, state: str, seconds: float = 90) -> dict[str, Any]:
+    async def becomes(self, state: str, seconds: float = 240) -> dict[str, Any]:
         """What is wanted of the agent, once it is in `state`."""
         wanted: dict[str, Any] = {}
 
@@ -95,7 +95,7 @@ class Room:
         async def there() -> bool:
             return bool((await self.shown())["running"] == version)
 
-        await until(there, f"version {version} runs", 60)
+        await until(there, f"version {version} runs")
 
     async def command(self, *arguments: str) -> list[dict[str, Any]]:
         """What `sealtrail release …` says, asked with a token of the administrator's."""
@@ -118,7 +118,7 @@ class Room:
 
 
 async def sign_in(warehouse: Warehouse, staff: Staff, stack: AsyncExitStack) -> httpx.AsyncClient:
-    client = httpx.AsyncClient(base_url=f"{warehouse.url}/api/v1/", headers={"X-Sealtrail": "1"}, timeout=60)
+    client = httpx.AsyncClient(base_url=f"{warehouse.url}/api/v1/", headers={"X-Sealtrail": "1"}, timeout=240)
     await stack.enter_async_context(client)
     body = {"username": staff.username, "password": staff.password}
     (await client.post("session", json=body)).raise_for_status()

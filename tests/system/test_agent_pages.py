@@ -18,7 +18,7 @@ from tests.system.web import PATIENCE_MS, open_browser
 
 __all__ = ["scene"]
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200)]
 
 ZH, EN = texts("zh-CN"), texts("en-GB")
 
@@ -85,7 +85,7 @@ async def test_two_people_let_a_device_join_it_is_configured_and_shut_out(scene:
         agent = scene.edge("run", env=settings)
         await agent.start()
         try:
-            await agent.ready(60)
+            await agent.ready()
             await scene.facts("heartbeat")
             await admin.goto("/agents")
             card = admin.locator(".cards a", has_text=AGENT)

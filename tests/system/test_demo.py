@@ -88,7 +88,7 @@ def test_the_bundle_of_the_returned_package_is_there_and_holds(result: dict[str,
     assert result["bundle_verified"] is True
     bundle = Path(result["bundle"])
     command = [sys.executable, "verify.py", str(bundle), "--policy", str(bundle.with_name("policy.txt")), "--json"]
-    checked = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    checked = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     report = json.loads(checked.stdout)
     assert report["holds"] is True
@@ -163,9 +163,9 @@ def test_ctrl_c_stops_every_process(staying: tuple["subprocess.Popen[str]", Path
     assert another.returncode == 2
     assert "Another demo runs" in another.stderr
     demo.send_signal(signal.SIGINT)
-    demo.communicate(timeout=60)
+    demo.communicate(timeout=240)
     assert demo.returncode == 130
-    until_now(lambda: not children & set(processes()), "every process has ended", 20)
+    until_now(lambda: not children & set(processes()), "every process has ended")
 
 
 @pytest.mark.parametrize(("language", "word"), [("zh", "端口"), ("en", "Port")])
@@ -175,7 +175,7 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path, language: str, word: str)
         taken.listen()
         port = taken.getsockname()[1]
         command = [*DEMO, "--once", "--lang", language, "--port", str(port), "--data", str(tmp_path / "data")]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1
     assert f"{word} {port}" in done.stderr
@@ -184,7 +184,7 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path, language: str, word: str)
 
 def test_a_folder_that_cannot_be_written_is_one_sentence() -> None:
     done = subprocess.run(
-        [*DEMO, "--once", "--data", "/proc/sealtrail"], capture_output=True, text=True, timeout=60, check=False
+        [*DEMO, "--once", "--data", "/proc/sealtrail"], capture_output=True, text=True, timeout=240, check=False
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1

@@ -30,7 +30,7 @@ OTHER_AGENT = f"{OTHER_SITE}.gate-a"
 COPY = "copy"
 WITNESS_OF = {SITE: f"sealtrail/{OTHER_AGENT}", OTHER_SITE: f"sealtrail/{AGENT}"}
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(1200)
 
 
 class Neighbours(Warehouse):
@@ -91,7 +91,7 @@ class Scene:
             now = await asyncio.to_thread(self.cosigned)
             return all(now[site] > sizes[site] for site in sizes)
 
-        await until(more, f"both logs are cosigned beyond {sizes}", 90)
+        await until(more, f"both logs are cosigned beyond {sizes}")
 
     async def workers(self, act: str) -> None:
         """Stops or starts all processes of the cloud."""
@@ -154,7 +154,7 @@ async def second_agent(house: Neighbours) -> Child:
 
 async def test_two_sites_watch_over_each_other_and_an_old_copy_of_the_database_is_found_out(scene: Scene) -> None:
     await scene.grown_beyond(dict.fromkeys(WITNESS_OF, 0))
-    async with httpx.AsyncClient(base_url=scene.warehouse.url, trust_env=False) as public:
+    async with httpx.AsyncClient(base_url=scene.warehouse.url, trust_env=False, timeout=240) as public:
         for site, witness in scene.witnesses.items():
             await until(partial(carries, public, scene, site, witness), f"{site} is cosigned")
     assert alarms(scene) == set()
@@ -173,8 +173,8 @@ async def test_two_sites_watch_over_each_other_and_an_old_copy_of_the_database_i
     async def found_out() -> bool:
         return expected <= await asyncio.to_thread(alarms, scene)
 
-    await until(found_out, "both agents refuse what the other site's log has become", 120)
-    await until(partial(forks_shown, scene), "grown again, both logs are shown to have two histories", 90)
+    await until(found_out, "both agents refuse what the other site's log has become")
+    await until(partial(forks_shown, scene), "grown again, both logs are shown to have two histories")
     for site in WITNESS_OF:
         ((detail,),) = refusals(scene, site)
         seen = read_note(detail["seen"]["note"].encode())

@@ -70,7 +70,7 @@ async def tell(console: Console, seq: int, segments: list[Segment], **missing: i
 async def bring(console: Console, *segments: Segment) -> None:
     """The gate uploads them."""
     teller = console.warehouse.teller
-    async with httpx.AsyncClient(base_url=console.web.url, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=console.web.url, trust_env=False, timeout=240) as client:
         for one in segments:
             claim = {"agent": teller.agent, "sha256": one.sha256, "at": time_text(real_world().now())}
             head = {"Authorization": f"Bearer {jws.sign(claim, teller.key, UPLOAD_TYPE)}", "Upload-Offset": "0"}

@@ -41,7 +41,7 @@ devices:
   - {name: in, driver: beam_sim, options: {stage: nowhere.sock, device: gate-a.beam-inside}}
 """
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(1200)
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Scene:
             return connection.execute(query.encode(), values).fetchall()
 
     async def person(self, staff: Staff) -> httpx.AsyncClient:
-        client = httpx.AsyncClient(base_url=f"{self.warehouse.url}/api/v1/", headers={"X-Sealtrail": "1"}, timeout=30)
+        client = httpx.AsyncClient(base_url=f"{self.warehouse.url}/api/v1/", headers={"X-Sealtrail": "1"}, timeout=240)
         body = {"username": staff.username, "password": staff.password}
         (await client.post("session", json=body)).raise_for_status()
         return client
@@ -143,7 +143,7 @@ async def test_a_device_joins_renews_is_configured_and_is_shut_out_within_a_minu
     )
     await agent.start()
     try:
-        await agent.ready(60)
+        await agent.ready()
         beats = await scene.facts("heartbeat")
         await scene.facts("certificate_rotated")
         old, new = await rotated(scene)
@@ -197,7 +197,7 @@ async def shut_out(scene: Scene, admin: httpx.AsyncClient) -> None:
     before = log.read_text("utf-8", "replace").count(closed)
     await until(lambda: log.read_text("utf-8", "replace").count(closed) > before, "its session is ended", 60)
     with pytest.raises(LinkError):
-        async with asyncio.timeout(30), connect():
+        async with asyncio.timeout(240), connect():
             pass
     assert time.monotonic() - began < 60
     refused = log.read_text("utf-8", "replace").count("certificate verify failed")

@@ -8,7 +8,7 @@ import pytest
 from tests.system.harm import kill_database
 from tests.system.world import count, let_facts_flow, open_warehouse, progress
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1200)
 
 
 async def test_agent_uplink_broker_and_database_die_and_no_fact_is_lost_or_doubled(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from tests.system.web import PASSWORD, PATIENCE_MS, Console, open_browser, open_
 
 __all__ = ["database", "new_name", "server", "template"]
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200)]
 
 EN, ZH = texts("en-GB"), texts("zh-CN")
 ADMIN = "li.admin"
@@ -57,7 +57,7 @@ async def a_site_below(console: Console) -> None:
 
 
 async def may_sign_in(console: Console, username: str) -> bool:
-    async with httpx.AsyncClient(base_url=console.web.url, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=console.web.url, trust_env=False, timeout=240) as client:
         answer = await client.post("/api/v1/session", json={"username": username, "password": PASSWORD})
     return answer.status_code == 200
 

@@ -7,6 +7,6 @@ import pytest
 from tests.system.world import harmed
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1200)
 async def test_a_dozen_faults_lose_and_double_nothing(tmp_path: Path) -> None:
     await harmed(tmp_path, seed=5, faults=12, say=lambda text: None)

@@ -23,7 +23,7 @@ from tests.system.world import progress, recorded
 FACTS_A_S = 40
 PEOPLE = [Staff(f"clerk{number}", SITE, "张三", ("operator",), f"a long password {number}") for number in (1, 2)]
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(1200)
 
 
 def asked(warehouse: Warehouse, query: str, *values: str) -> list[tuple[Any, ...]]:
@@ -45,7 +45,7 @@ async def alarmed(warehouse: Warehouse, cause: str) -> int:
 
 async def clear(warehouse: Warehouse, alarm: int, who: Staff) -> dict[str, Any]:
     headers = {"X-Sealtrail": "1"}
-    async with httpx.AsyncClient(base_url=f"{warehouse.url}/api/v1/", headers=headers) as client:
+    async with httpx.AsyncClient(base_url=f"{warehouse.url}/api/v1/", headers=headers, timeout=240) as client:
         signed_in = await client.post("session", json={"username": who.username, "password": who.password})
         assert signed_in.status_code == 200, signed_in.text
         answer = await client.post(f"alarms/{alarm}/clear", json={"cause_code": "restored_backup"})

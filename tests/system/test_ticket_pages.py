@@ -21,7 +21,7 @@ from tests.system.web import PASSWORD, PATIENCE_MS, Console, open_browser, open_
 
 __all__ = ["database", "new_name", "server", "template"]
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200), pytest.mark.asyncio(loop_scope="module")]
 expect.set_options(timeout=PATIENCE_MS)
 
 LOCALES = {"zh-CN": texts("zh-CN"), "en-GB": texts("en-GB")}

@@ -116,7 +116,7 @@ async def test_one_trace_from_the_journal_to_the_screen(
             watching.set()
 
     watching = asyncio.Event()
-    async with running(taking.run(), hub.run(), watch(), live()), asyncio.timeout(30):
+    async with running(taking.run(), hub.run(), watch(), live()), asyncio.timeout(240):
         await hub.listens.wait()
         await taking.ready.wait()
         await watching.wait()

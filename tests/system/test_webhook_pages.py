@@ -29,7 +29,7 @@ from tests.system.web import PATIENCE_MS, Console, open_browser, open_console
 
 __all__ = ["database", "new_name", "server", "template"]
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200)]
 
 EN, ZH = texts("en-GB"), texts("zh-CN")
 ADMIN = "li.admin"

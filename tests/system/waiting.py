@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 EVERY_S = 0.05
 
 
-async def until(happened: Callable[[], Awaitable[bool] | bool], what: str, seconds: float = 60) -> None:
+async def until(happened: Callable[[], Awaitable[bool] | bool], what: str, seconds: float = 240) -> None:
     """Returns when `happened` says so. Fails with `what` after `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -21,7 +21,7 @@ async def until(happened: Callable[[], Awaitable[bool] | bool], what: str, secon
     raise AssertionError(f"{what}: not within {seconds:g} s")
 
 
-def until_now(happened: Callable[[], bool], what: str, seconds: float = 60) -> None:
+def until_now(happened: Callable[[], bool], what: str, seconds: float = 240) -> None:
     """The same for a test that is no coroutine."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -15,7 +15,7 @@ from typing import Any
 import cv2
 import httpx
 import numpy as np
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from cloud.db.pool import open_pool, transaction
 from cloud.keys import CLOUD, LABEL, write_key
@@ -36,7 +36,9 @@ from tests.cloud.warehouse import Warehouse
 ROOT = Path(__file__).resolve().parents[2]
 CONSOLE = ROOT / "cloud" / "console" / "dist"
 PASSWORD = "correct horse battery"
-PATIENCE_MS = 30_000
+PATIENCE_MS = 120_000
+"""So long a page may take on a busy machine; a test that passes never waits for it."""
+expect.set_options(timeout=PATIENCE_MS)
 CHROMIUM = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -64,7 +66,7 @@ class WebProcess:
                 env=self.environment, stdout=PIPE, stderr=errors,
             )  # fmt: skip
         assert self._process.stdout
-        line = await asyncio.wait_for(self._process.stdout.readline(), 60)
+        line = await asyncio.wait_for(self._process.stdout.readline(), 240)
         assert b'"ready"' in line, self.errors.read_text("utf-8")
 
     async def stop(self) -> None:
@@ -116,7 +118,7 @@ class Console:
         teller, digest = self.warehouse.teller, sha256(picture)
         claim = {"agent": teller.agent, "sha256": digest, "at": time_text(real_world().now())}
         bearer = {"Authorization": f"Bearer {jws.sign(claim, teller.key, UPLOAD_TYPE)}"}
-        async with httpx.AsyncClient(base_url=self.web.url, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=self.web.url, trust_env=False, timeout=240) as client:
             response = await client.put(f"/api/v1/media/{digest}", content=picture, headers=bearer)
         assert response.status_code == 201, response.text
 

@@ -44,7 +44,7 @@ async def _more_than(ears: Ears, heard: int) -> None:
     await until(lambda: len(ears.heard) > heard, "the gates see again")  # they are blind while their agent is down
 
 
-async def progress(warehouse: Warehouse, facts: int, seconds: float = 90) -> None:
+async def progress(warehouse: Warehouse, facts: int, seconds: float = 240) -> None:
     """Returns when `facts` more than now have their receipt: all of the way works."""
     start = await asyncio.to_thread(receipted, warehouse.journal)
 

@@ -118,7 +118,7 @@ class Process:
         limited = ["bash", "-c", f'ulimit -f {limit_kib} && exec "$@"', "-", *serve] if limit_kib else serve
         self._process = subprocess.Popen(limited, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.ready = self.line()
-        self.client = httpx.Client(base_url=self.ready["url"], timeout=30)
+        self.client = httpx.Client(base_url=self.ready["url"], timeout=240)
 
     def line(self) -> dict[str, Any]:
         """The next JSON line it prints; waits for it."""
@@ -143,7 +143,7 @@ class Process:
     def terminate(self) -> int:
         """SIGTERM; its exit status."""
         self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(20)
+        return self._process.wait(240)
 
     def __enter__(self) -> Self:
         return self

@@ -32,7 +32,7 @@ def test_it_says_when_it_is_ready_and_ends_cleanly(tmp_path: Path) -> None:
 def test_one_connection_serves_many_requests(tmp_path: Path) -> None:
     with Process(tmp_path) as witness:
         address = urlsplit(witness.ready["url"])
-        connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=20)
+        connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=240)
         connection.connect()
         socket = connection.sock
         for old, size, status in ((0, 5, 200), (0, 5, 409), (5, 9, 200)):
@@ -88,7 +88,7 @@ def test_a_kill_among_requests_takes_back_no_answer(tmp_path: Path) -> None:
             start = witness.ready["logs"][LOG.origin] or 0
             growing = threading.Thread(target=grow, args=(witness, start, answered, enough))
             growing.start()
-            assert enough.wait(60)
+            assert enough.wait(240)
             witness.kill()
             growing.join(60)
         with Process(tmp_path) as witness:

@@ -40,7 +40,7 @@ def export(database: Database, tmp_path: Path) -> Export:
 
     def export(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*command, *arguments], env=environment, capture_output=True, text=True, timeout=60, check=False
+            [*command, *arguments], env=environment, capture_output=True, text=True, timeout=240, check=False
         )
 
     return export

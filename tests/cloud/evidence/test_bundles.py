@@ -78,7 +78,7 @@ def check(tmp_path: Path) -> Check:
         (tmp_path / "policy.txt").write_text(POLICY)
         files = [str(tmp_path / "bundle.zip"), "--policy", str(tmp_path / "policy.txt"), "--lang", "en"]
         command = [sys.executable, "-c", OFFLINE, *files]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=240)
         assert done.stdout.endswith("[]\n"), done.stdout + done.stderr
         return done.returncode, done.stdout + done.stderr
 

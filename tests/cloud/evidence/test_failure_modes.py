@@ -133,7 +133,7 @@ async def test_irregular_enforcement(office: Office) -> None:
         await refusal(store.crew.propose(handler, action, store.package), "legal_hold", "gate.hold")
 
 
-@pytest.mark.timeout(400)  # every credential at every step: a minute alone, more beside others
+@pytest.mark.timeout(1200)  # every credential at every step: a minute alone, more beside others
 async def test_no_single_credential_can_bring_anything_to_destroyed(office: Office) -> None:
     """J26: every credential there is, administrators included, tries every step from every state by itself, as often as
     it likes: nothing comes to an end, and nothing comes nearer to one than one hand can bring it.

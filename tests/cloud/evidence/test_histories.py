@@ -176,7 +176,7 @@ class Gate:
         self.cites = row["index"]
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 @settings(
     max_examples=12, deadline=None, phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],

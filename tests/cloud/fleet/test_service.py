@@ -51,7 +51,7 @@ async def test_an_order_is_signed_open_and_told_to_who_listens(
             name = await push_order(
                 tx, world, CLOUD_KEY, agent="nj01.gate-a", kind="resend", body={"from": 7}, at=START
             )
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(240):
             assert (await anext(connection.notifies())).payload == "nj01.gate-a"
     async with transaction(pool) as tx:
         (order,) = await open_orders(tx, "nj01.gate-a")

@@ -39,7 +39,7 @@ async def test_versions_grow_are_signed_and_retained_for_the_agent(office: Offic
     downlink = Downlink(office.parts.pool, office.parts.database_url, office.parts.world, broker.connect)
     running = asyncio.create_task(downlink.run())
     try:
-        async with asyncio.timeout(20), broker.connect() as agent:
+        async with asyncio.timeout(240), broker.connect() as agent:
             await agent.subscribe(f"sealtrail/v1/{AGENT}/desired")
             message = await anext(aiter(agent.messages()))
     finally:

@@ -28,7 +28,7 @@ def run(tampered: Database, walked: Walked, media: Path) -> Run:
     }  # fmt: skip
     environment = os.environ | {f"SEALTRAIL_CLOUD_{name}": str(value) for name, value in members.items()}
     return lambda *arguments: subprocess.run(
-        [*COMMAND, *map(str, arguments)], env=environment, capture_output=True, text=True, timeout=60
+        [*COMMAND, *map(str, arguments)], env=environment, capture_output=True, text=True, timeout=240
     )
 
 

@@ -42,7 +42,7 @@ keyUsage = critical,digitalSignature
 
 
 def openssl(folder: Path, *arguments: str, said: bytes | None = None) -> bytes:
-    done = subprocess.run(["openssl", *arguments], cwd=folder, input=said, capture_output=True, timeout=60)
+    done = subprocess.run(["openssl", *arguments], cwd=folder, input=said, capture_output=True, timeout=240)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -118,7 +118,7 @@ def authority(tsa: Tsa, folder: Path) -> Authority:
 
 
 async def test_a_stamp_holds_for_us_and_for_openssl(tsa: Tsa, folder: Path, tmp_path: Path) -> None:
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=240) as http:
         at, token = await ask_stamp(http, authority(tsa, folder), NOTE)
     assert abs(datetime.now(UTC) - at) < timedelta(minutes=1)
     assert verify_stamp(token, NOTE, authority(tsa, folder)) == at
@@ -132,7 +132,7 @@ async def test_a_stamp_holds_for_us_and_for_openssl(tsa: Tsa, folder: Path, tmp_
 
 
 async def test_what_is_not_a_stamp_of_this_by_them_is_refused(tsa: Tsa, folder: Path, tmp_path: Path) -> None:
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=240) as http:
         _, token = await ask_stamp(http, authority(tsa, folder), NOTE)
         await asyncio.to_thread(make_authority, tmp_path / "b", "Another")
         strangers = Authority.from_pem(tsa.url, (tmp_path / "b" / "ca.pem").read_bytes())
@@ -170,7 +170,7 @@ async def test_checkpoints_are_stamped_and_a_false_stamp_in_the_table_is_found(
         (row,) = await receiving.rows("SELECT count(*) AS stamps FROM checkpoint_stamp")
         return int(row["stamps"])
 
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=240) as http:
         pace = Pace(look=10 * ms, stamp=0 * ms)
         worker = Jobs(pool, real_world(), MemoryBroker().connect, http, None, authority(tsa, folder), pace)
         running = asyncio.create_task(worker.run())

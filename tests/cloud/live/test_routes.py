@@ -69,7 +69,7 @@ class Station:
     async def watch(self, headers: dict[str, str] | None = None, **query: Any) -> AsyncIterator[AsyncIterator[str]]:
         """Lines of a new screen's stream, once it has begun."""
         async with (
-            httpx.AsyncClient(cookies={COOKIE: self.cookie}, timeout=20) as client,
+            httpx.AsyncClient(cookies={COOKIE: self.cookie}, timeout=240) as client,
             client.stream("GET", f"{self.url}{API}/live", params=query, headers=headers) as response,
         ):
             assert response.headers["content-type"].startswith("text/event-stream")
@@ -102,11 +102,11 @@ async def station(office: Office) -> AsyncIterator[Station]:
     config = uvicorn.Config(office.app, port=0, log_config=None, lifespan="on", timeout_graceful_shutdown=5)
     server = Server(config, hub, ready.set_result)
     serving = asyncio.create_task(server.serve())
-    url = json.loads(await asyncio.wait_for(ready, 10))["url"]
-    await asyncio.wait_for(hub.listens.wait(), 10)
+    url = json.loads(await asyncio.wait_for(ready, 240))["url"]
+    await asyncio.wait_for(hub.listens.wait(), 240)
     yield Station(office, hub, url, await office.cookie(await office.person(Role.OPERATOR)))
     server.stop()
-    await asyncio.wait_for(serving, 10)
+    await asyncio.wait_for(serving, 240)
 
 
 async def test_a_passage_is_told_as_it_is_committed(station: Station) -> None:
@@ -236,7 +236,7 @@ async def test_a_screen_that_takes_nothing_is_cut_and_the_others_go_on(station: 
         begun = [await joined(lines)]
         indexes = await station.decide(hub.room + 1, begin=10)
         assert begun == [indexes[0] - 2]
-        await asyncio.wait_for(slow.cut.wait(), 10)
+        await asyncio.wait_for(slow.cut.wait(), 240)
         assert slow.slow
         assert (await told(lines)).id == indexes[0]
     await follow.aclose()

@@ -22,7 +22,7 @@ async def test_a_stream_ends_by_itself_when_its_time_is_up(office: Office) -> No
 
     scope: dict[str, Any] = {"type": "http"}
     response = LiveResponse(hub, "nj01", None, lasts=timedelta(milliseconds=300))
-    await asyncio.wait_for(response(scope, receive, send), 10)
+    await asyncio.wait_for(response(scope, receive, send), 240)
     assert sent[0]["type"] == "http.response.start"
     assert b"".join(message.get("body", b"") for message in sent) == b"retry: 1000\n\nid: -1\n\n"
     assert sent[-1] == {"type": "http.response.body", "body": b"", "more_body": False}

@@ -95,7 +95,7 @@ async def mirroring(pool: Pool, broker: Broker, **more: Any) -> AsyncIterator[No
     connect = broker.connect("mirror", Will(topic=STATUS, payload=b"offline"))
     worker = Mirroring(pool, connect, every=quick, retry=quick, **more)
     running = asyncio.create_task(worker.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(240):
         await worker.ready.wait()
     yield
     running.cancel()

@@ -74,7 +74,7 @@ def provider(folder: Path) -> Iterator[str]:
         yield issuer
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(240)
 
 
 def answers(issuer: str) -> bool:
@@ -94,7 +94,7 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 async def bureau(issuer: str, office: Office, clock: Clock) -> AsyncIterator[Bureau]:
     clock.at = datetime.now(UTC)  # the provider has a clock of its own
     directory = Directory(issuer=issuer, client_id="sealtrail", client_secret="hush", redirect_uri=CALLBACK)
-    async with httpx.AsyncClient() as web:
+    async with httpx.AsyncClient(timeout=240) as web:
         made = Bureau(asked(office, directory), issuer, clock, web)
         await made.tells("li", **LI)
         yield made

@@ -21,7 +21,7 @@ def sample(database: Database, tmp_path: Path) -> Sample:
     environment = os.environ | {f"SEALTRAIL_CLOUD_{name}": str(value) for name, value in members.items()}
     command = [sys.executable, "-m", "sealtrail", "ledger", "sample"]
     return lambda *arguments: subprocess.run(
-        [*command, *map(str, arguments)], env=environment, capture_output=True, text=True, timeout=60
+        [*command, *map(str, arguments)], env=environment, capture_output=True, text=True, timeout=240
     )
 
 

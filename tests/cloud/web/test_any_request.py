@@ -35,7 +35,7 @@ def send_any(url: str, token: str, operation: Operation, mode: GenerationMode) -
     )
     @given(operation.as_strategy(mode))
     def send(case: Case[Any]) -> None:
-        answer = case.call(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=20)
+        answer = case.call(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=240)
         told = f"{case.as_curl_command()}\n{answer.status_code} {answer.text}"
         assert answer.status_code < 500, told
         if answer.status_code >= 400:

@@ -56,7 +56,7 @@ async def address(process: asyncio.subprocess.Process) -> str:
     """Where the process says that it listens."""
     assert process.stdout is not None
     assert process.stderr is not None
-    line = await asyncio.wait_for(process.stdout.readline(), 60)
+    line = await asyncio.wait_for(process.stdout.readline(), 240)
     assert line, (await process.stderr.read()).decode()
     ready = json.loads(line)
     assert (ready["event"], ready["process"]) == ("ready", "web")
@@ -72,7 +72,7 @@ async def test_it_says_where_it_listens_keeps_a_still_and_ends_quickly_with_a_st
     async with web(web_settings) as process:
         url = await address(process)
         assert url.startswith("http://127.0.0.1:")
-        async with httpx.AsyncClient(cookies={COOKIE: cookie}, timeout=20) as client:
+        async with httpx.AsyncClient(cookies={COOKIE: cookie}, timeout=240) as client:
             still = f"{url}{API}/media/{digest(STILL)}"
             assert (await client.put(still, content=STILL, headers=token(digest(STILL)))).status_code == 201
             assert (await client.get(still)).content == STILL
@@ -81,7 +81,7 @@ async def test_it_says_where_it_listens_keeps_a_still_and_ends_quickly_with_a_st
                 assert await anext(lines) == "retry: 1000"
                 process.send_signal(signal.SIGTERM)
                 assert all(line == "" or line.startswith("id: ") for line in [line async for line in lines])
-        output, errors = await asyncio.wait_for(process.communicate(), 20)
+        output, errors = await asyncio.wait_for(process.communicate(), 240)
         assert (process.returncode, output) == (0, b""), errors.decode()
 
 
@@ -89,7 +89,7 @@ async def test_a_port_in_use_is_one_clear_sentence(site: str, web_settings: dict
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         async with web(web_settings | {"SEALTRAIL_CLOUD_WEB_PORT": str(port)}) as process:
-            output, errors = await asyncio.wait_for(process.communicate(), 60)
+            output, errors = await asyncio.wait_for(process.communicate(), 240)
     assert (process.returncode, output) == (2, b"")
     [sentence] = errors.decode().splitlines()
     assert f"port {port}" in sentence
@@ -107,7 +107,9 @@ async def test_with_a_certificate_it_speaks_tls_and_claims_name_that_certificate
         url = await address(process)
         assert url.startswith("https://127.0.0.1:")
         trusted = ssl.create_default_context(cafile=str(authority.certificate_file))
-        async with httpx.AsyncClient(verify=trusted, cookies={COOKIE: cookie}, headers={HEADER: "1"}) as client:
+        async with httpx.AsyncClient(
+            verify=trusted, cookies={COOKIE: cookie}, headers={HEADER: "1"}, timeout=240
+        ) as client:
             claim = (await client.post(f"{url}{API}/claims", json={"agent": "nj01.gate-b"})).json()
     served = x509.load_pem_x509_certificate(own.certificate.read_bytes())
     assert claim["pin"] == served.fingerprint(hashes.SHA256()).hex()
@@ -120,7 +122,7 @@ async def test_tls_files_that_do_not_belong_together_are_one_clear_sentence(
     own, other = authority.server(real_world().now()), authority.client("other", real_world().now())
     more = {"SEALTRAIL_CLOUD_WEB_CERT": str(own.certificate), "SEALTRAIL_CLOUD_WEB_KEY": str(other.key)}
     async with web(web_settings | more) as process:
-        output, errors = await asyncio.wait_for(process.communicate(), 60)
+        output, errors = await asyncio.wait_for(process.communicate(), 240)
     assert (process.returncode, output) == (2, b"")
     [sentence] = errors.decode().splitlines()
     assert "TLS files" in sentence

@@ -49,7 +49,7 @@ class Show:
         """Returns when so many more pictures were sent."""
         with self._one_sent:
             wanted = self._sent + pictures
-            assert self._one_sent.wait_for(lambda: self._sent >= wanted, 10)
+            assert self._one_sent.wait_for(lambda: self._sent >= wanted, 240)
 
 
 @contextmanager

@@ -57,7 +57,7 @@ class Reports:
     def hears(self, text: str | None) -> None:
         """Waits until it said so: a problem with `text` in it, or None for being there."""
         while True:
-            said = self.said.get(timeout=20)
+            said = self.said.get(timeout=240)
             if said is None if text is None else text in str(said):
                 return
 
@@ -134,7 +134,7 @@ class StageWorld:
         self.call(self.stage.rooms["room"].measure(temperature=temperature, humidity=humidity))
 
     def reach(self, tune: Tune) -> None:
-        self.call(asyncio.wait_for(self.stage.rooms["room"].tune.reach(tune.value), 10))
+        self.call(asyncio.wait_for(self.stage.rooms["room"].tune.reach(tune.value), 240))
 
     def close(self) -> None:
         self.call(self.stage.close())
@@ -219,7 +219,7 @@ class GadgetWorld:
         Then once more: the driver may have begun to listen in the middle of what was said.
         """
         said = self.gadget.here(self.name) + self.gadget.says(self.name, self.felt)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(240):
             while self.reports.said.empty():
                 await self.say(said)
             await self.say(said)

@@ -29,10 +29,10 @@ def test_the_contact_says_how_the_door_stands_now_and_at_every_change(world: Wor
     door = world.door()
     said: queue.Queue[Position] = queue.Queue()
     door.watch(said.put)
-    assert said.get(timeout=10) is Position.CLOSED
+    assert said.get(timeout=240) is Position.CLOSED
     for position in (Position.OPEN, Position.CLOSED, Position.OPEN):
         world.swing(position)  # whether or not it was unlocked: doors are forced
-        assert said.get(timeout=10) is position
+        assert said.get(timeout=240) is position
     door.stop()
     assert said.empty()
 

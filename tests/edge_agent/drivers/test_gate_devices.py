@@ -29,14 +29,14 @@ def test_a_gate_opens_for_an_allowed_and_closes_for_a_refused_and_says_where_it_
     gate = world.gate()
     said: queue.Queue[Position] = queue.Queue()
     gate.watch(said.put)
-    assert said.get(timeout=10) is Position.CLOSED
+    assert said.get(timeout=240) is Position.CLOSED
     for decision, position in ((ALLOWED, Position.OPEN), (REFUSED, Position.CLOSED), (ALLOWED, Position.OPEN)):
         gate.apply(decision)
         world.reach_gate(position)
-        assert said.get(timeout=10) is position
+        assert said.get(timeout=240) is position
     gate.close()
     world.reach_gate(Position.CLOSED)
-    assert said.get(timeout=10) is Position.CLOSED
+    assert said.get(timeout=240) is Position.CLOSED
     gate.stop()
 
 
@@ -54,7 +54,7 @@ def test_a_beam_tells_each_change_once(world: World) -> None:
     beam.watch(said.put)
     for broken in (True, False, True):
         world.break_beam(broken)
-        assert said.get(timeout=10) is broken
+        assert said.get(timeout=240) is broken
     beam.stop()
     assert said.empty()
 
@@ -64,10 +64,10 @@ def test_a_beam_with_somebody_in_it_says_so_at_once(world: World) -> None:
     first: queue.Queue[bool] = queue.Queue()
     beam.watch(first.put)
     world.break_beam(True)
-    assert first.get(timeout=10) is True
+    assert first.get(timeout=240) is True
     later: queue.Queue[bool] = queue.Queue()
     beam.watch(later.put)
-    assert later.get(timeout=10) is True
+    assert later.get(timeout=240) is True
     beam.stop()
 
 
@@ -100,15 +100,15 @@ def test_a_device_without_a_stage_reports_it_and_is_there_when_the_stage_is(tmp_
     reports: queue.Queue[str | None] = queue.Queue()
     options = gate_sim.Options(stage=Path("stage.sock"), device="gate-a.barrier")
     gate = gate_sim.build(options, around(tmp_path, reports.put))
-    assert "no stage" in str(reports.get(timeout=10))
+    assert "no stage" in str(reports.get(timeout=240))
     with pytest.raises(DeviceError):
         gate.apply(ALLOWED)
     world = OnStage(tmp_path)
-    while reports.get(timeout=10) is not None:
+    while reports.get(timeout=240) is not None:
         pass
     world.reach_gate(Position.OPEN)  # what it was told meanwhile
     world.close()
-    assert reports.get(timeout=10) is not None
+    assert reports.get(timeout=240) is not None
     gate.stop()
 
 
@@ -117,7 +117,7 @@ def test_a_stage_that_talks_nonsense_is_left_and_tried_again(tmp_path: Path) -> 
     with _little_stage(tmp_path, [b"nonsense\n", b"[1]\n", b'{"position": "ajar"}\n']):
         options = gate_sim.Options(stage=Path("stage.sock"), device="g")
         gate = gate_sim.build(options, around(tmp_path, reports.put))
-        heard = [reports.get(timeout=10) for _ in range(6)]
+        heard = [reports.get(timeout=240) for _ in range(6)]
         gate.stop()
     assert [problem is None for problem in heard] == [True, False] * 3
 
@@ -129,7 +129,7 @@ def test_the_stages_clock_is_as_wrong_as_the_stage_says(tmp_path: Path, offset_s
     with _little_stage(tmp_path, [said]):
         options = clock_sim.Options(stage=Path("stage.sock"))
         clock = clock_sim.build(options, around(tmp_path, reports.put), hands.clock)
-        while reports.get(timeout=10) is None:  # then everything was said
+        while reports.get(timeout=240) is None:  # then everything was said
             pass
         reading = clock.read()
         clock.stop()

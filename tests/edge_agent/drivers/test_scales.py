@@ -46,7 +46,7 @@ class OnLine:
     def scale(self, silent_s: float = 60) -> Scale:
         options = scale_serial.Options(device=Path("ttyUSB0"), silent_s=silent_s)
         scale = scale_serial.build(options, around(self.folder, self.reports.put))
-        assert self.reports.get(timeout=10) is None
+        assert self.reports.get(timeout=240) is None
         return scale
 
     def weigh(self, grams: int) -> None:
@@ -64,7 +64,7 @@ class Staged:
     def scale(self) -> Scale:
         options = scale_sim.Options(stage=Path("stage.sock"), device="rack-1.scale")
         scale = scale_sim.build(options, around(self.stage.folder, self.reports.put))
-        assert self.reports.get(timeout=10) is None
+        assert self.reports.get(timeout=240) is None
         return scale
 
     def weigh(self, grams: int) -> None:
@@ -98,9 +98,9 @@ def test_a_scale_tells_what_lies_on_it_once_it_stands_still(world: World) -> Non
     scale.watch(said.put)
     for grams in (1204, 0):
         world.weigh(grams)
-        while said.get(timeout=10) != Weight(grams // 2, False):  # the stage's scale says first what it showed before
+        while said.get(timeout=240) != Weight(grams // 2, False):  # the stage's scale says first what it showed before
             pass
-        assert said.get(timeout=10) == Weight(grams, True)
+        assert said.get(timeout=240) == Weight(grams, True)
     scale.stop()
 
 
@@ -130,7 +130,7 @@ def test_noise_on_the_line_is_passed_over_and_lines_may_come_in_pieces(tmp_path:
         scale.watch(said.put)
         for piece in (b"\xfe\xfd" * 400, b"\r\nST,GS", b",+  1.2", b"34kg\r", b"\nnoise\nUS,GS,+  0.500kg\n"):
             os.write(world.end, piece)
-        assert [said.get(timeout=10), said.get(timeout=10)] == [Weight(1234, True), Weight(500, False)]
+        assert [said.get(timeout=240), said.get(timeout=240)] == [Weight(1234, True), Weight(500, False)]
         scale.stop()
 
 
@@ -138,14 +138,14 @@ def test_a_line_that_breaks_is_told_and_opened_again(tmp_path: Path) -> None:
     world = OnLine(tmp_path)
     scale = world.scale()
     world.unplug()
-    assert world.reports.get(timeout=10) is not None
+    assert world.reports.get(timeout=240) is not None
     world.plug()
-    while world.reports.get(timeout=10) is not None:
+    while world.reports.get(timeout=240) is not None:
         pass
     said: queue.Queue[Weight] = queue.Queue()
     scale.watch(said.put)
     world.weigh(100)
-    assert said.get(timeout=10) == Weight(50, False)
+    assert said.get(timeout=240) == Weight(50, False)
     scale.stop()
     world.unplug()
 
@@ -154,7 +154,7 @@ def test_a_scale_that_says_nothing_is_lost_and_a_speed_that_is_none_is_told(tmp_
     with on_line(tmp_path) as world:
         assert isinstance(world, OnLine)
         scale = world.scale(silent_s=0.1)
-        assert "it says nothing" in str(world.reports.get(timeout=10))
+        assert "it says nothing" in str(world.reports.get(timeout=240))
         scale.stop()
     with pytest.raises(DeviceError, match="12345 baud"):
         scale_serial.build(scale_serial.Options(device=Path("x"), baud=12345), around(tmp_path))

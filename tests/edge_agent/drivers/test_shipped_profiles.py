@@ -83,9 +83,9 @@ def test_a_device_on_pins_does_and_tells_what_it_should(tmp_path: Path, profile:
         if kind not in ("lamp", "buzzer"):
             contact.drive_low()
             said = heard(device)
-            closed = None if said.empty() else said.get(timeout=10)
+            closed = None if said.empty() else said.get(timeout=240)
             contact.drive_high()
-            opened = said.get(timeout=10)
+            opened = said.get(timeout=240)
             assert opened is not closed
             positions = {"door": Position.OPEN, "gate": Position.OPEN}
             # A wire that is cut is what somebody has to see to, unless the profile is one of contacts that close.
@@ -106,7 +106,7 @@ def test_another_makers_device_is_heard(tmp_path: Path, profile: str) -> None:
         for felt, rest in world.gadget.rest.items():
             world.feel(**{felt: not rest if isinstance(rest, bool) else rest + 1})
             wanted = True if isinstance(rest, bool) else Measured(felt, rest + 1)
-            while said.get(timeout=20) != wanted:
+            while said.get(timeout=240) != wanted:
                 pass
         device.stop()
 
@@ -116,10 +116,10 @@ def test_a_scale_weighs(tmp_path: Path, profile: str) -> None:
     world = OnLine(tmp_path)
     choice = named(tmp_path, profile, device="ttyUSB0")
     scale = choice.build(choice.options, around(tmp_path, world.reports.put))
-    assert world.reports.get(timeout=10) is None
+    assert world.reports.get(timeout=240) is None
     said = heard(scale)
     world.weigh(1500)
-    assert [said.get(timeout=10), said.get(timeout=10)] == [Weight(750, False), Weight(1500, True)]
+    assert [said.get(timeout=240), said.get(timeout=240)] == [Weight(750, False), Weight(1500, True)]
     scale.stop()
     world.unplug()
 
@@ -131,7 +131,7 @@ def test_a_slot_node_is_lit_and_heard(tmp_path: Path, profile: str) -> None:
         own = {key: str(value) if isinstance(value, Path) else value for key, value in world.local.options().items()}
         choice = named(tmp_path, profile, **own)
         rack = choice.build(choice.options, around(tmp_path, world.reports.put))
-        while world.reports.get(timeout=20) is not None:
+        while world.reports.get(timeout=240) is not None:
             pass
         rack.light("A-01", Light.RED)
         world.reach_slot("A-01", Light.RED)
@@ -154,8 +154,8 @@ def test_a_sensor_on_the_bus_measures(tmp_path: Path, profile: str) -> None:
     choice = named(tmp_path, profile, every_s=0.01)
     sensor = Sht31(choice.options, reports.around, bus.open)  # type: ignore[arg-type]  # as its build, but for the bus
     said = heard(sensor)
-    assert said.get(timeout=10).measures == "temperature"
-    assert said.get(timeout=10).measures == "humidity"
+    assert said.get(timeout=240).measures == "temperature"
+    assert said.get(timeout=240).measures == "humidity"
     sensor.stop()
 
 

@@ -203,11 +203,11 @@ class OnStage:
 
     def _connected(self, part: str, build: Callable[[], T]) -> T:
         device = build()
-        assert self.reports.get(timeout=10) is None
+        assert self.reports.get(timeout=240) is None
         return device
 
     def _reach(self, value: Value, wanted: object) -> None:
-        self.call(asyncio.wait_for(value.reach(wanted), 10))
+        self.call(asyncio.wait_for(value.reach(wanted), 240))
 
     def _at(self, part: str) -> dict[str, object]:
         return {"stage": "stage.sock", "device": f"gate-a.{part}"}
@@ -238,7 +238,7 @@ class OnNode:
         if self.node.process is None:
             self.node.power_on()
         driver = self.build(**options)
-        while self.reports.get(timeout=20) is not None:
+        while self.reports.get(timeout=240) is not None:
             pass
         return driver
 

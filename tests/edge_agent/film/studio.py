@@ -63,7 +63,7 @@ class Studio:
     def bodies(self, kind: str) -> list[dict[str, Any]]:
         return [one.body for one in self.facts(kind)]
 
-    def until(self, count: int, kind: str, seconds: float = 20) -> list[dict[str, Any]]:
+    def until(self, count: int, kind: str, seconds: float = 240) -> list[dict[str, Any]]:
         """The bodies of that kind, once there are so many."""
         with self.news:
             assert self.news.wait_for(lambda: len(self.bodies(kind)) >= count, seconds), self.facts()

@@ -67,13 +67,13 @@ class Cloud:
 
     async def until(self, count: int) -> None:
         """So many requests were answered, or cut off."""
-        async with asyncio.timeout(20), self.news:
+        async with asyncio.timeout(240), self.news:
             await self.news.wait_for(lambda: len(self.asked) >= count)
 
     async def whole(self, set_: Studio, digests: list[str]) -> None:
         """All of them are here as they are there."""
         ring = set_.films.ring
-        async with asyncio.timeout(30), self.news:
+        async with asyncio.timeout(240), self.news:
             await self.news.wait_for(
                 lambda: all(self.held.get(one) == ring.kept_as(one).read_bytes() for one in digests)
             )
@@ -130,7 +130,7 @@ async def test_what_is_kept_is_brought_once_its_facts_are_in_the_ledger(tmp_path
             assert set_.journal.reads.rows("waiting_segments", receipted=set_.journal.receipted, limit=9) == []
             receipt(set_)
             await cloud.whole(set_, digests)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(240):
                 while uploaded(set_) < len(digests):
                     await asyncio.to_thread(set_.journal.apply, [])
         before = len(cloud.asked)

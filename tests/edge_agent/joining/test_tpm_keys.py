@@ -69,7 +69,7 @@ def new_tpm(tmp_path: Path) -> Iterator[Callable[[], TpmKeys]]:
                 "--server", f"type=unixio,path={at}/tpm", "--ctrl", f"type=unixio,path={at}/tpm.ctrl",
                 "--flags", "not-need-init,startup-clear",
             ],
-            check=True, capture_output=True, timeout=30,
+            check=True, capture_output=True, timeout=240,
         )  # fmt: skip
         return TpmKeys({**os.environ, "TPM2OPENSSL_TCTI": f"swtpm:path={at}/tpm"}, tmp_path)
 

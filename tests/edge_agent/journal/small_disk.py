@@ -17,7 +17,7 @@ def on_small_disk(folder: Path, megabytes: int, script: str) -> str:
         pytest.skip("this machine lets nobody have a mount namespace of their own (unshare)")
     child = subprocess.run(
         [*APART, "sh", "-c", mount, "sh", str(folder), sys.executable, script],
-        capture_output=True, text=True, timeout=100, check=False, env=os.environ | {"PYTHONPATH": os.getcwd()},
+        capture_output=True, text=True, timeout=240, check=False, env=os.environ | {"PYTHONPATH": os.getcwd()},
     )  # fmt: skip
     assert child.returncode == 0, child.stderr
     return child.stdout

@@ -55,13 +55,13 @@ def test_it_waits_for_nothing_that_the_station_does(scene: Scene) -> None:
 
     def slow() -> None:
         at_work.set()
-        assert go_on.wait(10)
+        assert go_on.wait(240)
 
     scene.before_still = slow
     scene.walk_into(OUTSIDE)
     deciding = threading.Thread(target=lambda: scene.show(package("A")))
     deciding.start()
-    assert at_work.wait(10)  # the station is busy with a refusal, and will then close the gate
+    assert at_work.wait(240)  # the station is busy with a refusal, and will then close the gate
     opened = threading.Event()
 
     def press() -> None:

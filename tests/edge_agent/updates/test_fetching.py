@@ -68,7 +68,7 @@ def wish(sha256: str = NAME, size: int = len(CONTENT)) -> Wish:
 
 
 async def fetch(one: Fetching, wanted: Wish, came: Callable[[int], None] = lambda _: None) -> Refusal | None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(240):
         return await one.fetch(wanted, came, lambda: False)
 
 
@@ -105,7 +105,7 @@ async def test_more_than_was_ordered_is_not_taken(tmp_path: Path) -> None:
     async with opened(Cloud(CONTENT + b"more")) as cloud:
         one, wanted = fetching(tmp_path, cloud), wish()
         calls = iter([False, False, False, False, True, True])
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(240):
             assert await one.fetch(wanted, lambda _: None, lambda: next(calls, True)) is None
     part = tmp_path / f"{NAME[:12]}.part"
     assert not part.exists() or part.stat().st_size <= len(CONTENT)

@@ -119,7 +119,7 @@ async def test_it_is_laid_ready_waits_once_and_leaves_when_nothing_is_open(board
     assert state is not None
     assert state.state == "waiting"
     board.open = None
-    await asyncio.wait_for(working, 20)
+    await asyncio.wait_for(working, 240)
     assert (updates.leaving, board.note("apply.json")) == (True, {"number": 1})
     assert board.told() == [("staged", "", ""), ("waiting", "door_open", "")]
 
@@ -129,7 +129,7 @@ async def begun(board: Board) -> None:
     updates = board.start()
     updates.want(board.order(), "token")
     board.launcher_says(staged={"number": 1})
-    await asyncio.wait_for(updates.work(), 20)
+    await asyncio.wait_for(updates.work(), 240)
     board.launcher_says(staged={"number": 1}, trying={"number": 1, "begun": True})
 
 
@@ -161,7 +161,7 @@ async def test_where_it_is_not_well_in_time_it_says_so_and_leaves(board: Board, 
     if sick == "a device is lost":
         board.lost = ["camera"]
         await asyncio.to_thread(board.heard_by_the_cloud)
-    await asyncio.wait_for(updates.work(), 20)
+    await asyncio.wait_for(updates.work(), 240)
     said = board.note("health.json")
     assert (updates.leaving, said["healthy"]) == (True, False)
     words = {"a device is lost": "lost: camera", "no receipt": "no receipt", "never ready": "never ready"}[sick]
@@ -181,7 +181,7 @@ async def test_what_the_launcher_never_began_is_wanted_still(board: Board) -> No
     await begun(board)
     board.launcher_says(staged={"number": 1})  # the power failed before it could
     updates = board.start()
-    await asyncio.wait_for(updates.work(), 20)
+    await asyncio.wait_for(updates.work(), 240)
     assert updates.leaving
     assert board.kinds() == ["staged"]
 
@@ -246,7 +246,7 @@ async def test_a_disk_that_cannot_be_written_ends_no_agent(board: Board) -> None
     await until(lambda: updates._loop is not None, "it is at work")
     assert not working.done()
     board.launcher_says(staged={"number": 1})
-    await asyncio.wait_for(working, 20)
+    await asyncio.wait_for(working, 240)
     assert updates.leaving
 
 
