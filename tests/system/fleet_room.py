@@ -24,7 +24,7 @@ TREE = Path(__file__).parents[2]
 PUBLISHER = SigningKey.from_seed(b"p" * 32)
 ADMIN = Staff("admin1", SITE, "管理员", ("admin",), "a long password")
 LEADER = Staff("leader1", SITE, "分管领导", ("leader",), "another long one")
-QUICK = {"HEARTBEAT_S": "1", "UPDATE_QUIET_S": "0.5", "UPDATE_TRIAL_S": "20"}
+QUICK = {"HEARTBEAT_S": "1", "UPDATE_QUIET_S": "0.5", "UPDATE_TRIAL_S": "45"}
 
 
 @dataclass
