@@ -15,14 +15,20 @@ from custody.roles import Role
 from tests.cloud.conftest import Database, database, new_name, server, template
 from tests.system.desk import PHONE, Desk, open_desk
 from tests.system.test_console import LOCALES, texts
-from tests.system.test_supervision_pages import narrow
-from tests.system.web import PATIENCE_MS, open_browser, open_console
+from tests.system.web import PATIENCE_MS, fits, open_browser, open_console
 
 __all__ = ["database", "new_name", "server", "template"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 expect.set_options(timeout=PATIENCE_MS)
-SHANGHAI = timedelta(hours=8)
+NOON = datetime(2026, 11, 24, 4, tzinfo=UTC)
+"""Twelve o'clock in Shanghai, where the browser is."""
+PLACES = """() => {
+  const strip = document.querySelector("[data-strip='corridor']")
+  const { x, width } = strip.querySelector(".track").getBoundingClientRect()
+  const at = (bar) => ((bar.getBoundingClientRect().x - x) / width).toFixed(2)
+  return [...strip.querySelectorAll(".bar")].map(at).join()
+}"""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -33,14 +39,13 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def desk(database: Database, tmp_path: Path, browser: Browser) -> AsyncIterator[Desk]:
-    """Yesterday, by the browser's clock in Shanghai, something moved at six and at eighteen o'clock in a corridor."""
+    """The day before NOON something moved at six and at eighteen o'clock in a corridor."""
     async with AsyncExitStack() as stack:
         console = await stack.enter_async_context(open_console(database, tmp_path, browser))
         desk = await stack.enter_async_context(open_desk(console, database))
-        today = (datetime.now(UTC) + SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
         for station, hours in (("corridor", (6, 18)), ("gate-a", (9,))):
             for hour in hours:
-                since = today - timedelta(days=1) + timedelta(hours=hour) - SHANGHAI
+                since = NOON + timedelta(hours=hour - 36)
                 until = since + timedelta(minutes=6)
                 body = {"station": station, "camera": "eye", "since": time_text(since), "until": time_text(until),
                         "looks": 300, "most_pct": 7.5 if hour == 18 else 1.2}  # fmt: skip
@@ -54,23 +59,20 @@ async def desk(database: Database, tmp_path: Path, browser: Browser) -> AsyncIte
 async def test_a_day_before_the_cameras_is_seen_at_a_glance(desk: Desk, language: str, screen: dict[str, Any]) -> None:
     words = texts(language)["motion"]
     async with desk.sit(Role.KEEPER, language, **screen) as page:
+        await page.clock.set_fixed_time(NOON)
         await page.goto("/sensors")
         await expect(page.get_by_text(words["none"])).to_be_visible()
         await page.get_by_role("button", name=words["earlier"]).click()
         corridor = page.locator("[data-strip='corridor']")
         bars = corridor.locator(".bar")
         await expect(bars).to_have_count(2)
-        track = await corridor.locator(".track").bounding_box()
-        places = [await bars.nth(number).bounding_box() for number in range(2)]
-        assert track is not None
-        shares = [(one["x"] - track["x"]) / track["width"] for one in places if one is not None]
-        assert [round(share, 2) for share in shares] == [0.25, 0.75]
+        await page.wait_for_function(f"({PLACES})() === '0.25,0.75'")
         await expect(page.locator("[data-strip='gate-a'] .bar")).to_have_count(1)
         await bars.nth(1).click()
         await expect(page.get_by_role("status").filter(has_text="corridor")).to_contain_text("18:00:00")
         await expect(page.get_by_role("status").filter(has_text="corridor")).to_contain_text("7.5")
         if screen:
-            await narrow(page)
+            await fits(page)
 
 
 @pytest.mark.parametrize("language", LOCALES)
