@@ -7,6 +7,7 @@ from collections.abc import Callable
 from edge_agent.errors import DeviceError
 from edge_agent.supervise import Health, Loop, Vigil
 from tests.edge_agent.hands import Hands
+from tests.system.waiting import until_now
 
 
 def test_a_loop_is_started_again_after_an_error_a_bug_and_an_end() -> None:
@@ -28,7 +29,7 @@ def test_a_loop_is_started_again_after_an_error_a_bug_and_an_end() -> None:
     assert told == ["unplugged", "ZeroDivisionError: a bug", "it ended"]
     loop.stop()
     done.set()
-    assert loop.join(10)
+    assert loop.join(240)
     assert problems.empty()
 
 
@@ -44,7 +45,7 @@ def test_a_loop_has_settled_once_it_works_or_failed() -> None:
     assert loop.settled.wait(240)
     loop.stop()
     stop.set()
-    assert loop.join(10)
+    assert loop.join(240)
 
 
 def test_a_stopped_loop_does_not_wait_out_its_pause() -> None:
@@ -57,7 +58,7 @@ def test_a_stopped_loop_does_not_wait_out_its_pause() -> None:
     loop.start()
     assert failed.wait(240)
     loop.stop()
-    assert loop.join(10)
+    assert loop.join(240)
 
 
 def test_a_device_is_told_lost_once_and_back_once() -> None:
@@ -90,11 +91,10 @@ def test_a_loop_that_hangs_is_stuck_and_one_that_fails_again_and_again_is_not() 
     told: list[str] = []
     for passed_s, stuck in ((0, []), (29, []), (2, ["hangs"])):
         hands.pass_(passed_s)
-        assert problems.get(timeout=240) == "unplugged"
-        assert vigil.stuck() == stuck
+        until_now(lambda stuck=stuck: vigil.stuck() == stuck, f"{stuck} is stuck")  # once the other failed again
         vigil.pulse(lambda: told.append("alive"))
     assert told == ["alive", "alive"]
     for loop in loops:
         loop.stop()
     hang.set()
-    assert all(loop.join(15) for loop in loops)
+    assert all(loop.join(240) for loop in loops)

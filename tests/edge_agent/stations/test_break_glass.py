@@ -75,8 +75,8 @@ def test_it_waits_for_nothing_that_the_station_does(scene: Scene) -> None:
     assert not opened.is_set()
     assert kinds(scene) == []
     go_on.set()
-    deciding.join(10)
-    pressing.join(10)
+    deciding.join(240)
+    pressing.join(240)
     assert scene.outcomes == ["no_permit"]
     assert scene.is_open()
     assert kinds(scene) == ["break_glass_opened"]
