@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from cloud.db.pool import transaction
 from cloud.keys import LABEL, read_key
@@ -75,7 +75,8 @@ async def enter(page: Page, username: str, path: str) -> None:
 
 
 async def scan(page: Page, text: str) -> None:
-    """What a hand scanner does: it types into whatever has the focus, and presses Enter."""
+    """What a hand scanner does: it types into the field that waits for it, and presses Enter."""
+    await expect(page.locator(".scan input")).to_be_focused()
     await page.keyboard.insert_text(text)
     await page.keyboard.press("Enter")
 

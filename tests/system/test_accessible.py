@@ -20,7 +20,7 @@ from tests.system.web import CONSOLE, PATIENCE_MS, ROOT, Console, open_browser, 
 
 __all__ = ["database", "new_name", "server", "template"]
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200), pytest.mark.asyncio(loop_scope="module")]
 expect.set_options(timeout=PATIENCE_MS)
 
 EN = texts("en-GB")

@@ -1,8 +1,10 @@
 """The pages of acts in a real browser: hands, passkeys, a case from its opening to the shelf (J6, J21, J30)."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,8 @@ from cloud.keys import LABEL, read_key
 from custody.roles import Role
 from tests.cloud.conftest import Database, database, new_name, server, template
 from tests.system.desk import PHONE, Desk, open_desk, photo, put, sealed, shelves
-from tests.system.web import CONSOLE, PATIENCE_MS, open_browser, open_console
+from tests.system.waiting import until
+from tests.system.web import CONSOLE, PATIENCE_MS, fits, open_browser, open_console
 from wire.labels import read_label
 
 __all__ = ["database", "new_name", "server", "template"]
@@ -62,6 +65,12 @@ async def send(page: Page) -> None:
     await dialog(page).locator("button[type=submit]").click()
 
 
+async def in_reach(button: Locator) -> bool:
+    """Whether it stands on a phone's screen as high as a thumb is wide."""
+    box = await button.bounding_box()
+    return box is not None and box["height"] >= 44 and box["y"] + box["height"] <= PHONE["viewport"]["height"]
+
+
 async def stored(desk: Desk) -> tuple[str, str]:
     """A package on its shelf; its id and that of a free slot."""
     _, _, package = await sealed(desk)
@@ -87,14 +96,11 @@ async def test_a_handover_says_what_is_signed_and_its_button_is_in_reach_of_a_th
         hashed = (await desk.get(Role.KEEPER, f"acts/{act['act']}"))["hash"]
         await expect(page.get_by_text(hashed[:8])).to_be_visible()
         button = page.get_by_role("button", name=ZH["act"]["sign"], exact=True)
-        box = await button.bounding_box()
-        assert box
-        assert box["height"] >= 44
-        assert box["y"] + box["height"] <= 844, "in reach without scrolling"
+        await until(lambda: in_reach(button), "the button is in reach without scrolling")
         await button.tap()
         await expect(page.get_by_text(ZH["act"]["ended_done"])).to_be_visible()
         await expect(page.locator("nav .count")).to_have_count(0)
-        assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+        await fits(page)
     told = await desk.get(Role.KEEPER, f"packages/{package}")
     assert (told["state"], [each["id"] for each in told["items"]]) == ("received", [item])
 
@@ -180,13 +186,14 @@ async def test_a_slot_is_suggested_and_what_one_hand_does_is_done_at_once(desk: 
         await dialog(page).get_by_label(EN["detail"]["slotOther"]).press("Enter")
         await expect(dialog(page).locator("label.on")).to_contain_text("A-01-02")
         await send(page)
-        toast = page.locator(".toast")
-        await expect(toast).to_contain_text(EN["act"]["place"])
-        said = await toast.inner_text()
+        # It stands for some seconds only: read as it appears.
+        toast = await page.wait_for_function("() => document.querySelector('.toast')?.textContent")
+        said = re.search(rf"{EN['act']['place']}.*ledger entry (\d+)", await toast.json_value())
+        assert said
         await expect(page.locator(".head .slot")).to_contain_text("A-01-02")
         newest = page.locator("li[data-entry]").last
         await expect(newest).to_contain_text(EN["act"]["place"])
-        assert f"ledger entry {await newest.get_attribute('data-entry')}" in said
+        await expect(newest).to_have_attribute("data-entry", said[1])
 
 
 async def test_whoever_was_slower_is_told_who_was_quicker(desk: Desk) -> None:
@@ -226,6 +233,11 @@ async def test_an_act_is_declined_with_a_reason_and_its_things_are_free(desk: De
         await expect(page.locator("[data-action=open]")).to_be_visible()
 
 
+async def offers(page: Page, actions: list[str]) -> bool:
+    shown = await page.locator("[data-action]").evaluate_all("all => all.map(one => one.dataset.action)")
+    return bool(shown == actions)
+
+
 async def test_only_what_my_role_may_do_is_offered(desk: Desk) -> None:
     package, _ = await stored(desk)
     for role, offered in (
@@ -237,8 +249,7 @@ async def test_only_what_my_role_may_do_is_offered(desk: Desk) -> None:
             await page.goto(f"/history/{package}")
             await page.locator("li[data-entry]").first.wait_for()
             await expect(page.locator(".actions")).to_be_visible()
-            shown = await page.locator("[data-action]").evaluate_all("all => all.map(one => one.dataset.action)")
-            assert shown == offered, role
+            await until(partial(offers, page, offered), f"{role} is offered {offered}")
 
 
 async def test_my_gate_pass_is_a_code_that_a_gate_reads(desk: Desk) -> None:
@@ -246,7 +257,7 @@ async def test_my_gate_pass_is_a_code_that_a_gate_reads(desk: Desk) -> None:
         await page.clock.install()
         await page.goto("/pass")
         await page.locator(".qr path").wait_for()
-        shot = cv2.imdecode(np.frombuffer(await page.screenshot(), np.uint8), cv2.IMREAD_COLOR)
+        shot = cv2.imdecode(np.frombuffer(await page.screenshot(animations="disabled"), np.uint8), cv2.IMREAD_COLOR)
         (found,) = zxingcpp.read_barcodes(shot)
         key = read_key(Path(desk.console.web.environment["SEALTRAIL_CLOUD_KEYS_DIR"]), LABEL)
         label = read_label(found.text, [key.public])

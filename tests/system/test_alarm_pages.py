@@ -17,7 +17,7 @@ from tests.cloud.conftest import SITE, Database, database, new_name, server, tem
 from tests.system.desk import PHONE
 from tests.system.racks import employ, enter
 from tests.system.test_console import texts
-from tests.system.web import PATIENCE_MS, Console, open_browser, open_console
+from tests.system.web import PATIENCE_MS, Console, fits, open_browser, open_console
 from wire.rule_packs import load_rule_pack
 
 __all__ = ["database", "new_name", "server", "template"]
@@ -127,4 +127,4 @@ async def test_whom_it_does_not_concern_yet_sees_it_among_all_and_a_phone_is_wid
         await page.locator("main li a").tap()
         await expect(page.locator("main h1")).to_have_text(EN["cause"]["door_forced"])
         await expect(page.get_by_role("button", name=EN["alarm"]["clear"], exact=True)).to_have_count(0)
-        assert await page.evaluate("document.documentElement.scrollWidth") == 390
+        await fits(page)

@@ -16,7 +16,7 @@ from tests.cloud.conftest import SITE, Database, database, new_name, server, tem
 from tests.system.desk import PHONE
 from tests.system.racks import employ, enter
 from tests.system.test_console import texts
-from tests.system.web import PATIENCE_MS, Console, open_browser, open_console
+from tests.system.web import PATIENCE_MS, Console, fits, open_browser, open_console
 
 __all__ = ["database", "new_name", "server", "template"]
 
@@ -88,5 +88,4 @@ async def test_a_finding_is_looked_up_and_becomes_a_ticket_that_leads_back(conso
         card = page.get_by_role("article")
         await expect(card).to_contain_text(EN["analysis"]["kind"]["hot_spots"])
         await expect(card).to_have_class("panel marked")
-        wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wide <= 0, "nothing hangs over a phone's edge"
+        await fits(page)

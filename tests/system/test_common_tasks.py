@@ -17,11 +17,11 @@ from tests.system.desk import PHONE, Desk, open_desk, put, shelves
 from tests.system.racks import label, scan
 from tests.system.test_acts_pages import dialog, picture
 from tests.system.test_console import LOCALES, texts
-from tests.system.web import PATIENCE_MS, ROOT, open_browser, open_console
+from tests.system.web import PATIENCE_MS, ROOT, fits, open_browser, open_console
 
 __all__ = ["database", "new_name", "server", "template"]
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200), pytest.mark.asyncio(loop_scope="module")]
 expect.set_options(timeout=PATIENCE_MS)
 
 MOST = 5
@@ -123,7 +123,7 @@ class Day:
         await phone.page.evaluate(FORGET)
         yield phone
         touches = await phone.page.evaluate(TOUCHES)
-        assert await phone.page.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"], row
+        await fits(phone.page)
         self.walked[row] = touches
 
     async def second(self, task: str, role: Role, button: str = "sign") -> None:

@@ -14,7 +14,18 @@ from playwright.async_api import Browser, Locator, Page, expect
 from cloud.db.pool import transaction
 from tests.cloud.conftest import Database, database, new_name, server, template
 from tests.cloud.warehouse import ITEM, PACKAGE
-from tests.system.web import CONSOLE, PATIENCE_MS, ROOT, Console, open_browser, open_console, sign_in, still, still_body
+from tests.system.web import (
+    CONSOLE,
+    PATIENCE_MS,
+    ROOT,
+    Console,
+    fits,
+    open_browser,
+    open_console,
+    sign_in,
+    still,
+    still_body,
+)
 
 __all__ = ["database", "new_name", "server", "template"]
 
@@ -76,7 +87,7 @@ async def test_a_wrong_password_is_told_and_the_right_one_leads_in(console: Cons
         await expect(page.get_by_role("heading", level=1)).to_have_text(
             words["home"]["title_doer"].replace("{name}", console.person.name)
         )
-        assert await page.locator("html").get_attribute("lang") == LOCALES[language]
+        await expect(page.locator("html")).to_have_attribute("lang", LOCALES[language])
 
 
 @pytest.mark.parametrize("language", LOCALES)
@@ -94,7 +105,7 @@ async def test_a_refused_passage_appears_with_its_picture(console: Console, lang
         await expect(card.locator("img")).not_to_be_visible()
         await console.upload(picture)
         await expect(card.get_by_role("img")).to_be_visible()
-        assert await card.get_by_role("img").evaluate("image => image.naturalWidth") == 320
+        await expect(card.get_by_role("img")).to_have_js_property("naturalWidth", 320)
         told = words["live"]["announceRefused"]
         for name, value in {
             "station": "gate-a", "direction": words["direction"]["out"], "reason": words["reason"]["no_permit"],
@@ -208,7 +219,7 @@ async def test_nothing_is_wider_than_a_phone(console: Console) -> None:
         for path in ("live", "items", f"history/{ITEM}"):
             await page.goto(f"/{path}")
             await page.locator("article, tbody tr").first.wait_for()
-            assert await page.evaluate("document.documentElement.scrollWidth") <= 390, path
+            await fits(page)
 
 
 async def test_the_first_load_is_small() -> None:

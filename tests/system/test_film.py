@@ -22,7 +22,7 @@ from tests.edge_agent.film.test_segment import write
 from tests.edge_agent.hands import Hands
 from tests.system.desk import PHONE
 from tests.system.test_console import texts
-from tests.system.web import Console, open_browser, open_console
+from tests.system.web import Console, fits, open_browser, open_console
 
 __all__ = ["database", "new_name", "server", "template"]
 
@@ -109,8 +109,7 @@ async def test_a_clip_is_played_from_an_alarm_with_its_digests_checked(
         await plays(page)
         await expect(page.locator("dialog")).to_contain_text(words["missing"]["before"].format(s="1.5"))
         await expect(page.locator("dialog code")).to_have_text(segments[-1].sha256)
-        width = options.get("viewport", {"width": 1280})["width"]
-        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+        await fits(page, options.get("viewport", {"width": 1280})["width"])
 
 
 async def test_film_that_is_not_what_was_signed_is_told_and_not_played(console: Console, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from tests.system.desk import PHONE
 from tests.system.racks import employ, enter
 from tests.system.test_alarm_pages import alarm
 from tests.system.test_console import texts
-from tests.system.web import PATIENCE_MS, Console, open_browser, open_console
+from tests.system.web import PATIENCE_MS, Console, fits, open_browser, open_console
 
 __all__ = ["database", "new_name", "server", "template"]
 
@@ -80,7 +80,7 @@ async def test_an_entry_is_proved_by_the_browser_itself_from_its_alarm_on(consol
         await page.reload()
         await step(page, "signed", "good")
         await step(page, "grown", "open")
-        assert await page.evaluate("document.documentElement.scrollWidth") == 390
+        await fits(page)
         await alarm(console)
         await page.goto("/alarms/1")
         await page.locator("dl a.entry").tap()
@@ -90,7 +90,7 @@ async def test_an_entry_is_proved_by_the_browser_itself_from_its_alarm_on(consol
         for name in ("entry", "content", "signed", "key", "grown"):
             await step(page, name, "good")
         await expect(page.locator("[data-step=grown]")).to_contain_text(f"{seen.size} 条")
-        assert await page.evaluate("document.documentElement.scrollWidth") == 390
+        await fits(page)
 
 
 # Where the answers come from, the byte that is changed, and what is said then of which step.

@@ -13,7 +13,7 @@ from tests.system.desk import PHONE
 from tests.system.racks import KEEPER, SLOT, enter, furnish_racks
 from tests.system.test_console import texts
 from tests.system.test_warehouse_pages import orders, plain
-from tests.system.web import PATIENCE_MS, Console, open_browser, open_console
+from tests.system.web import PATIENCE_MS, Console, fits, open_browser, open_console
 
 __all__ = ["database", "new_name", "server", "template"]
 
@@ -83,7 +83,7 @@ async def test_a_zone_is_lit_for_a_count_and_stopped_on_a_phone_in_chinese(conso
         await expect(card.locator("[data-listed]")).to_have_count(9)
         await expect(card.get_by_text(words["slot_unlit"])).to_have_count(8)
         await expect(card).to_contain_text(plain(words["left"], n=1))
-        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        await fits(page)
         await card.get_by_role("button", name=words["stop"]).click()
         await expect(card).to_contain_text(words["now_stopped"])
         assert sorted(await orders(console)) == ["light_list", "stop_list"]

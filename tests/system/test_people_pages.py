@@ -19,7 +19,7 @@ from tests.cloud.conftest import DEPLOYMENT, SITE, Database, database, new_name,
 from tests.system.desk import PHONE
 from tests.system.racks import employ, enter
 from tests.system.test_console import texts
-from tests.system.web import PASSWORD, PATIENCE_MS, Console, open_browser, open_console
+from tests.system.web import PASSWORD, PATIENCE_MS, Console, fits, open_browser, open_console
 
 __all__ = ["database", "new_name", "server", "template"]
 
@@ -117,7 +117,7 @@ async def test_somebody_is_added_went_through_the_gate_and_is_let_in_no_more(con
         await phone.locator("[data-person='zhao.keeper'] a").tap()
         await expect(phone.locator("[data-moment=passage]")).to_have_count(1)
         await expect(phone.locator("main header button")).to_have_count(0)
-        assert await phone.evaluate("document.documentElement.scrollWidth") == PHONE["viewport"]["width"]
+        await fits(phone)
         await pictured(phone, "person-phone-en")
 
         # Read down: the people of a site below, and where they went.

@@ -16,7 +16,7 @@ from tests.cloud.warehouse import CASE, PACKAGE
 from tests.system.desk import PHONE
 from tests.system.test_console import find, texts
 from tests.system.test_film import bring, plays, shoot, tell
-from tests.system.web import PATIENCE_MS, Console, open_browser, open_console
+from tests.system.web import PATIENCE_MS, Console, fits, open_browser, open_console
 from wire.labels import Label, write_label
 
 __all__ = ["database", "new_name", "server", "template"]
@@ -79,7 +79,7 @@ async def test_what_is_typed_is_found_while_it_is_typed_and_a_scan_leads_straigh
         await find(page, "S1")
         await expect(page.locator("[data-kind=package] mark").first).to_have_text("S1")
         await expect(page.get_by_text(EN["exact"])).to_be_visible()
-        assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"]
+        await fits(page)
 
 
 async def test_from_a_passage_one_click_leads_to_what_belongs_to_it_and_to_its_second(
@@ -99,7 +99,7 @@ async def test_from_a_passage_one_click_leads_to_what_belongs_to_it_and_to_its_s
         await entry.locator("[data-moment=clip]").get_by_role("button").click()
         await plays(page)
         await page.keyboard.press("Escape")
-        assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"]
+        await fits(page)
         await entry.locator("[data-linked=case] a").click()
         await expect(page.locator("section.related li")).to_contain_text("东山街道 1")
         await page.locator(".fold.panel summary").first.click()

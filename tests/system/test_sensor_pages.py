@@ -16,8 +16,7 @@ from custody.roles import Role
 from tests.cloud.conftest import Database, database, new_name, server, template
 from tests.system.desk import PHONE, Desk, open_desk
 from tests.system.test_console import LOCALES, texts
-from tests.system.test_supervision_pages import narrow
-from tests.system.web import PATIENCE_MS, open_browser, open_console
+from tests.system.web import PATIENCE_MS, fits, open_browser, open_console
 
 __all__ = ["database", "new_name", "server", "template"]
 
@@ -78,4 +77,4 @@ async def test_sensors_are_shown_with_their_course_and_what_was_left_out(
         await air.locator("[data-measures='humidity']").click()
         await expect(air.locator("svg")).to_have_attribute("aria-label", re.compile(re.escape(measures["humidity"])))
         if screen:
-            await narrow(page)
+            await fits(page)

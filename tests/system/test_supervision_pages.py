@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
 from custody.roles import Role
 from tests.cloud.conftest import Database, database, new_name, server, template
 from tests.system.desk import PHONE, Desk, open_desk, sealed
 from tests.system.test_acts_pages import dialog, send
 from tests.system.test_console import LOCALES, texts
-from tests.system.web import PATIENCE_MS, open_browser, open_console
+from tests.system.web import PATIENCE_MS, fits, open_browser, open_console
 
 __all__ = ["database", "new_name", "server", "template"]
 
@@ -42,11 +42,6 @@ async def desk(database: Database, tmp_path: Path, browser: Browser) -> AsyncIte
         yield desk
 
 
-async def narrow(page: Page) -> None:
-    """Nothing is wider than the phone."""
-    assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"]
-
-
 @pytest.mark.parametrize("language", LOCALES)
 async def test_a_permit_is_issued_for_a_package_and_taken_back_with_a_reason(desk: Desk, language: str) -> None:
     words = texts(language)["permit"]
@@ -57,11 +52,11 @@ async def test_a_permit_is_issued_for_a_package_and_taken_back_with_a_reason(des
         await page.goto(f"/history/{package}")
         await page.locator("[data-permit]").first.tap()
         await expect(dialog(page)).to_contain_text(GATE)
-        await narrow(page)
+        await fits(page)
         await send(page)
         await page.wait_for_url("**/permits/*/L-*")
         await expect(page.locator("main")).to_contain_text(words["state_living"])
-        await narrow(page)
+        await fits(page)
         (permit,) = (await desk.get(Role.KEEPER, "permits"))["rows"]
         assert [thing["id"] for thing in permit["things"]] == [package]
         await page.goto("/permits")
@@ -95,7 +90,7 @@ async def test_an_opening_by_break_glass_is_seen_at_once_and_reviewed_by_two(des
         await warehouse.send()
         card = page.locator("section").first
         await expect(card).to_contain_text(GATE)
-        await narrow(page)
+        await fits(page)
         closed = {"station": GATE, "opened": opened, "open_ms": 61_000, "crossings": 3}
         warehouse.teller.say("break_glass_closed", closed)
         await warehouse.send()
@@ -112,4 +107,4 @@ async def test_an_opening_by_break_glass_is_seen_at_once_and_reviewed_by_two(des
     async with desk.sit(Role.SUPERVISOR, language, **PHONE) as page:
         await page.goto("/supervision")
         await expect(page.get_by_text(words["supervision"]["state_reviewed"]).first).to_be_visible()
-        await narrow(page)
+        await fits(page)

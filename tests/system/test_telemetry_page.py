@@ -22,8 +22,7 @@ from tests.cloud.api import CLOUD_KEY
 from tests.cloud.conftest import SITE, Database, database, new_name, server, template
 from tests.system.desk import PHONE, Desk, open_desk
 from tests.system.test_console import texts
-from tests.system.test_supervision_pages import narrow
-from tests.system.web import PATIENCE_MS, open_browser, open_console
+from tests.system.web import PATIENCE_MS, fits, open_browser, open_console
 from wire.link import Message
 
 __all__ = ["database", "new_name", "server", "template"]
@@ -86,4 +85,4 @@ async def test_a_chart_leads_from_a_day_to_each_reading_and_to_a_file(desk: Desk
         for _ in range(2):
             await page.get_by_role("button", name=words["nearer"]).click()
         await expect(page.locator("figure .told")).to_have_text(words["step_raw"])
-        await narrow(page)
+        await fits(page)

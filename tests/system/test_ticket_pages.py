@@ -17,7 +17,7 @@ from tests.system.racks import employ, enter
 from tests.system.test_alarm_pages import alarm
 from tests.system.test_console import texts
 from tests.system.test_film import COUNT, bring, shoot, tell
-from tests.system.web import PASSWORD, PATIENCE_MS, Console, open_browser, open_console
+from tests.system.web import PASSWORD, PATIENCE_MS, Console, fits, open_browser, open_console
 
 __all__ = ["database", "new_name", "server", "template"]
 
@@ -144,8 +144,7 @@ async def test_on_phones_an_alarm_ends_in_an_answer_that_was_judged(
         await operator.reload()
         await expect(operator.get_by_text(words["state_satisfied"], exact=True)).to_be_visible()
         await pictured(operator, f"ticket-{language}")
-        width = await operator.evaluate("document.documentElement.scrollWidth")
-        assert width <= PHONE["viewport"]["width"]
+        await fits(operator)
         await clear(operator, every)
 
 

@@ -11,7 +11,7 @@ from simulators.warehouse import AGENT
 from tests.system.desk import PHONE
 from tests.system.fleet_room import ADMIN, Room, open_room
 from tests.system.test_agent_pages import EN, ZH, visit
-from tests.system.web import PATIENCE_MS, open_browser
+from tests.system.web import PATIENCE_MS, fits, open_browser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200)]
 
@@ -20,10 +20,6 @@ async def pictured(page: Page, name: str) -> None:
     """Where somebody wants to look: a picture of the page."""
     if folder := os.environ.get("SEALTRAIL_TEST_PICTURES"):
         await page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-
-
-async def fits_a_phone(page: Page) -> None:
-    assert await page.evaluate("document.documentElement.scrollWidth") == PHONE["viewport"]["width"]
 
 
 async def approve(room: Room, page: Page) -> None:
@@ -87,14 +83,14 @@ async def test_an_update_is_brought_up_approved_rolled_out_and_watched(tmp_path:
         await pictured(desk, "waiting-zh")
         await phone.goto("/updates")
         await expect(phone.locator(".agents li")).to_contain_text(EN["updates"]["code"]["gate_open"])
-        await fits_a_phone(phone)
+        await fits(phone)
         await pictured(phone, "waiting-phone-en")
         await phone.get_by_role("button", name=EN["updates"]["rollOut"], exact=True).tap()
         await expect(phone.get_by_role("dialog")).to_be_visible()
         await pictured(phone, "roll-out-phone-en")
         await phone.goto("/agents")
         await expect(phone.locator(".cards a")).to_contain_text(EN["updates"]["state"]["waiting"])
-        await fits_a_phone(phone)
+        await fits(phone)
         await pictured(phone, "agents-phone-en")
 
         await gate.beams["outside"].set(False)

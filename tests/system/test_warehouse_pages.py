@@ -27,7 +27,7 @@ from tests.system.racks import (
 )
 from tests.system.test_console import texts
 from tests.system.waiting import until
-from tests.system.web import PATIENCE_MS, Console, open_browser, open_console
+from tests.system.web import PATIENCE_MS, Console, fits, open_browser, open_console
 
 __all__ = ["database", "new_name", "server", "template"]
 
@@ -69,9 +69,8 @@ async def test_the_map_shows_where_a_package_lies_and_lights_it(console: Console
         cells = page.locator("[data-slot]")
         await expect(cells).to_have_count(9)
         cell = page.locator(f"[data-slot='{SLOT}']")
-        assert await cell.get_attribute("aria-label") == "A-01-01, " + WORDS["slot"]["part"] + ", " + plain(
-            WORDS["slot"]["held"], used=1, capacity=2
-        )
+        held = plain(WORDS["slot"]["held"], used=1, capacity=2)
+        await expect(cell).to_have_attribute("aria-label", f"A-01-01, {WORDS['slot']['part']}, {held}")
         await cell.click()
         panel = page.get_by_role("dialog")
         await expect(panel.locator(f"a[href='/history/{PACKAGE}']")).to_be_visible()
@@ -151,7 +150,7 @@ async def test_no_page_is_wider_than_a_phone_and_a_sheet_can_be_tapped(console: 
             await page.goto(path)
             await expect(page.locator("main h1")).to_be_visible()
             await expect(page.locator(".el-skeleton")).to_have_count(0)
-            assert await page.evaluate("document.documentElement.scrollWidth") == 390, path
+            await fits(page)
         await page.locator(f"[data-slot='{SLOT}']").tap()
         panel = page.get_by_role("dialog")
         await panel.get_by_role("button", name=WORDS["locate"]["light"]).tap()

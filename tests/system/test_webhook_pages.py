@@ -25,7 +25,7 @@ from tests.cloud.webhooks.conftest import OK, Receiver
 from tests.system.desk import PHONE
 from tests.system.racks import employ, enter
 from tests.system.test_console import texts
-from tests.system.web import PATIENCE_MS, Console, open_browser, open_console
+from tests.system.web import PATIENCE_MS, Console, fits, open_browser, open_console
 
 __all__ = ["database", "new_name", "server", "template"]
 
@@ -136,7 +136,7 @@ async def test_a_webhook_from_its_making_to_its_end(console: Console, tmp_path: 
         await expect(phone.locator("article", has_text="record.alarm_raised").locator(".tag")).to_have_text(
             words["done"]
         )
-        assert await phone.evaluate("document.documentElement.scrollWidth") == PHONE["viewport"]["width"]
+        await fits(phone)
         await expect(phone.locator("body")).to_contain_text(words["replayed"].partition(" | ")[0].format(n=1))
         await pictured(phone, "webhook-phone-en")
         await phone.get_by_role("button", name=words["end"], exact=True).tap()

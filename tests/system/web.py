@@ -130,6 +130,11 @@ async def sign_in(page: Page, password: str = PASSWORD) -> None:
     await page.locator("button[type=submit]").click()
 
 
+async def fits(page: Page, width: int = 390) -> None:
+    """Nothing of the page is wider than its window, a phone's; waits for what is still being laid out."""
+    await page.wait_for_function("(width) => document.documentElement.scrollWidth <= width", arg=width)
+
+
 def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
