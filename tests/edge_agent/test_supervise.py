@@ -3,6 +3,7 @@
 import queue
 import threading
 from collections.abc import Callable
+from functools import partial
 
 from edge_agent.errors import DeviceError
 from edge_agent.supervise import Health, Loop, Vigil
@@ -89,9 +90,13 @@ def test_a_loop_that_hangs_is_stuck_and_one_that_fails_again_and_again_is_not() 
         loop.start()
     assert worked.wait(240)
     told: list[str] = []
+
+    def stands(stuck: list[str]) -> bool:
+        return vigil.stuck() == stuck
+
     for passed_s, stuck in ((0, []), (29, []), (2, ["hangs"])):
         hands.pass_(passed_s)
-        until_now(lambda stuck=stuck: vigil.stuck() == stuck, f"{stuck} is stuck")  # once the other failed again
+        until_now(partial(stands, stuck), f"{stuck} is stuck")  # once the other has failed again
         vigil.pulse(lambda: told.append("alive"))
     assert told == ["alive", "alive"]
     for loop in loops:
