@@ -7,6 +7,7 @@ import { call } from "../api/client";
 import type { Act } from "../api/types";
 import { type StockTake, takesFor } from "../counting/takes";
 import { person } from "../session";
+import { inTurn } from "../turns";
 
 const EVERY_MS = 30_000;
 
@@ -15,7 +16,6 @@ const takes = shallowRef<StockTake[]>([]);
 const problem = shallowRef<unknown>(null);
 const known = ref(false);
 const askedAt = ref<Date | null>(null);
-let asking: Promise<void> | null = null;
 
 /** All acts that wait at my site, newest first. */
 export const waiting = readonly(rows);
@@ -36,11 +36,8 @@ export const others = computed(() =>
 
 const me = () => person.value?.id ?? "";
 
-/** Asks anew what waits; never throws. */
-export function refreshWaiting(): Promise<void> {
-  asking ??= ask().finally(() => (asking = null));
-  return asking;
-}
+/** Asks anew what waits, also where an answer is under way, which may know nothing of what was just done; never throws. */
+export const refreshWaiting = inTurn(ask);
 
 async function ask(): Promise<void> {
   try {

@@ -95,7 +95,9 @@ export function useCount(take: string, person: string) {
 
   const online = () => void send();
   onMounted(async () => {
-    scans.value = await scansOf(take, person);
+    const before = await scansOf(take, person);
+    const meanwhile = new Set(scans.value.map((each) => each.key));
+    scans.value = [...before.filter((each) => !meanwhile.has(each.key)), ...scans.value];
     addEventListener("online", online);
     await fetchMine().catch(() => undefined); // not a counter yet, or no network: what is here is what there is
     void send();

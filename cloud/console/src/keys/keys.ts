@@ -33,7 +33,8 @@ function onKey(event: KeyboardEvent): void {
     pressed = NOTHING;
     return;
   }
-  pressed = press(pressed, event.key.toLowerCase(), performance.now());
+  // When it was pressed, not when a busy page hears of it: keys that waited together are no scanner's.
+  pressed = press(pressed, event.key.toLowerCase(), event.timeStamp);
   const { act } = pressed;
   if (act !== null) settling = setTimeout(() => asked.findLast((acts) => acts[act])?.[act]?.(), SCANNED_MS);
 }

@@ -2,6 +2,7 @@ import { onUnmounted, reactive, ref, shallowRef } from "vue";
 
 import { call } from "../api/client";
 import type { Agent, Alarm, Passage } from "../api/types";
+import { latest } from "../turns";
 import { type Outcome, belongs, merge, settle } from "./merge";
 import { type Connection, follow } from "./stream";
 
@@ -38,6 +39,9 @@ export function useLive(site: string, onRefused: (passage: Passage) => void, onS
   const last = shallowRef<{ kind: string; at: string } | null>(null);
   const paused = ref(false);
   const overview = ref<"loading" | "ready" | "failed">("loading"); // of alarms and agents
+  const question = latest();
+  /** Of alarms and agents, told while the overview is asked for: its answer may be older. */
+  let meanwhile: (() => void)[] | null = null;
   let again: ReturnType<typeof setTimeout> | undefined;
   let blink: ReturnType<typeof setTimeout> | undefined;
 
@@ -72,21 +76,32 @@ export function useLive(site: string, onRefused: (passage: Passage) => void, onS
   async function refresh(): Promise<void> {
     clearTimeout(again);
     try {
-      await loadOverview();
-      overview.value = "ready";
+      if (await loadOverview()) overview.value = "ready";
     } catch {
       overview.value = "failed";
       if (!gone) again = setTimeout(refresh, AGAIN_MS);
     }
   }
 
-  async function loadOverview(): Promise<void> {
+  /** Whether it stands: nothing newer is asked for. */
+  async function loadOverview(): Promise<boolean> {
+    const stands = question();
+    meanwhile = [];
     const [living, all] = await Promise.all([
       call("get", "/api/v1/alarms", { query: { site, living: true, limit: 500 } }),
       call("get", "/api/v1/agents", {}),
     ]);
+    if (!stands()) return false;
     alarms.value = new Map(living.rows.map((alarm) => [alarm.id, alarm]));
     agents.value = new Map(all.rows.filter((agent) => agent.site === site).map((agent) => [agent.id, agent]));
+    for (const each of meanwhile) each();
+    meanwhile = null;
+    return true;
+  }
+
+  function tell(change: () => void): void {
+    change();
+    meanwhile?.push(change);
   }
 
   function say(state: Connection["state"]): void {
@@ -104,8 +119,8 @@ export function useLive(site: string, onRefused: (passage: Passage) => void, onS
   function take(kind: string, data: unknown): void {
     last.value = { kind, at: new Date().toISOString() };
     if (kind === "passage") takePassage(data as Passage);
-    if (kind === "alarm") takeAlarm(data as Alarm);
-    if (kind === "agent") takeAgent(data as Agent);
+    if (kind === "alarm") tell(() => takeAlarm(data as Alarm));
+    if (kind === "agent") tell(() => takeAgent(data as Agent));
     if (kind === "crossed" || kind === "abandoned") {
       const { index, ...outcome } = data as Ending;
       for (const feed of Object.values(feeds)) feed.rows = settle(feed.rows, (row) => row.index === index, outcome);

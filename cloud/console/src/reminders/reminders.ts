@@ -3,6 +3,7 @@ import { readonly, ref } from "vue";
 
 import { call } from "../api/client";
 import type { components } from "../api/schema";
+import { latest } from "../turns";
 
 type Schemas = components["schemas"];
 export type Reminder = Schemas["ReminderShown"];
@@ -13,18 +14,22 @@ export type NoticeShown = Schemas["NoticeShown"];
 
 const EVERY_MS = 30_000;
 const count = ref(0);
+const question = latest();
 
 /** How many want reading. */
 export const unread = readonly(count);
 
 /** What the server said of it in passing. */
 export function setUnread(many: number): void {
+  question();
   count.value = many;
 }
 
 async function ask(): Promise<void> {
+  const stands = question();
   try {
-    count.value = (await call("get", "/api/v1/reminders/unread", {})).unread;
+    const { unread: many } = await call("get", "/api/v1/reminders/unread", {});
+    if (stands()) count.value = many;
   } catch {
     // the bell shows what was known; the page says what is wrong
   }
@@ -45,7 +50,7 @@ export function keepUnread(): () => void {
 
 /** I have read these. */
 export async function markRead(ids: number[]): Promise<void> {
-  count.value = (await call("post", "/api/v1/reminders/read", { body: { ids } })).unread;
+  setUnread((await call("post", "/api/v1/reminders/read", { body: { ids } })).unread);
 }
 
 const PAGES: Record<Reminder["subject"], string> = {

@@ -3,6 +3,7 @@ import { onUnmounted, shallowRef } from "vue";
 
 import { call } from "../api/client";
 import type { components } from "../api/schema";
+import { latest } from "../turns";
 
 type Schemas = components["schemas"];
 
@@ -14,9 +15,11 @@ const AGAIN_MS = 15_000; // while nothing is lit
 const REMEMBERED_MS = 10 * 60_000;
 
 const rows = shallowRef<LitList[]>([]);
+const question = latest();
 
 export async function startList(asked: NewList): Promise<LitList> {
   const list = await call("post", "/api/v1/lists", { body: asked as Schemas["NewList"] });
+  question();
   rows.value = [list, ...rows.value];
   return list;
 }
@@ -32,7 +35,9 @@ function shown(list: LitList): boolean {
 }
 
 async function look(signal?: AbortSignal): Promise<void> {
-  rows.value = (await call("get", "/api/v1/lists", { query: { limit: 20 }, signal })).rows.filter(shown);
+  const stands = question();
+  const found = (await call("get", "/api/v1/lists", { query: { limit: 20 }, signal })).rows.filter(shown);
+  if (stands()) rows.value = found;
 }
 
 /** The lists of the site as they are now; asked often while one is lit. What fails is asked again. */
