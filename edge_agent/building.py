@@ -13,7 +13,8 @@ from edge_agent.devices import Beam, Button, Camera, Door, Gate, Lamp, Scale, Sl
 from edge_agent.downlink import Books
 from edge_agent.journal.journal import Journal
 from edge_agent.site_entries import DAYS, DoorEntry, GateEntry, RackEntry, SensorsEntry, Site, WatchEntry
-from edge_agent.stations.door import DoorParts, DoorPlan, DoorStation
+from edge_agent.stations.door import DoorStation
+from edge_agent.stations.door_plan import DoorParts, DoorPlan
 from edge_agent.stations.gate import GateParts, GatePlan, GateStation
 from edge_agent.stations.gauges import Pace
 from edge_agent.stations.heads import Heads

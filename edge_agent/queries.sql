@@ -253,3 +253,12 @@ ON CONFLICT (station, found) DO UPDATE SET body = excluded.body
 
 -- name: drop_misplaced
 DELETE FROM misplaced WHERE station = :station AND found = :found
+
+-- name: door_kept
+SELECT decision, opened, body FROM door_kept WHERE station = :station
+
+-- name: keep_door
+INSERT INTO door_kept (station, decision, opened, body)
+VALUES (:station, CASE :fact WHEN 'decision' THEN :seq ELSE :decision END,
+        CASE :fact WHEN 'opened' THEN :seq ELSE :opened END, :body)
+ON CONFLICT (station) DO UPDATE SET decision = excluded.decision, opened = excluded.opened, body = excluded.body

@@ -25,6 +25,7 @@ _STEPS = tuple(
         "film/film.sql",
         "film/shown.sql",
         "lists.sql",
+        "stations/door.sql",
     )
 )
 VERSION = len(_STEPS)

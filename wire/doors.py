@@ -68,12 +68,32 @@ class DoorClosed(msgspec.Struct, frozen=True, kw_only=True):
     heads: HeadsBody | None = None
 
 
+class DoorResumed(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `door_resumed`: the agent was away in the midst of a session, and what it remembers of it.
+
+    `opened` is the seq of the fact that said it was opened. Where it is null the door was only unlocked, by `decision`,
+    and if it is open now, this fact is its opening. Where it is closed now, it was shut, or was never opened, at some
+    time between `away_from`, the time of the last fact before, and `away_to`. Nobody counted heads then.
+    """
+
+    station: str
+    decision: int | None
+    opened: int | None
+    people: list[str] = []
+    task: str | None = None
+    permit: str | None = None
+    moved: list[str] = []
+    away_from: str
+    away_to: str
+    position: Literal["open", "closed"]
+
+
 def asked_about(body: DoorDecided) -> list[str]:
     """Whom and what a decision at a door is about, by their ids."""
     genuine = [sight.id for sight in body.sights if sight.genuineness == "genuine"]
     return [*genuine, *body.people, *filter(None, (body.task, body.permit))]
 
 
-def session_of(body: DoorClosed) -> list[str]:
+def session_of(body: DoorClosed | DoorResumed) -> list[str]:
     """Whom and what a session is about."""
     return [*body.people, *filter(None, (body.task, body.permit))]

@@ -53,6 +53,7 @@ class FactKind(StrEnum):
     DOOR_OPENED = "door_opened"
     DOOR_HELD_OPEN = "door_held_open"
     DOOR_CLOSED = "door_closed"
+    DOOR_RESUMED = "door_resumed"
     HEADS_COUNTED = "heads_counted"
     PASSAGE_FOLLOWED = "passage_followed"
     CLIP_SEGMENT = "clip_segment"

@@ -77,6 +77,7 @@ KINDS: Mapping[str, Words] = {
     "door_furnished": ("登记门后区域", "What is behind a door"),
     "door_held_open": ("门久开未关", "Door held open"),
     "door_opened": ("门已打开", "Door opened"),
+    "door_resumed": ("终端恢复后续记门禁", "Door session taken up again after a restart"),
     "erasure_proposed": ("提请删除内容", "Erasure of content proposed"),
     "exception_opened": ("紧急开启立案待查", "Break-glass opening to be reviewed"),
     "film_removed": ("录像保存期满删除", "Film removed at the end of its time"),

@@ -22,7 +22,8 @@ from custody.decisions import Allowed, Decision, Reason, Refused
 from custody.doors import DOOR_FORCED, DOOR_PURPOSE, DOOR_SHUT, stay_of
 from custody.passage import Genuineness, Sight
 from custody.permits import time_text
-from wire.doors import DoorClosed, DoorDecided, DoorHeldOpen, DoorOpened, asked_about, session_of
+from wire.doors import DoorClosed, DoorDecided, DoorHeldOpen, DoorOpened, DoorResumed, asked_about, session_of
+from wire.heads import HeadsBody
 from wire.messages import body_of
 
 FORCED, HELD_OPEN, UNEXPLAINED = "door_forced", "door_held_open", "door_unexplained"
@@ -77,7 +78,7 @@ async def opened(taken: Taken) -> None:
     row = {**where, "site": taken.site, "seq": taken.fact.seq, "picture": picture}
     how = body.how
     if how == "decision":
-        begun = await one(taken.tx, _sql.open_allowed, **row, decision=body.decision)
+        begun = await one(taken.tx, _sql.open_allowed, **row, how=how, decision=body.decision)
         how = "forced" if begun is None else "decision"
     if how != "decision":
         await taken.tx.execute(_sql.open_unasked, {**row, "how": how})
@@ -101,12 +102,35 @@ async def closed(taken: Taken) -> None:
     """It is shut: the session is in the history of those who were let, and of what they were let for."""
     body = body_of(DoorClosed, taken.fact.body)
     await taken.file_under(taken.own(session_of(body)))
+    await _shut(taken, body, min(max(body.open_ms, 0), LONGEST_MS), body.heads)
+
+
+async def resumed(taken: Taken) -> None:
+    """Its agent was away in the midst of a session: it goes on, was opened or shut meanwhile, or was never opened."""
+    body = body_of(DoorResumed, taken.fact.body)
+    await taken.file_under(taken.own(session_of(body)))
+    where = {"agent": taken.agent, "station": storable(body.station), "index": taken.index, "at": taken.at}
+    if body.opened is not None:
+        await taken.tx.execute(_sql.resume_session, {**where, "opened": body.opened})
+        if body.position == "closed":
+            await _shut(taken, body, None, None)
+    elif body.position == "open":
+        await taken.tx.execute(_sql.cut_short, where)
+        row = {**where, "seq": taken.fact.seq, "picture": None, "how": "found", "decision": body.decision}
+        if await one(taken.tx, _sql.open_allowed, **row) is None:
+            await taken.tx.execute(_sql.open_unasked, {**row, "site": taken.site})
+        else:
+            await note_opening(taken, body.station)
+
+
+async def _shut(taken: Taken, body: DoorClosed | DoorResumed, open_ms: int | None, heads: HeadsBody | None) -> None:
+    """Ends the session; `open_ms` is None where nobody saw when it was shut."""
     station = storable(body.station)
-    went_in = None if body.heads is None else few(body.heads.in_)
+    went_in = None if heads is None else few(heads.in_)
     values = {
         "agent": taken.agent, "station": station, "opened": body.opened, "index": taken.index,
-        "at": taken.at, "open_ms": min(max(body.open_ms, 0), LONGEST_MS), "moved": taken.own(body.moved),
-        "people": taken.own(body.people), "heads_in": went_in, "heads_out": body.heads and few(body.heads.out),
+        "at": taken.at, "open_ms": open_ms, "moved": taken.own(body.moved),
+        "people": taken.own(body.people), "heads_in": went_in, "heads_out": heads and few(heads.out),
     }  # fmt: skip
     row = await one(taken.tx, _sql.close_session, **values)
     await taken.clear(HELD_OPEN, taken.place(body.station))
@@ -120,7 +144,7 @@ async def closed(taken: Taken) -> None:
 
 
 async def agent_started(taken: Taken) -> None:
-    """Nobody tells any more how long what stood open did so; a door that still does is found so."""
+    """Nobody tells any more how long what stood open did so, unless the agent remembers it (`resumed`)."""
     where = {"agent": taken.agent, "station": None, "index": taken.index, "at": taken.at}
     await taken.tx.execute(_sql.cut_short, where)
 

@@ -40,8 +40,15 @@ VALUES (%(site)s, %(index)s, %(agent)s, %(station)s, %(state)s, %(at)s, %(decisi
 UPDATE door_session SET state = 'closed', closed_index = %(index)s, closed_at = %(at)s
 WHERE agent = %(agent)s AND (%(station)s::text IS NULL OR station = %(station)s) AND state = 'open'
 
+-- The session that its agent's restart cut short goes on.
+-- name: resume_session
+UPDATE door_session SET state = 'open', closed_index = NULL, closed_at = NULL
+WHERE agent = %(agent)s AND station = %(station)s AND opened_seq = %(opened)s AND state = 'closed' AND open_ms IS NULL
+  AND NOT EXISTS (
+      SELECT FROM door_session o WHERE o.agent = %(agent)s AND o.station = %(station)s AND o.state = 'open')
+
 -- name: open_allowed
-UPDATE door_session SET state = 'open', how = 'decision', opened_seq = %(seq)s, opened_index = %(index)s,
+UPDATE door_session SET state = 'open', how = %(how)s, opened_seq = %(seq)s, opened_index = %(index)s,
     opened_at = %(at)s, picture = coalesce(%(picture)s, picture)
 WHERE agent = %(agent)s AND station = %(station)s AND decision_seq = %(decision)s AND state = 'allowed'
 RETURNING index
@@ -64,7 +71,8 @@ RETURNING how, task, permit, opened_at, moved, cardinality(people) AS shown
 -- Whether somebody was let in through the door, or it was opened for life, so that somebody could be inside.
 -- name: came_in
 SELECT EXISTS (
-    SELECT FROM door_session WHERE agent = %(agent)s AND station = %(station)s AND how IN ('decision', 'break_glass')
+    SELECT FROM door_session WHERE agent = %(agent)s AND station = %(station)s 
+      AND (how IN ('decision', 'break_glass') OR how = 'found' AND decision_seq IS NOT NULL)
       AND opened_at BETWEEN %(since)s AND %(until)s
 ) AS so
 

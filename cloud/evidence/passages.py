@@ -168,6 +168,7 @@ HANDLERS: dict[str, Callable[[Taken], Awaitable[None]]] = {
     FactKind.DOOR_OPENED: doors.opened,
     FactKind.DOOR_HELD_OPEN: doors.held_open,
     FactKind.DOOR_CLOSED: doors.closed,
+    FactKind.DOOR_RESUMED: doors.resumed,
     FactKind.HEADS_COUNTED: heads.counted,
     FactKind.PASSAGE_FOLLOWED: heads.followed,
     FactKind.CLIP_SEGMENT: clips.segment_kept,

@@ -9,14 +9,15 @@ from cloud.ledger import derived_sensors
 from custody.decisions import Reason
 from custody.passage import Genuineness, Sight
 from custody.things import Kind
-from wire.doors import DoorClosed, DoorDecided, DoorHeldOpen, DoorOpened, asked_about, session_of
+from wire.doors import DoorClosed, DoorDecided, DoorHeldOpen, DoorOpened, DoorResumed, asked_about, session_of
+from wire.heads import HeadsBody
 from wire.labels import valid_id
 from wire.messages import FactKind, body_of
 
 if TYPE_CHECKING:  # at run time `derived` imports this
     from cloud.ledger.derived import Derived, Row, Told
 
-ALLOWED, OPEN = "allowed questions at doors", "open doors"
+ALLOWED, OPEN, CUT = "allowed questions at doors", "open doors", "door sessions whose end nobody saw"
 """What is remembered of the log to derive later rows by; no tables."""
 
 _LONGEST_MS = 2**53
@@ -38,6 +39,8 @@ def told_by_agent(derived: "Derived", index: int, fact: Any, agent: str, at: dat
         return set()
     if kind == FactKind.DOOR_CLOSED:
         return _closed(derived, index, body_of(DoorClosed, body), agent, at)
+    if kind == FactKind.DOOR_RESUMED:
+        return _resumed(derived, index, body_of(DoorResumed, body), fact, agent, at)
     return None
 
 
@@ -94,8 +97,7 @@ def _opened(derived: "Derived", index: int, body: DoorOpened, fact: Any, agent: 
     if how == "decision" and asked is None:
         how = "forced"
     if how in ("decision", "exit"):
-        zones = derived.table("door").get(f"{agent} {body.station}", {}).get("zones", [])
-        derived_sensors.door_opened(derived, index, zones, at, fact["clock"]["error_ms"])
+        _observed(derived, index, body.station, fact, agent, at)
     if index < derived.doors_from:
         return
     opening = {
@@ -120,19 +122,63 @@ def _cut_short(derived: "Derived", index: int, where: str, at: datetime) -> None
     if named is not None:
         row = derived.table("door_session")[named["key"]]
         row.update(state="closed", closed_index=index, closed_at=at)
+        derived.table(CUT)[f"{where} {row['opened_seq']}"] = named
+
+
+def _observed(derived: "Derived", index: int, station: str, fact: Any, agent: str, at: datetime) -> None:
+    zones = derived.table("door").get(f"{agent} {station}", {}).get("zones", [])
+    derived_sensors.door_opened(derived, index, zones, at, fact["clock"]["error_ms"])
 
 
 def _closed(derived: "Derived", index: int, body: DoorClosed, agent: str, at: datetime) -> set[str]:
+    _shut(derived, index, body, agent, at, min(max(body.open_ms, 0), _LONGEST_MS), body.heads)
+    return set(_own(derived.site, session_of(body)))
+
+
+def _resumed(derived: "Derived", index: int, body: DoorResumed, fact: Any, agent: str, at: datetime) -> set[str]:
+    station = storable(body.station)
+    where = f"{agent} {station}"
+    cut = derived.table(CUT).get(f"{where} {body.opened}")
+    if body.opened is None and body.position == "open":
+        _cut_short(derived, index, where, at)
+        _found(derived, index, body, fact, agent, at)
+    elif cut is not None and where not in derived.table(OPEN):
+        derived.table("door_session")[cut["key"]].update(state="open", closed_index=None, closed_at=None)
+        derived.table(OPEN)[where] = cut
+    if body.opened is not None and body.position == "closed":
+        _shut(derived, index, body, agent, at, None, None)
+    return set(_own(derived.site, session_of(body)))
+
+
+def _found(derived: "Derived", index: int, body: DoorResumed, fact: Any, agent: str, at: datetime) -> None:
+    """Opened by whom it had let in, while its agent was away."""
+    where = f"{agent} {storable(body.station)}"
+    asked = derived.table(ALLOWED).pop(f"{agent} {body.decision} {storable(body.station)}", None)
+    if asked is not None:
+        _observed(derived, index, body.station, fact, agent, at)
+    if index < derived.doors_from:
+        return
+    opening = {"state": "open", "how": "found", "opened_seq": fact["seq"], "opened_index": index, "opened_at": at}
+    key = asked["key"] if asked else f"entry:{index}"
+    blank = {**_BLANK, "agent": agent, "station": storable(body.station), "at": at}
+    derived.table("door_session").setdefault(key, blank).update(opening)
+    derived.table(OPEN)[where] = {"key": key}
+
+
+def _shut(
+    derived: "Derived", index: int, body: DoorClosed | DoorResumed, agent: str, at: datetime, open_ms: int | None,
+    heads: HeadsBody | None,
+) -> None:  # fmt: skip
     row = _open_at(derived, agent, body.station)
     if row is not None and body.opened in (None, row["opened_seq"]):
-        del derived.table(OPEN)[f"{agent} {storable(body.station)}"]
+        named = derived.table(OPEN).pop(f"{agent} {storable(body.station)}")
+        if open_ms is None:
+            derived.table(CUT)[f"{agent} {storable(body.station)} {row['opened_seq']}"] = named
         row.update(
-            state="closed", closed_index=index, closed_at=at, open_ms=min(max(body.open_ms, 0), _LONGEST_MS),
-            moved=_own(derived.site, body.moved), heads_in=body.heads and _few(body.heads.in_),
-            heads_out=body.heads and _few(body.heads.out),
+            state="closed", closed_index=index, closed_at=at, open_ms=open_ms, moved=_own(derived.site, body.moved),
+            heads_in=heads and _few(heads.in_), heads_out=heads and _few(heads.out),
             people=sorted({*row["people"], *_own(derived.site, body.people)}),
         )  # fmt: skip
-    return set(_own(derived.site, session_of(body)))
 
 
 def _few(heads: int) -> int:

@@ -31,7 +31,7 @@ EVENTS = frozenset({
     FactKind.PASSAGE_DECIDED, FactKind.PASSAGE_CROSSED, FactKind.STEP_DECIDED, FactKind.BREAK_GLASS_OPENED,
     FactKind.BREAK_GLASS_CLIP, FactKind.BREAK_GLASS_CLOSED,
     FactKind.PRESENCE_SEEN, FactKind.PRESENCE_ENDED, FactKind.SLOT_MISPLACED,
-    "door_decided", "door_opened", "door_held_open", "door_closed",
+    "door_decided", "door_opened", "door_held_open", "door_closed", "door_resumed",
 })  # fmt: skip
 """What is filmed; a gate that is open for life tells of stills again and again, so that the film goes on meanwhile."""
 

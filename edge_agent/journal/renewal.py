@@ -49,6 +49,7 @@ _REST = (
     "light_list_slot",
     "light_list_end",
     "misplaced",
+    "door_kept",
 )
 
 RUN = 500

@@ -9,29 +9,24 @@ import hashlib
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from custody.decisions import Allowed, Reason
 from custody.doors import Door as Place
 from custody.doors import Leave, decide_door, held_open_after, people_at
 from custody.passage import Genuineness, Sight
-from edge_agent.clock import Clock
-from edge_agent.devices import Door, Frame, Lamp, Light, Position
+from custody.permits import time_text
+from edge_agent.devices import Frame, Light, Position
 from edge_agent.errors import DeviceError
 from edge_agent.journal.drafts import Draft
-from edge_agent.journal.journal import Journal
-from edge_agent.permits import PermitBook
-from edge_agent.rule_packs import PackBook
 from edge_agent.stations.break_glass import BreakGlass, HeldOpen
-from edge_agent.stations.heads import Heads
+from edge_agent.stations.door_memory import DoorMemory, Interrupted
+from edge_agent.stations.door_plan import DoorParts, DoorPlan
 from edge_agent.stations.in_sight import key_of
 from edge_agent.stations.opening import Question, Session, Unlocked, decided_body
-from edge_agent.stations.recording import Recording
-from edge_agent.stations.seeing import MAX_STALE, Still, TextRead, sights_in
+from edge_agent.stations.recording import Movement, Recording
+from edge_agent.stations.seeing import MAX_STALE, sights_in
 from edge_agent.stations.shown import Shown
 from edge_agent.store import Effect
-from edge_agent.tasks import TaskBook
-from proof.keys import VerifyKey
 from wire.doors import DoorClosed, DoorHeldOpen, DoorOpened, How
 from wire.messages import DoorState, FactKind, PictureBody, to_body
 
@@ -44,45 +39,6 @@ FRESH_US = 2_000_000
 """An older picture does not show who opened it."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DoorPlan:
-    """What a door is: its names and times. `guards` are the stations behind it, `zones` the classes of zones there."""
-
-    agent: str
-    site: str
-    name: str
-    camera: str
-    door: str
-    lamp: str
-    button: str = ""
-    guards: frozenset[str] = frozenset()
-    zones: tuple[str, ...] = ()
-    open_within_us: int = 10_000_000
-    held_open_us: int | None = None
-    """None: as the rule pack says."""
-    forget_us: int = 2_000_000
-    retry_us: int = 1_000_000
-    idle_us: int = 250_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DoorParts:
-    """What a door works with; as at a gate, and the tasks."""
-
-    door: Door
-    lamp: Lamp | None
-    journal: Journal
-    book: PermitBook
-    tasks: TaskBook
-    clock: Clock
-    packs: PackBook
-    label_keys: Sequence[VerifyKey]
-    read: Callable[[Frame], Sequence[TextRead]]
-    keep: Callable[[Frame], Still]
-    report: Callable[[str, str | None], None]
-    heads: Heads | None = None
 
 
 class DoorStation:
@@ -99,8 +55,11 @@ class DoorStation:
         self._unlocked: Unlocked | None = None
         self._leaving_us: int | None = None
         """Since when somebody inside asks to be let out; known before its lock is told, as its contact may be faster"""
+        self._memory = DoorMemory(plan.name, parts.journal, parts.clock)
+        self._interrupted = self._memory.interrupted
+        """What goes on, or ended, while no agent was there: told as soon as the contact has spoken"""
         self._session: Session | None = None
-        self._let_in_us: int | None = None  # when it last stood open for somebody whom it had let in
+        self._let_in_us = self._memory.let_in_us  # when it last stood open for somebody whom it had let in
         self._position: Position | None = None
         self._newest: Frame | None = None
         self._read_us = -plan.idle_us
@@ -134,7 +93,9 @@ class DoorStation:
             before, self._position = self._position, position
             if position is before:
                 return
-            if position is Position.OPEN:
+            if self._interrupted is not None:
+                self._go_on(self._interrupted, position)
+            elif position is Position.OPEN:
                 self._opened(found=before is None)
             elif self._session is not None:
                 self._shut(self._session)
@@ -170,6 +131,7 @@ class DoorStation:
             session = self._session
             if session is not None and slot not in session.moved and len(session.moved) < MOST_MOVED:
                 session.moved.append(slot)
+                self._memory.note(session)
 
     @property
     def guards(self) -> frozenset[str]:
@@ -179,7 +141,8 @@ class DoorStation:
     def let_in(self, within_us: int) -> bool:
         """Whether somebody whom it let in may be behind it: it stands open for them, or fell shut so lately."""
         with self._lock:
-            if self._session is not None and self._session.leave is not None:
+            going_on = self._session or self._interrupted
+            if going_on is not None and going_on.leave is not None:
                 return True
             return self._let_in_us is not None and self._parts.clock.mono_us() - self._let_in_us <= within_us
 
@@ -210,7 +173,7 @@ class DoorStation:
                 self._tell_device(self._plan.door, self._leaf.again)
                 self._end_life()
             if self._unlocked is not None and now - self._unlocked.since_us >= self._plan.open_within_us:
-                self._unlocked = None
+                self._relock()
                 self._close(Light.OFF)
             if self._session is not None and not self._life.open:
                 self._watch_open(self._session, now)
@@ -223,7 +186,8 @@ class DoorStation:
     def stop(self) -> None:
         """Locks for good; from inside its handle opens it still."""
         with self._lock:
-            self._stopped, self._unlocked = True, None
+            self._stopped = True
+            self._relock()
             self._leaf.release()
             self._life.released()
             self._end_life()
@@ -257,7 +221,10 @@ class DoorStation:
     def _settle(self) -> None:
         """What is shown now has had its answer, or came in with it: it asks nothing when the door is shut again."""
         if self._session is not None and len(self._session.people) < MOST_THINGS:
+            before = len(self._session.people)
             self._session.people.update(one.id for one in self._passes.open if one.is_person)
+            if len(self._session.people) > before:
+                self._memory.note(self._session)
         for shown in (self._passes, self._things):
             shown.settle({key_of(sight) for sight in shown.open})
 
@@ -279,8 +246,10 @@ class DoorStation:
                 pack=pack,
             )
             body = decided_body(plan.name, sights, question.people, leave, pack, picture)
+            allowed = isinstance(leave.answer, Allowed)
+            effects = (kept, self._memory.unlocked(leave, question.people)) if allowed else (kept,)
             draft = Draft(
-                kind=FactKind.DOOR_DECIDED, device=f"{plan.name}.{plan.camera}", body=to_body(body), effects=(kept,),
+                kind=FactKind.DOOR_DECIDED, device=f"{plan.name}.{plan.camera}", body=to_body(body), effects=effects,
                 reading=reading,
             )  # fmt: skip
             seq = self._recording.decision(draft)
@@ -316,11 +285,10 @@ class DoorStation:
         body = DoorOpened(
             station=self._plan.name, decision=decision if how == "decision" else None, how=how, picture=picture
         )
-        told = self._recording.movement(
-            FactKind.DOOR_OPENED, self._plan.door, body, effects=(kept,) if kept else (), always=True
-        )
         leave = unlocked.leave if unlocked and how == "decision" else None
         people = set(unlocked.people) if unlocked and leave else set[str]()
+        effects = (*([kept] if kept else []), self._memory.opened(body.decision, leave, people))
+        told = self._recording.movement(FactKind.DOOR_OPENED, self._plan.door, body, effects=effects, always=True)
         heads = self._parts.heads
         self._session = Session(told, now, leave, people, heads.mark() if heads else None)
         self._close(Light.GREEN if how in ("decision", "exit") else Light.RED)  # it locks when it falls shut
@@ -334,6 +302,7 @@ class DoorStation:
             open_ms = (now - session.since_us) // 1000
             body = DoorHeldOpen(station=self._plan.name, opened=session.told.seq, open_ms=open_ms)
             self._recording.movement(FactKind.DOOR_HELD_OPEN, self._plan.door, body, always=True)
+            self._memory.note(session)
             self._show(Light.RED)
 
     def _shut(self, session: Session) -> None:
@@ -346,8 +315,35 @@ class DoorStation:
         if session.leave is not None:
             self._let_in_us = self._parts.clock.mono_us()
         self._session = None
-        self._recording.movement(FactKind.DOOR_CLOSED, self._plan.door, body, always=True)
+        effects = (self._memory.shut(),)
+        self._recording.movement(FactKind.DOOR_CLOSED, self._plan.door, body, effects=effects, always=True)
         self._close(Light.OFF)
+
+    def _go_on(self, was: Interrupted, position: Position) -> None:
+        """The agent was away in the midst of a session. Whoever it let in counts as inside, though nobody saw it."""
+        self._interrupted, is_open = None, position is Position.OPEN
+        reading = self._parts.clock.read()
+        body = was.body(self._plan.name, time_text(reading.at), is_open=is_open)
+        begins = is_open and was.opened is None  # this fact is its opening
+        effects: tuple[Effect, ...] = ()
+        if begins:
+            effects = (self._memory.opened(was.decision, was.leave, was.people),)
+        elif not is_open:
+            effects = (self._memory.shut(),)
+        told = self._recording.movement(FactKind.DOOR_RESUMED, self._plan.door, body, effects=effects, always=True)
+        if is_open:
+            opening = told if begins else Movement(told.draft, (), was.opened)
+            since_us = reading.mono_us if begins else was.since_us
+            self._session = Session(opening, since_us, was.leave, was.people, None, was.moved, was.held)
+        elif was.leave is not None:
+            self._let_in_us = reading.mono_us
+        self._close(Light.OFF)
+
+    def _relock(self) -> None:
+        """Nobody opens any more what was unlocked."""
+        if self._unlocked is not None and self._unlocked.seq is not None:
+            self._memory.forget()
+        self._unlocked = None
 
     def _end_life(self) -> None:
         """Locks as soon as what must be on disk before is there."""

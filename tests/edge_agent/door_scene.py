@@ -19,7 +19,8 @@ from edge_agent.drivers import button_gpiozero, door_gpiozero, lamp_gpiozero
 from edge_agent.journal.journal import Journal
 from edge_agent.permits import Change, PermitBook
 from edge_agent.rule_packs import PackBook
-from edge_agent.stations.door import DoorParts, DoorPlan, DoorStation
+from edge_agent.stations.door import DoorStation
+from edge_agent.stations.door_plan import DoorParts, DoorPlan
 from edge_agent.stations.heads import Heads
 from edge_agent.tasks import TaskBook
 from edge_agent.vision.heads import HeadCounter
@@ -84,6 +85,8 @@ class DoorScene:
     before_still: Callable[[], None] = lambda: None
     number: int = 0
     frames_read: int = 0
+    killed: bool = False
+    """Its process ends without a word: the station is not stopped"""
 
     def task(self, *names: str, **changes: Any) -> Task:
         """What the cloud lets be done at the rack behind the door."""
@@ -158,9 +161,11 @@ class DoorScene:
 @contextmanager
 def door_scene(
     folder: Path, hands: Hands | None = None, *, shut: bool = True, pack: RulePack = PACK, above: bool = False,
-    **changes: Any,
+    told: bool = True, **changes: Any,
 ) -> Iterator[DoorScene]:  # fmt: skip
-    """A door before a rack and a gate, with a camera `above` it; `changes` are to its plan."""
+    """A door before a rack and a gate, with a camera `above` it, whose contact has not `told` of it yet or has;
+    `changes` are to its plan.
+    """
     hands = hands or Hands()
     pins = Device.pin_factory = MockFactory()
     journal = Journal(folder, hands.clock, counted_bytes())
@@ -193,13 +198,15 @@ def door_scene(
     station = DoorStation(plan, parts)
     scene = DoorScene(hands, journal, book, tasks, station, pins, shown, door, parts.heads)
     scene.swing(shut=shut)
-    door.watch(station.on_position)
+    if told:
+        door.watch(station.on_position)
     exit_.watch(station.on_exit)
     glass.watch(station.on_break_glass)
     try:
         yield scene
     finally:
-        station.stop()
+        if not scene.killed:
+            station.stop()
         for stop in (door.stop, lamp.stop, exit_.stop, glass.stop):
             stop()
         journal.close()

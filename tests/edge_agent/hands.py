@@ -22,9 +22,12 @@ class Hands:
     def __init__(self, error_ms: int | None = 10) -> None:
         self.wall_us = int(NOON.timestamp() * 1e6)
         self.mono_us = 1_000_000
-        self.error_ms = error_ms
-        self.clock = SystemClock(
-            BOOT,
+        self.error_ms, self.boots = error_ms, 1
+        self.clock = self._clock(BOOT)
+
+    def _clock(self, boot: str) -> SystemClock:
+        return SystemClock(
+            boot,
             lambda: self.wall_us,
             lambda: self.mono_us,
             lambda: None if self.error_ms is None else self.error_ms * 1000,
@@ -33,6 +36,13 @@ class Hands:
     def pass_(self, seconds: float) -> None:
         self.wall_us += int(seconds * 1e6)
         self.mono_us += int(seconds * 1e6)
+
+    def reboot(self, seconds: float) -> None:
+        """The power was gone for so long: monotonic time begins anew."""
+        self.wall_us += int(seconds * 1e6)
+        self.mono_us = 5_000_000
+        self.boots += 1
+        self.clock = self._clock(f"{self.boots:032}")
 
     def step(self, seconds: float) -> None:
         self.wall_us += int(seconds * 1e6)

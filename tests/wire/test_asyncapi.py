@@ -92,7 +92,9 @@ def test_the_golden_messages_fit_and_one_that_was_touched_does_not() -> None:
     assert faults("Batch", batch) != []
 
 
-@pytest.mark.parametrize("kind", ["door_decided", "door_opened", "door_held_open", "door_closed", "heads_counted"])
+@pytest.mark.parametrize(
+    "kind", ["door_decided", "door_opened", "door_held_open", "door_closed", "door_resumed", "heads_counted"]
+)
 def test_the_golden_bodies_of_doors_fit(kind: str) -> None:
     fact = {**golden("batch.json")["facts"][1], "kind": kind, "body": golden("doors.json")[kind]}
     assert faults("Fact", fact) == []

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from wire.doors import DoorClosed, DoorDecided, DoorHeldOpen, DoorOpened, asked_about, session_of
+from wire.doors import DoorClosed, DoorDecided, DoorHeldOpen, DoorOpened, DoorResumed, asked_about, session_of
 from wire.errors import MessageError
 from wire.heads import HeadsCounted, PassageFollowed
 from wire.messages import DoorState, body_of, to_body
@@ -18,6 +18,7 @@ TYPES: dict[str, type[msgspec.Struct]] = {
     "door_opened": DoorOpened,
     "door_held_open": DoorHeldOpen,
     "door_closed": DoorClosed,
+    "door_resumed": DoorResumed,
     "heads_counted": HeadsCounted,
     "passage_followed": PassageFollowed,
     "heartbeat.doors": DoorState,
@@ -52,6 +53,7 @@ def test_whom_and_what_a_question_and_a_session_are_about() -> None:
         ("door_opened", {"how": "sesame"}),
         ("door_closed", {"open_ms": "long"}),
         ("door_closed", {"heads": {"in": 1}}),
+        ("door_resumed", {"position": "ajar"}),
         ("heads_counted", {"direction": "through"}),
         ("passage_followed", {"went": "many"}),
     ],

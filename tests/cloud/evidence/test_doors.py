@@ -266,3 +266,81 @@ async def test_a_forced_door_corroborates_nothing(room: Behind) -> None:
     await room.floor.slot_told("A-1", True)
     await room.floor.look(timedelta(minutes=6))
     assert await room.floor.corroborated() is False
+
+
+async def restarted(room: Behind, position: str, **more: Any) -> int:
+    """The agent went away in the midst of a session, and is back."""
+    await room.floor.tell("agent_started", {"software": "2.0"})
+    times = {"away_from": "2026-11-22T03:24:00.000000Z", "away_to": "2026-11-22T03:25:00.000000Z"}
+    return await room.floor.tell("door_resumed", {"station": DOOR, "position": position, **times, **more})
+
+
+async def test_a_session_goes_on_after_a_restart_and_is_neither_doubled_nor_lost(room: Behind) -> None:
+    task, keeper = await room.give_task(), await room.keeper()
+    decision = await room.ask(keeper, task=task)
+    opened = await room.open(decision)
+    other = room.floor.people[0]
+    for _ in range(2):
+        await restarted(room, "open", decision=decision, opened=opened, people=[keeper, other], task=task)
+        (row,) = await room.sessions()
+        assert (row["state"], row["closed_index"], row["closed_at"]) == ("open", None, None)
+    await room.shut(opened, people=[keeper, other], task=task)
+    (row,) = await room.sessions()
+    assert (row["state"], row["how"], row["people"]) == ("closed", "decision", sorted([keeper, other]))
+    assert (row["open_ms"], row["task"]) == (9000, task)
+    history = (await room.floor.store.keeper.get(f"history/{keeper}")).json()["rows"]
+    assert [one["kind"] for one in history][-4:] == ["door_decided", "door_resumed", "door_resumed", "door_closed"]
+    assert await room.floor.living() == set()
+    await holds(room.office)
+
+
+async def test_a_session_that_ended_while_nobody_looked_says_who_and_what_but_not_how_long(room: Behind) -> None:
+    task, keeper, slot = await room.give_task(), await room.keeper(), room.floor.slots["A-1"]
+    decision = await room.ask(keeper, task=task)
+    opened = await room.open(decision)
+    await room.floor.tell("door_held_open", {"station": DOOR, "opened": opened, "open_ms": 60_000})
+    told = {"decision": decision, "opened": opened, "people": [keeper], "task": task, "moved": [slot]}
+    ended = await restarted(room, "closed", **told)
+    (row,) = await room.sessions()
+    assert (row["state"], row["open_ms"], row["moved"], row["heads_in"]) == ("closed", None, [slot], None)
+    assert await room.floor.living() == set()  # it is held open no more
+    assert ended > opened
+    await restarted(room, "open", **told)  # whatever it says of it again, there is one row
+    await room.shut(opened, people=[keeper], task=task)
+    assert [one["open_ms"] for one in await room.sessions()] == [9000]
+    await holds(room.office)
+
+
+async def test_one_that_was_unlocked_before_and_is_open_now_is_the_session_of_whom_it_let(room: Behind) -> None:
+    task, keeper = await room.give_task(), await room.keeper()
+    decision = await room.ask(keeper, task=task)
+    opened = await restarted(room, "open", decision=decision, opened=None, people=[keeper], task=task)
+    (row,) = await room.sessions()
+    assert (row["state"], row["how"], row["people"], row["task"]) == ("open", "found", [keeper], task)
+    await room.shut(opened, people=[keeper], task=task)
+    await room.shut(await room.open(None, "exit"))  # they go out
+    assert await room.floor.living() == set()
+    await holds(room.office)
+
+
+async def test_one_that_was_unlocked_before_and_is_shut_now_is_told_of_and_opens_nothing(room: Behind) -> None:
+    task, keeper = await room.give_task(), await room.keeper()
+    decision = await room.ask(keeper, task=task)
+    await restarted(room, "closed", decision=decision, opened=None, people=[keeper], task=task)
+    assert [row["state"] for row in await room.sessions()] == ["allowed"]
+    await holds(room.office)
+
+
+async def test_what_an_agent_says_of_a_session_that_never_was_changes_none(room: Behind) -> None:
+    await room.give_task()
+    await room.go_through()
+    begun = await room.open(None, "forced")
+    for opened in (begun - 3, 10_000):
+        await room.floor.tell("door_resumed", {
+            "station": DOOR, "position": "open", "decision": None, "opened": opened, "away_from": "", "away_to": "",
+        })  # fmt: skip
+    await restarted(room, "open", decision=9, opened=None)
+    assert [(row["state"], row["how"]) for row in await room.sessions()] == [
+        ("open", "found"), ("closed", "forced"), ("closed", "decision")
+    ]  # fmt: skip
+    await holds(room.office)
