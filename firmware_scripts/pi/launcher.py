@@ -13,6 +13,7 @@ What it does is in docs/adr/0018-software-updates.md; what it finds and leaves i
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -202,8 +203,20 @@ def _order() -> Json:
         said = believed(file.read(COPY_BYTES), _keys("SEALTRAIL_EDGE_CLOUD_KEYS"), ORDER)
     if said.get("kind") != "update":
         raise RefusedError("not an order to update")
+    agent = _agent()
+    if said.get("agent") != agent:
+        raise RefusedError(f"an order for {said.get('agent')}; here is {agent}")
     body = said["body"]
     return {name: body[name] for name in ("number", "version", "sha256", "bytes")}
+
+
+def _agent() -> str:
+    """Which agent this board is, by root's own copy of the site file; the agent's user cannot change that."""
+    with open(os.environ["SEALTRAIL_EDGE_SITE_FILE"], encoding="utf-8") as file:
+        found = re.findall(r"""^["']?agent["']?\s*:\s*["']?([\w.-]+)["']?\s*(?:#.*)?$""", file.read(COPY_BYTES), re.M)
+    if len(found) != 1:
+        raise RefusedError("the site file does not say in one line which agent is here")
+    return str(found[0])
 
 
 def _install(order: Json) -> str:

@@ -16,6 +16,7 @@ from wire.releases import digest_of
 
 LAUNCHER = Path(__file__).parents[2] / "firmware_scripts" / "pi" / "launcher.py"
 CLOUD, PUBLISHER = SigningKey.from_seed(b"c" * 32), SigningKey.from_seed(b"p" * 32)
+AGENT = "nj01.gate-a"
 ANYWHERE = For(follows="0.1.0", python="3.11", platform="any")
 
 
@@ -50,6 +51,11 @@ class Bench:
         (first / "tree" / "sealtrail.py").write_text("print('first')\n", "utf-8")
         (self.home / "current").symlink_to("releases/first")
         self.notes.mkdir(parents=True)
+        self.site(f"agent: {AGENT}\n")
+
+    def site(self, text: str) -> None:
+        """The site file that root put there."""
+        (self.folder / "site.yaml").write_text(f"site: nj01\n{text}devices: []\n", "utf-8")
 
     def release(self, version: str, program: str = "print('new')\n", key: SigningKey = PUBLISHER) -> Path:
         """A release of one file."""
@@ -61,13 +67,15 @@ class Bench:
         pack_tree(out, key, tree, version, ANYWHERE, {})
         return out
 
-    def fetched(self, release: Path, number: int = 1, key: SigningKey = CLOUD, **change: Any) -> str:
-        """The agent has fetched it, by an order; its name."""
+    def fetched(
+        self, release: Path, number: int = 1, key: SigningKey = CLOUD, agent: str = AGENT, **change: Any
+    ) -> str:
+        """The agent has fetched it, by an order for `agent`; its name."""
         with release.open("rb") as file:
             sha256 = digest_of(file)
         body = {"number": number, "version": release.stem, "sha256": sha256, "bytes": release.stat().st_size,
                 "approved": 7} | change  # fmt: skip
-        order = {"v": 1, "id": "nj01/O-1", "agent": "nj01.gate-a", "kind": "update", "at": "", "body": body}
+        order = {"v": 1, "id": "nj01/O-1", "agent": agent, "kind": "update", "at": "", "body": body}
         (self.notes / "release.zip").write_bytes(release.read_bytes())
         (self.notes / "wanted.jws").write_text(jws.sign(order, key, ORDER_TYPE), "utf-8")
         return sha256[:12]
@@ -82,7 +90,7 @@ class Bench:
         env = {
             **around, "SEALTRAIL_RELEASES_HOME": str(self.home), "SEALTRAIL_EDGE_DATA_DIR": str(self.folder / "data"),
             "SEALTRAIL_EDGE_CLOUD_KEYS": CLOUD.public.text, "SEALTRAIL_EDGE_RELEASE_KEYS": PUBLISHER.public.text,
-            "SEALTRAIL_RELEASES_TREES": "1", **self.env,
+            "SEALTRAIL_RELEASES_TREES": "1", "SEALTRAIL_EDGE_SITE_FILE": str(self.folder / "site.yaml"), **self.env,
         }  # fmt: skip
         return subprocess.run(
             [sys.executable, "-I", str(LAUNCHER), command], env=env, check=False, capture_output=True, text=True,

@@ -114,6 +114,33 @@ def test_the_installer_that_switched_meanwhile_has_the_last_word(bench: Bench) -
     assert bench.current == "byhand", "what lay ready is gone, and is not switched to"
 
 
+@pytest.mark.parametrize(
+    "site",
+    [
+        "agent: nj01.gate-a\n", 'agent: "nj01.gate-a"  # the north gate\n', "'agent': 'nj01.gate-a'\n",
+        "agent: nj01.gate-a\nstations:\n  - {name: x, agent: nj01.gate-b}\n",
+    ],
+)  # fmt: skip
+def test_it_takes_orders_for_the_agent_of_roots_site_file_and_no_other(bench: Bench, site: str) -> None:
+    bench.site(site)
+    release = bench.release("0.2.0")
+    bench.fetched(release, agent="nj01.gate-b")
+    bench.launch("stage")
+    assert bench.state["fault"]["problem"] == "an order for nj01.gate-b; here is nj01.gate-a"
+    assert "staged" not in bench.state
+    bench.fetched(release)
+    bench.launch("stage")
+    assert bench.state["staged"]["version"] == "0.2.0"
+
+
+@pytest.mark.parametrize("site", ["", "agent: nj01.gate-a\nagent: nj01.gate-b\n"])
+def test_a_board_that_does_not_know_which_agent_it_is_takes_none(bench: Bench, site: str) -> None:
+    bench.site(site)
+    bench.fetched(bench.release("0.2.0"))
+    bench.launch("stage")
+    assert "which agent is here" in bench.state["fault"]["problem"]
+
+
 def test_a_release_that_was_undone_can_be_wanted_anew_by_a_newer_order(bench: Bench) -> None:
     release = bench.release("0.2.0")
     bench.begun(release)
