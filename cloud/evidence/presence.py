@@ -1,7 +1,6 @@
-"""Somebody where nobody is expected, as cameras that only watch tell: an alarm that somebody looks at.
+"""Somebody where nobody is expected, as cameras that only watch tell: an alarm, with its film.
 
-It ends by itself once nobody is there any more, if it was taken notice of by then; one that nobody has looked at lives
-on, and people clear it.
+It is over by itself once nobody is there any more, whether or not somebody took notice of it, as other alarms are.
 """
 
 import json
@@ -9,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from cloud.alarms.service import Severity
-from cloud.db.pool import Tx, one, rows
+from cloud.db.pool import Tx, rows
 from cloud.db.queries import load_queries
 from cloud.evidence.clip_models import WatchRows, WatchShown
 from cloud.evidence.taken import Taken
@@ -36,10 +35,7 @@ async def seen(taken: Taken) -> None:
 async def ended(taken: Taken) -> None:
     """Nobody is there any more."""
     body = body_of(PresenceEnded, taken.fact.body)
-    place = taken.place(body.station)
-    row = await one(taken.tx, _sql.noticed, site=taken.site, place=place)
-    if row is not None and row["noticed"]:
-        await taken.clear(WITHOUT_TASK, place)
+    await taken.clear(WITHOUT_TASK, taken.place(body.station))
 
 
 async def watches(tx: Tx, site: str) -> WatchRows:

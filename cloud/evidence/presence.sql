@@ -1,7 +1,3 @@
--- name: noticed
-SELECT acknowledged_by IS NOT NULL AS noticed FROM alarm
-WHERE site = %(site)s AND cause = 'presence_without_task' AND place = %(place)s AND cleared_at IS NULL
-
 -- The stations that only watch, as each agent told at its newest start.
 -- name: watches
 SELECT a.id AS agent, f.content FROM agent a

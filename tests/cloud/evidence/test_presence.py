@@ -1,4 +1,4 @@
-"""Somebody where nobody is expected: an alarm with its film, over once it was looked at and is over."""
+"""Somebody where nobody is expected: an alarm with its film, over once nobody is there."""
 
 from typing import Any
 
@@ -28,13 +28,19 @@ def ended() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("why", "severity"), [("quiet_hours", "critical"), ("no_task", "major")])
-async def test_it_lives_until_somebody_looked_at_it(at: Floor, why: str, severity: str) -> None:
+async def test_it_lives_while_somebody_is_there_and_nobody_need_have_looked(at: Floor, why: str, severity: str) -> None:
     seq = await at.tell("presence_seen", seen(why=why))
     assert await at.living() == {("presence_without_task", PLACE)}
     (row,) = await at.office.rows("SELECT id, severity, detail FROM alarm")
     assert (row["severity"], row["detail"]["seq"], row["detail"]["agent"]) == (severity, seq, AGENT)  # its film
     await at.tell("presence_ended", ended())
-    assert await at.living() == {("presence_without_task", PLACE)}  # nobody looked yet
+    assert await at.living() == set()
+    shown = (await at.store.keeper.get(f"alarms/{row['id']}")).json()
+    assert (shown["acknowledged_by"], shown["cleared_by"], shown["next_at"]) == (None, None, None)
+    assert [step["kind"] for step in shown["steps"]] == ["alarm_cleared"]
+    assert shown["detail"]["seq"] == seq  # its film can still be looked at
+    await at.tell("presence_seen", seen(why=why))  # somebody else is another alarm
+    assert await at.living() == {("presence_without_task", PLACE)}
     await holds(at.office)
 
 
