@@ -18,6 +18,7 @@ from cloud.alarms import life
 from cloud.alarms.service import raise_alarm
 from cloud.db.pool import Pool, transaction
 from cloud.evidence import corroborating, exceptions, film_keeping, readings_keeping, watching
+from cloud.evidence.unplaced import end_unplaced, unplaced
 from cloud.joining import watching as certificates
 from cloud.ledger.service import close_ledger, open_ledger, site_ids
 from cloud.media import store
@@ -124,12 +125,14 @@ class Watching:
             late = await certificates.anything_due(tx, site, at)
             pack = await pack_in_force(tx, site, at, self.pack)
             asked = await tickets.anything_due(tx, site, pack, at)
-        if due or late or asked:
+            old_form = bool(await unplaced(tx, site))
+        if due or late or asked or old_form:
             async with transaction(self.pool) as tx:
                 appender = await open_ledger(tx, site)
                 await watching.watch(tx, appender, self.world, site, at)
                 await certificates.watch(tx, appender, self.world, at)
                 await tickets.watch(tx, appender, self.world, pack, at)
+                await end_unplaced(tx, appender, self.world, at)
                 await close_ledger(tx, appender)
         self._looked[site] = at
 

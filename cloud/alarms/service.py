@@ -79,15 +79,16 @@ async def raise_alarm(
 
 
 async def clear_alarm(
-    tx: Tx, appender: Appender, world: World, *, cause: str, place: str, at: datetime, actor: str = "cloud"
-) -> bool:
-    """Clears the living alarm `cause` at `place`; returns whether there was one."""
+    tx: Tx, appender: Appender, world: World, *, cause: str, place: str, at: datetime, actor: str = "cloud",
+    told: Mapping[str, Any] | None = None,
+) -> bool:  # fmt: skip
+    """Clears the living alarm `cause` at `place`; returns whether there was one. Its entry says what is `told` too."""
     place = place_text(place)
     row = await one(tx, _sql.clear, site=appender.site, cause=cause, place=place, at=at)
     if row is None:
         return False
     name = name_of(appender.site, row["index"])
-    content = {"about": name, "cause": cause, "place": place}
+    content = {"about": name, "cause": cause, "place": place, **(told or {})}
     await add_record(
         tx, appender, kind="alarm_cleared", at=at, actor=actor, content=content, salt=world.salt(), things=[name]
     )

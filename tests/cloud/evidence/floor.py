@@ -40,9 +40,9 @@ class Floor:
         self.clock.advance(after)
         await Watching(self.office.parts.pool, self.office.parts.world, self.office.parts.pack).look()
 
-    async def tell(self, kind: str, body: Mapping[str, Any]) -> int:
-        """The agent says something, and it arrives."""
-        seq = self.walk._say(kind, dict(body))
+    async def tell(self, kind: str, body: Mapping[str, Any], device: str = "gate-a.barrier") -> int:
+        """The agent says something of `device`, and it arrives."""
+        seq = self.walk._say(kind, dict(body), device)
         await self.walk.send()
         return seq
 

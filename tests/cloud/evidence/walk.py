@@ -84,9 +84,9 @@ class Walk:
         async with transaction(self.office.parts.pool) as tx:
             await sign_checkpoints(tx, self.office.parts.world, lambda _: self.log_key)
 
-    def _say(self, kind: str, body: dict[str, Any]) -> int:
+    def _say(self, kind: str, body: dict[str, Any], device: str = "gate-a.barrier") -> int:
         self.clock.advance(timedelta(seconds=5, microseconds=7))
-        return self.teller.say(kind, body, at=self.clock.at)
+        return self.teller.say(kind, body, at=self.clock.at, device=device)
 
     def _body(self, store: Warehouse, direction: str, people: list[str]) -> dict[str, Any]:
         sight = {"genuineness": "genuine", "id": store.package, "kind": "package", "issue": 1}
