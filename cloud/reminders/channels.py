@@ -1,11 +1,12 @@
-"""The ways out: robots of chats and mail through apprise, webhooks by ourselves. Each has its time and no more.
+"""The ways out: robots of chats and webhooks by ourselves, mail through apprise. Each has its time and no more.
 
-A webhook's address is a person's: it is looked up once, must be of the wide net (or named by the operator), that very
-address is connected to, and no redirect is followed. The others go to the vendor, or to the operator's own server.
+What is posted goes to an address that was looked up once and is of the wide net (or whose name the operator gave); that
+very address is connected to, and no redirect is followed. Mail goes to the operator's own server.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+import threading
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,19 +16,15 @@ import apprise
 import httpx
 
 from cloud.reminders.errors import ChannelError
+from cloud.reminders.robots import ROBOTS, Robot
 from cloud.reminders.targets import resolve, split_url
 from cloud.reminders.words import unmarked
+from cloud.webhooks.posting import beginning
 
 CONNECT_S, READ_S, WITHIN_S = 5.0, 5.0, 15.0
 _THREADS = 16
+"""Letters on their way, those among them that nobody waits for any more: a mail server may go on saying half lines."""
 _LATER = {408, 425, 429}
-
-ROBOTS: Mapping[str, Callable[[str], dict[str, Any]]] = {
-    "wecom": lambda key: {"schema": "wecombot", "key": key},
-    "dingtalk": lambda token: {"schema": "dingtalk", "token": token},
-    "feishu": lambda token: {"schema": "feishu", "token": token},
-}
-"""Kind → what apprise makes of a robot's key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,16 +41,17 @@ class Mail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ways:
-    """All the ways out. `inner` are hosts of the inner net that webhooks may go to (`host` or `host:port`)."""
+    """All the ways out. `inner` are hosts that may be in the inner net (`host` or `host:port`)."""
 
     http: httpx.AsyncHTTPTransport
     mail: Mail | None = None
     inner: Collection[str] = ()
     within_s: float = WITHIN_S
-    robots: Mapping[str, Callable[[str], dict[str, Any]]] = field(default_factory=lambda: ROBOTS)
+    robots: Mapping[str, Robot] = field(default_factory=lambda: ROBOTS)
     _threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(_THREADS, thread_name_prefix="apprise")
     )
+    _free: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(_THREADS))
 
     async def send(self, kind: str, target: str, title: str, text: str, more: Mapping[str, Any]) -> None:
         """Tells `target` of `text`; a webhook also gets `more`. Raises ChannelError, also when it takes too long."""
@@ -61,12 +59,18 @@ class Ways:
             async with asyncio.timeout(self.within_s):
                 if kind == "webhook":
                     await self._post(target, {"title": title, "text": text, **more})
+                elif (robot := self.robots.get(kind)) is not None:
+                    said = await self._post(
+                        robot.url.format(key=target), robot.body(unmarked(f"{title}\n{text}")), read=True
+                    )
+                    robot.check(said)
                 else:
-                    await self._through_apprise(kind, target, title, text)
+                    await self._mail(kind, target, title, text)
         except TimeoutError as error:
             raise ChannelError("no_answer", self.within_s) from error
 
-    async def _post(self, target: str, body: Mapping[str, Any]) -> None:
+    async def _post(self, target: str, body: Mapping[str, Any], *, read: bool = False) -> bytes:
+        """The beginning of what is answered to `body`, to be `read`. Raises ChannelError for a bad status."""
         url = split_url(target)
         address = await resolve(url, self.inner)
         host = f"[{address}]" if ":" in address else address
@@ -75,12 +79,16 @@ class Ways:
         # Below httpx's client, which writes whole addresses into the log: the key is in them.
         wait = {"connect": CONNECT_S, "read": self.within_s, "write": self.within_s, "pool": self.within_s}
         asked = httpx.Request(
-            "POST", there, json=dict(body), headers={"Host": name, "User-Agent": "Sealtrail"},
+            "POST", there, json=dict(body),
+            headers={"Host": name, "User-Agent": "Sealtrail", "Accept-Encoding": "identity"},
             extensions={"sni_hostname": url.hostname, "timeout": wait},
         )  # fmt: skip
         try:
             answer = await self.http.handle_async_request(asked)
-            await answer.aclose()  # what it says besides its status is not read
+            try:
+                said = await beginning(answer) if read else b""
+            finally:
+                await answer.aclose()
         except httpx.HTTPError as error:
             raise ChannelError("not_reached") from error
         status = answer.status_code
@@ -88,27 +96,23 @@ class Ways:
             raise ChannelError("redirects", status, final=True)
         if status >= 400:
             raise ChannelError("answers", status, final=status < 500 and status not in _LATER)
+        return said
 
-    async def _through_apprise(self, kind: str, target: str, title: str, text: str) -> None:
-        if kind != "mail":
-            title, text = unmarked(title), unmarked(text)
-        # A thread that hangs ends by the time-outs of its sockets.
-        taken = await asyncio.get_running_loop().run_in_executor(
-            self._threads, _notify, self._described(kind, target), title, text
-        )
-        if not taken:
-            raise ChannelError("not_taken")
-
-    def _described(self, kind: str, target: str) -> dict[str, Any]:
-        if kind in self.robots:
-            return self.robots[kind](target)
+    async def _mail(self, kind: str, target: str, title: str, text: str) -> None:
         mail = self.mail
         if kind != "mail" or mail is None:
             raise ChannelError("not_set_up", final=True)
-        return {
+        described = {
             "schema": "mailto", "host": mail.host, "smtp_host": mail.host, "port": mail.port, "user": mail.user,
             "password": mail.password, "from_addr": mail.sender, "targets": [target], "secure_mode": mail.mode,
         }  # fmt: skip
+        # A thread ends by the time-outs of its sockets alone; where all of them hang, no letter queues up behind them.
+        if not self._free.acquire(blocking=False):
+            raise ChannelError("no_answer", self.within_s)
+        letter = self._threads.submit(_notify, described, title, text)
+        letter.add_done_callback(lambda _: self._free.release())
+        if not await asyncio.wrap_future(letter):
+            raise ChannelError("not_taken")
 
 
 def _notify(described: dict[str, Any], title: str, text: str) -> bool:

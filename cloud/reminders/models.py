@@ -120,7 +120,7 @@ class Notifying(NotifySettings):
 
 class NoticeShown(BaseModel):
     """One message to me. `reminders` 0: a test. `dropped`: nothing was left to tell. `problem`: that of the newest try,
-    with a status or a number of seconds where it has one.
+    with a status, a service's own number or that of seconds where it has one.
     """
 
     id: int

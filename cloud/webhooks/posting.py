@@ -97,12 +97,17 @@ async def _read(answer: httpx.Response) -> Reply:
     """The answer's status and beginning; a redirection is not followed, and says where it led."""
     if answer.is_redirect:
         return Reply(answer.status_code, _excerpt(f"not followed: {answer.headers.get('location', '')}"))
+    return Reply(answer.status_code, _excerpt((await beginning(answer)).decode("utf-8", "replace")) or None)
+
+
+async def beginning(answer: httpx.Response) -> bytes:
+    """The first READ_BYTES of what is answered at most. Raises httpx.HTTPError."""
     start = bytearray()
     async for piece in answer.aiter_raw():
         start += piece
         if len(start) >= READ_BYTES:
             break
-    return Reply(answer.status_code, _excerpt(bytes(start[:READ_BYTES]).decode("utf-8", "replace")) or None)
+    return bytes(start[:READ_BYTES])
 
 
 def _excerpt(text: str) -> str:

@@ -17,7 +17,7 @@ from cloud.reminders.worker import Reminding
 from cloud.world import real_world
 from custody.roles import Role
 from tests.cloud.conftest import Database, database, new_name, server, template
-from tests.cloud.reminders.receivers import Receiver, listening
+from tests.cloud.reminders.receivers import Receiver, listening, robot, said
 from tests.cloud.warehouse import CASE
 from tests.system.desk import PHONE
 from tests.system.racks import employ, enter
@@ -75,8 +75,12 @@ async def read_it(console: Console) -> None:
 async def set_it_up(console: Console, database: Database) -> None:
     """On a desktop, in English."""
     words, receiver, pool = texts("en-GB")["notifying"], Receiver(), console.warehouse.receiving.pool
-    async with listening(receiver, receiver.web), httpx.AsyncHTTPTransport() as http, console.visit("en-GB") as page:
-        ways = Ways(http=http, inner=["127.0.0.1"])
+    vendor = Receiver(answer=said('{"errcode":93000,"errmsg":"invalid webhook url"}'))
+    async with (
+        listening(receiver, receiver.web), listening(vendor, vendor.web), httpx.AsyncHTTPTransport() as http,
+        console.visit("en-GB") as page,
+    ):  # fmt: skip
+        ways = Ways(http=http, inner=["127.0.0.1"], robots=robot("wecom", vendor))
         worker = asyncio.create_task(
             Delivering(
                 pool, database.app, real_world(), load_rule_pack(), ways, every=timedelta(milliseconds=100)
@@ -89,6 +93,12 @@ async def set_it_up(console: Console, database: Database) -> None:
         await page.get_by_role("button", name=words["try"]).click()
         assert (await receiver.came.get())["type"] == "test"
         await expect(page.get_by_text(words["state_sent"], exact=True)).to_be_visible()
+        await page.get_by_label(words["kind"]).select_option("wecom")
+        await page.get_by_label(words["target_wecom"]).fill("no-such-key-0000")
+        await page.get_by_role("button", name=words["add"], exact=True).click()
+        added = page.get_by_role("listitem").filter(has_text="…0000")
+        await added.get_by_role("button", name=words["try"]).click()
+        await expect(page.get_by_text(words["problem_refused"].replace("{n}", "93000"))).to_be_visible()
         await page.get_by_text(words["quietOn"], exact=True).click()
         await page.get_by_label(words["from"]).fill("21:30")
         await page.get_by_role("button", name=words["save"], exact=True).click()

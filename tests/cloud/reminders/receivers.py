@@ -5,10 +5,14 @@ import json
 import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
+
+import httpx
+
+from cloud.reminders.robots import ROBOTS, Robot
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
 
@@ -73,3 +77,15 @@ async def listening(receiver: Receiver, talk: Talk, tls: ssl.SSLContext | None =
         yield receiver
     finally:
         server.close()
+
+
+def robot(kind: str, receiver: Receiver) -> dict[str, Robot]:
+    """The robot of `kind`, its vendor's server at the receiver's port."""
+    url = httpx.URL(ROBOTS[kind].url.replace("{key}", "KEY"))
+    here = f"http://127.0.0.1:{receiver.port}{url.raw_path.decode().replace('KEY', '{key}')}"
+    return {kind: replace(ROBOTS[kind], url=here)}
+
+
+def said(body: str) -> str:
+    """An answer of HTTP 200 with a body, as vendors of robots give."""
+    return f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"

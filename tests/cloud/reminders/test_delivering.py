@@ -15,7 +15,7 @@ from cloud.reminders.delivering import Delivering
 from tests.cloud.api import Office, problem
 from tests.cloud.conftest import Clock
 from tests.cloud.reminders.desk import HOUR, Desk, seated
-from tests.cloud.reminders.receivers import Receiver, listening
+from tests.cloud.reminders.receivers import Receiver, listening, robot, said
 
 SOON = (timedelta(0), timedelta(0))
 MINUTE = timedelta(minutes=1)
@@ -116,6 +116,19 @@ async def test_one_that_hangs_holds_up_nobody_and_is_given_up_in_the_end(desk: D
         assert {row["state"] for row in await ended(desk, many=0)} == {"pending"}
         oldest = (await ended(desk))[-1]
     assert (oldest["state"], oldest["tries"], oldest["problem"]) == ("failed", 3, "no_answer:0.5")
+
+
+async def test_a_robots_key_that_is_none_is_no_message_sent_and_is_not_tried_again(desk: Desk) -> None:
+    receiver = Receiver(answer=said('{"errcode":93000,"errmsg":"invalid webhook url"}'))
+    async with listening(receiver, receiver.web), working(desk, robots=robot("wecom", receiver)):
+        wanted = {"kind": "wecom", "target": "0123456789abcdef"}
+        channel = (await desk.ask("keeper", "POST", "reminders/channels", json=wanted))["id"]
+        await desk.ask("keeper", "POST", f"reminders/channels/{channel}/test")
+        (row,) = await ended(desk)
+        assert (row["state"], row["tries"], row["problem"]) == ("failed", 1, "refused:93000")
+        receiver.answer = said('{"errcode":0,"errmsg":"ok"}')
+        await desk.ask("keeper", "POST", f"reminders/channels/{channel}/test")
+        assert [row["state"] for row in await ended(desk, many=2)] == ["sent", "failed"]
 
 
 async def test_a_worker_that_was_stopped_between_leaves_nothing_unsent(desk: Desk) -> None:
