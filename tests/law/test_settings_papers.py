@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -18,8 +19,8 @@ CLOUD: dict[str, type[BaseSettings]] = {
     "web": settings.WebSettings, "migrate": settings.OwnerSettings,
 }  # fmt: skip
 """Process of `sealtrail cloud` → its settings, as cloud/cli.py loads them."""
-SERVICES = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))["services"]
-OURS = {
+SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))["services"]
+OURS: dict[str, tuple[dict[str, Any], type[BaseSettings]]] = {
     name: (service, EdgeSettings if service["command"][0] == "edge" else CLOUD[service["command"][1]])
     for name, service in SERVICES.items()
     if isinstance(service.get("command"), list) and service["command"][0] in ("cloud", "edge")
