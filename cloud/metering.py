@@ -14,13 +14,13 @@ from prometheus_client import (
     Histogram,
     ProcessCollector,
     disable_created_metrics,
-    start_http_server,
 )
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from cloud.db.pool import Pool
 from cloud.errors import SettingsError
+from wire.prometheus import give_out
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -120,12 +120,10 @@ def served(registry: CollectorRegistry, host: str, port: int | None) -> Iterator
         yield
         return
     try:
-        server, thread = start_http_server(port, host, registry)
+        end = give_out(registry, host, port)
     except OSError as error:
         raise SettingsError([f"SEALTRAIL_CLOUD_METRICS_PORT: {host}:{port}: {error.strerror}"]) from error
     try:
         yield
     finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+        end()

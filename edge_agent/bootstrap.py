@@ -202,8 +202,22 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None, boo
         film_upkeep=build_upkeep(films, journal, clock) if films else None,
         stops=stops,
     )
+    if settings.metrics_port is not None:
+        stops.append(_metrics(agent, list(devices), settings.metrics_port))
     undo.pop_all()
     return Agent(agent)
+
+
+def _metrics(parts: Parts, devices: list[str], port: int) -> Callable[[], None]:
+    from edge_agent.metrics import Watched, open_metrics  # loaded only where somebody asks
+
+    telemetry, films = parts.telemetry, parts.films
+    watched = Watched(
+        agent=parts.agent, software=parts.software, journal=parts.journal, clock=parts.clock, data_dir=parts.data_dir,
+        devices=devices, health=parts.health, batches=(lambda: len(telemetry.waiting())) if telemetry else None,
+        film_bytes=(lambda: films.ring.bytes) if films else None,
+    )  # fmt: skip
+    return open_metrics(watched, port)
 
 
 def _telemetry(plan: Plan, clock: Clock, journal: Journal) -> Telemetry | None:

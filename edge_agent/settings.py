@@ -77,6 +77,8 @@ class EdgeSettings(BaseSettings):
     """Where an OTLP/HTTP receiver takes traces (`/v1/traces` is added); None: there are none."""
     traces_ratio: float = Field(default=1, gt=0, le=1)
     """The part of facts that is traced; the same here and in the cloud."""
+    metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    """Where Prometheus may ask, on this machine alone; None: nowhere."""
     identity_dir: Path | None = None
     """Where `sealtrail edge enroll` keeps the TLS identity; without it somebody else renews the certificate."""
     keys: Literal["file", "tpm"] = "file"

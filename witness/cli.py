@@ -75,6 +75,9 @@ def serve(
     host: Annotated[str, typer.Option(help="where it listens")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0 is any", max=65535)] = 8421,
     prefix: Annotated[str, typer.Option(help="path under which it answers, such as /w")] = "",
+    metrics_port: Annotated[
+        int | None, typer.Option(help="Prometheus may ask at this port of 127.0.0.1", min=1, max=65535)
+    ] = None,
 ) -> None:
     """Answers add-checkpoint and checkpoint requests until SIGTERM; JSON lines on stdout."""
     from witness.keys import read_key
@@ -87,7 +90,7 @@ def serve(
         logs = know_logs(log or [], policy.read_bytes() if policy else None)
         path = "/" + prefix.strip("/") if prefix.strip("/") else ""
         run(
-            Options(name, read_key(key), logs, state, host, port, path),
+            Options(name, read_key(key), logs, state, host, port, path, metrics_port),
             lambda: int(time.time()),
             lambda line: print(line, flush=True),
         )

@@ -4,20 +4,25 @@ import asyncio
 import json
 import signal
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 
+from proof.checkpoint import Checkpoint
 from proof.keys import SigningKey
 from proof.note import NoteVerifier
 from witness.app import create_app
 from witness.errors import OptionsError
 from witness.state import State
 from witness.witness import Witness
+
+if TYPE_CHECKING:
+    from witness.metrics import Meter
 
 GRACE_S = 5
 """How long requests in work may take to end once the process is asked to."""
@@ -37,6 +42,7 @@ class Options:
     host: str
     port: int
     prefix: str
+    metrics_port: int | None = None
 
 
 class Server(uvicorn.Server):
@@ -79,15 +85,21 @@ def serve(options: Options, now_s: Callable[[], int], say: Callable[[str], None]
     """
 
     def accused(origin: str, kind: str, why: str) -> None:
+        if meter is not None:
+            meter.accused(origin, kind)
         say(json.dumps({"event": "accusation", "origin": origin, "kind": kind, "why": why}))
 
     with (
         closing(State(options.state, create=True)) as state,
         _listen(options.host, options.port) as listener,
         ThreadPoolExecutor(1, "witness") as executor,
+        ExitStack() as undo,
     ):
-        witness = Witness(options.name, options.key, options.logs, state, now_s, accused)
-        sizes = {checkpoint.origin: checkpoint.size for checkpoint, _ in state.all_newest()}
+        newest = [checkpoint for checkpoint, _ in state.all_newest()]
+        meter = _meter(newest, options.metrics_port, undo)
+        answered = meter.answered if meter is not None else lambda _: None
+        witness = Witness(options.name, options.key, options.logs, state, now_s, accused, answered)
+        sizes = {checkpoint.origin: checkpoint.size for checkpoint in newest}
 
         def ready(url: str) -> None:
             seen = {origin: sizes.get(origin) for origin in options.logs}
@@ -106,6 +118,16 @@ def serve(options: Options, now_s: Callable[[], int], say: Callable[[str], None]
             timeout_graceful_shutdown=GRACE_S,
         )
         asyncio.run(Server(config, ready).serve([listener]))
+
+
+def _meter(newest: Sequence[Checkpoint], port: int | None, undo: ExitStack) -> "Meter | None":
+    if port is None:
+        return None
+    from witness.metrics import Meter, give_out  # loaded only where somebody asks
+
+    meter = Meter(newest)
+    undo.callback(give_out(meter, port))
+    return meter
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -36,7 +36,8 @@ def know_logs(vkeys: Sequence[str], policy: bytes | None = None) -> dict[str, No
 class Witness:
     """Witness `name` with `key`, who knows `logs` by origin and remembers in `state`. Used by one thread.
 
-    `now_s` is its own clock (POSIX s); `on_accusation` hears origin, kind and why, once it is kept.
+    `now_s` is its own clock (POSIX s); `on_accusation` hears origin, kind and why, once it is kept, `on_answer` what
+    is about to be answered.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Witness:
     state: State
     now_s: Callable[[], int]
     on_accusation: Callable[[str, str, str], None] = field(default=lambda origin, kind, why: None)
+    on_answer: Callable[[Cosigned | Declined], None] = field(default=lambda answer: None)
 
     def __post_init__(self) -> None:
         if not valid_name(self.name):
@@ -58,6 +60,11 @@ class Witness:
 
     def add_checkpoint(self, body: bytes) -> Cosigned | Declined:
         """The answer to a request, after whatever it changes is on disk. Raises StateError: then nothing is signed."""
+        answer = self._judge(body)
+        self.on_answer(answer)
+        return answer
+
+    def _judge(self, body: bytes) -> Cosigned | Declined:
         try:
             request = Request.parse(body)
         except ValueError as error:  # EncodingError; and int() refuses thousands of digits with a plain ValueError

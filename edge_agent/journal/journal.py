@@ -104,7 +104,7 @@ class Journal:
 
     def trace(self, on_sealed: Callable[[SealedFact], None]) -> None:
         """Calls `on_sealed` with every fact once it is on disk; from the journal's thread, so only to note it."""
-        self._writer.on_sealed = on_sealed
+        self._writer.on_sealed.append(on_sealed)
 
     def record(self, draft: Draft) -> SealedFact:
         """The sealed fact, once it and its effects are on disk. Raises JournalError, JournalFullError, DraftError."""

@@ -61,7 +61,7 @@ class Writer:
     ) -> None:
         self._db, self._clock, self._random, self._reserve, self._thinning = db, clock, random, reserve, thinning
         self.damaged = False
-        self.on_sealed: Callable[[SealedFact], None] | None = None
+        self.on_sealed: list[Callable[[SealedFact], None]] = []
         self._read_tail, self._on_written = read_tail, on_written
         self._tail: tuple[int, bytes] | None = read_tail()
         self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
@@ -233,8 +233,8 @@ class Writer:
                 item.done.set_exception(outcome)
             elif isinstance(item, _Fact) and outcome is not None:
                 last = outcome.fact.seq
-                if self.on_sealed is not None:
-                    self.on_sealed(outcome)
+                for hear in self.on_sealed:
+                    hear(outcome)
                 item.done.set_result(outcome)
             elif isinstance(item, _Change):
                 item.done.set_result(None)

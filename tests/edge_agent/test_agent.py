@@ -87,6 +87,7 @@ class Site:
     heartbeat_s: float = 60
     film: bool = False
     film_before_s: float = 1
+    metrics_port: int | None = None
     stations: list[dict[str, object]] = field(default_factory=list)
     devices: list[dict[str, object]] = field(default_factory=list)
     """Beside the gate and what hangs on it."""
@@ -110,7 +111,7 @@ class Site:
             broker_key=unused, cloud_url=HttpUrl(self.media.url), witness_logs=self.witnessed,
             heartbeat_s=self.heartbeat_s, witness_every_s=0, film=self.film,
             film_before_s=self.film_before_s,
-            film_after_s=1, reserve_mb=1,
+            film_after_s=1, reserve_mb=1, metrics_port=self.metrics_port,
         )  # fmt: skip
         return Plan(
             settings=settings, file=file, key=AGENT_KEY, pack=PACK, drivers=choose_drivers(file),

@@ -49,7 +49,8 @@ def table() -> dict[str, tuple[str, str]]:
     """Variable → its default, and who reads it."""
     readers: dict[str, list[str]] = defaultdict(list)
     defaults: dict[str, str] = {}
-    for process, kind in [*CLOUD.items(), ("edge", EdgeSettings)]:
+    everyone: dict[str, type[BaseSettings]] = {**CLOUD, "edge": EdgeSettings}
+    for process, kind in everyone.items():
         for name in kind.model_fields:
             readers[variable(kind, name)].append(process)
             defaults[variable(kind, name)] = shown(kind, name)

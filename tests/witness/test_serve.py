@@ -13,6 +13,7 @@ import pytest
 from proof.cosignature import verify_cosignature
 from proof.note import read_note
 from proof.witness import MAX_BYTES, write_request
+from simulators.broker import free_port
 from tests.witness.logs import FORK, KEY, LOG, ME, NAME, Log, Process, run
 from witness.keys import write_key
 
@@ -27,6 +28,25 @@ def test_it_says_when_it_is_ready_and_ends_cleanly(tmp_path: Path) -> None:
         assert witness.terminate() == 0
     with Process(tmp_path) as witness:
         assert witness.ready["logs"] == {LOG.origin: 5}
+
+
+def test_it_counts_what_it_answered_for_this_machine_alone_and_only_where_asked(tmp_path: Path) -> None:
+    port = free_port()
+    with Process(tmp_path, "--metrics-port", port) as witness:
+        assert witness.submit(LOG.request(0, 5)).status_code == 200
+        assert witness.submit(LOG.request(0, 5)).status_code == 409
+        assert witness.submit(FORK.request(5, 5)).status_code in (409, 422)
+        assert witness.submit(b"nonsense").status_code == 400
+        assert witness.client.get("/metrics").status_code == 404  # not at the address that everybody reaches
+        told = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    with Process(tmp_path, "--metrics-port", port):
+        again = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    origin = f'origin="{LOG.origin}"'
+    assert f"sealtrail_witness_cosignatures_total{{{origin}}} 1.0" in told
+    assert f"sealtrail_witness_seen_size{{{origin}}} 5.0" in told
+    assert 'sealtrail_witness_refusals_total{status="400"} 1.0' in told
+    assert f'sealtrail_witness_accusations_total{{kind="two_roots",{origin}}} 1.0' in told
+    assert f"sealtrail_witness_seen_size{{{origin}}} 5.0" in again, "what it saw before it was started anew"
 
 
 def test_one_connection_serves_many_requests(tmp_path: Path) -> None:
