@@ -12,7 +12,7 @@ PAGE = "index.html"
 
 
 class Console(StaticFiles):
-    """Files of a folder; an address that is no file and has no suffix is one of the page's own routes."""
+    """Files of a folder; an address that is none of its files is one of the page's own routes, dots and all."""
 
     def __init__(self, directory: str | PathLike[str]) -> None:
         super().__init__(directory=directory, html=True)
@@ -24,7 +24,7 @@ class Console(StaticFiles):
         try:
             response = await super().get_response(path, scope)
         except HTTPException as error:
-            if error.status_code != 404 or "." in path.rpartition("/")[2]:
+            if error.status_code != 404 or path.startswith("assets/"):
                 raise
             response = await super().get_response(PAGE, scope)
         response.headers["Cache-Control"] = IMMUTABLE if path.startswith("assets/") else "no-cache"
