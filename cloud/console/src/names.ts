@@ -19,6 +19,11 @@ export function nameOf(id: string): string | null {
   return names.get(id) ?? null;
 }
 
+/** What people call `id`: its name, else its number without the site. */
+export function calledBy(id: string): string {
+  return nameOf(id) ?? id.slice(id.indexOf("/") + 1);
+}
+
 /** Remembers names that came along with other answers. */
 export function learn(things: readonly { id: string; name: string }[]): void {
   for (const thing of things) {
