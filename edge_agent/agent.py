@@ -27,6 +27,7 @@ from edge_agent.rule_packs import PackBook
 from edge_agent.stations.door import DoorStation
 from edge_agent.stations.gate import GateStation
 from edge_agent.stations.heads import Heads
+from edge_agent.stations.printing import PrintDesk
 from edge_agent.stations.rack import RackStation
 from edge_agent.stations.sensors import SensorStation
 from edge_agent.stations.watch import WatchStation
@@ -96,7 +97,7 @@ class Parts:
     packs: PackBook
     health: Health
     watches: Sequence[Watch]
-    sensors: Sequence[SensorStation] = ()
+    sensors: Sequence[SensorStation | PrintDesk] = ()
     uplink: Uplink
     telemetry: Telemetry | None = None
     orders: Orders
@@ -166,7 +167,7 @@ class Agent:
             undo.push_async_callback(_end, tasks)
             stopped = asyncio.create_task(stop.wait())
             undo.push_async_callback(_end, [stopped])
-            settled = asyncio.create_task(asyncio.to_thread(_settle, [one.settled for one in cameras]))
+            settled = asyncio.create_task(asyncio.to_thread(lambda: [one.settled.wait(READY_S) for one in cameras]))
             await asyncio.wait([stopped, settled], return_when=asyncio.FIRST_COMPLETED)
             if not stop.is_set():
                 _log.info("ready", extra={"fields": {
@@ -383,11 +384,6 @@ def _log_failure(done: "Future[SealedFact]") -> None:
     error = done.exception()
     if error is not None:
         _log.error("not recorded: %s", error)
-
-
-def _settle(events: Sequence[threading.Event]) -> None:
-    for event in events:
-        event.wait(READY_S)
 
 
 async def _end(tasks: Sequence["asyncio.Task[object]"]) -> None:

@@ -167,9 +167,8 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None, boo
     updates = updates_of(
         settings, site.agent, plan.key, journal, clock, tls, lambda: busy_of(asked), health.lost
     )  # fmt: skip
-    orders = Orders(
-        site.agent, journal, books, clock, find_key, uplink.resend, lights, _desk(plan.file, devices), viewing, updates
-    )
+    desk = _desk(plan.file, devices, journal, clock)
+    orders = Orders(site.agent, journal, books, clock, find_key, uplink.resend, lights, desk, viewing, updates)
     asked.append(lambda: "printing" if orders.printing else None)
     if films is not None:
         asked.append(films.busy)
@@ -183,7 +182,7 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None, boo
         packs=packs,
         health=health,
         watches=watches,
-        sensors=sensors,
+        sensors=[*sensors, *([desk] if desk else [])],
         uplink=uplink,
         orders=orders,
         telemetry=telemetry,
@@ -286,12 +285,12 @@ def build_films(settings: EdgeSettings, cameras: Mapping[str, str], journal: Jou
     return Films(plan, cameras, journal, clock)
 
 
-def _desk(file: SiteFile, devices: dict[str, Any]) -> PrintDesk | None:
+def _desk(file: SiteFile, devices: dict[str, Any], journal: Journal, clock: Clock) -> PrintDesk | None:
     """Where the label printers stand, if there are any."""
     printers: dict[str, LabelPrinter] = {
         entry.name: devices[entry.name] for entry in file.devices if entry.kind == "labelprinter"
     }
-    return PrintDesk(printers) if printers else None
+    return PrintDesk(printers, journal, clock.mono_us) if printers else None
 
 
 def _clock(plan: Plan, system: Clock, around: Around, stops: list[Callable[[], None]]) -> Clock:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from custody.decisions import Allowed, Decision
+from wire.printing import PrinterState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,14 +227,27 @@ class Buzzer(Protocol):
 # ---------------------------------------------------------------- desks
 
 
-class LabelPrinter(Protocol):
-    """Prints labels from a roll."""
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How a printer is; `problem` says it in its own words."""
 
-    def print(self, data: bytes) -> None:
+    state: PrinterState
+    problem: str | None = None
+
+
+class LabelPrinter(Protocol):
+    """Prints labels from a roll; a new one has `roll` of them, where that is known."""
+
+    roll: int | None
+
+    def print(self, data: bytes) -> bool:
         """Prints one label, `data` being what the printer understands; blocks until it is out, or seems to be.
 
-        Raises DeviceError; after a break nobody knows whether the label came out, and the error says so.
+        Returns whether it said so itself. Raises PrinterError.
         """
+
+    def ask(self) -> Condition | None:
+        """How it is, asked now; None for one that never tells. Blocks for its answer, and raises nothing."""
 
     def stop(self) -> None:
         """Gives the hardware back; what is being printed ends first."""

@@ -207,12 +207,12 @@ class Orders:
         def done(problem: str | None) -> None:
             try:
                 self._tell(order, problem, NOTHING)
-            except JournalError as error:  # the cloud asks again, and the labels are printed again
+            except JournalError as error:  # the cloud asks again; nothing is printed again
                 _log.error("order %s not answered: %s", order.id, error)
             self._printing.discard(order.id)
 
         self._printing.add(order.id)
-        self._desk.start(asked, done)
+        self._desk.start(order.id, asked, done)
 
     def _resumes(self, order: Order, token: str) -> bool:
         """Whether the journal has to be made anew for the order, which is then kept for the next start."""
@@ -332,7 +332,7 @@ def resume_from(folder: Path, agent: str, find_key: jws.FindKey) -> Base | None:
 class Desk(Protocol):
     """Where labels are printed."""
 
-    def start(self, asked: PrintLabels, done: Callable[[str | None], None]) -> None:
+    def start(self, order: str, asked: PrintLabels, done: Callable[[str | None], None]) -> None:
         """Prints when it is its turn, and then calls `done` once, with what was in the way; from any thread."""
 
 

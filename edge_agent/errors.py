@@ -15,6 +15,14 @@ class DeviceError(EdgeError):
     diagnosis = "A device does not answer; check its cable, its power and its address."
 
 
+class PrinterError(DeviceError):
+    """A label that did not come out, or of which nobody knows: `sent` says whether the printer had got any of it."""
+
+    def __init__(self, problem: str, *, sent: bool) -> None:
+        super().__init__(problem)
+        self.sent = sent
+
+
 class JournalError(EdgeError):
     """The journal cannot take or give a fact, or holds something that does not fit its chain."""
 

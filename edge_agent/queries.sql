@@ -262,3 +262,19 @@ INSERT INTO door_kept (station, decision, opened, body)
 VALUES (:station, CASE :fact WHEN 'decision' THEN :seq ELSE :decision END,
         CASE :fact WHEN 'opened' THEN :seq ELSE :opened END, :body)
 ON CONFLICT (station) DO UPDATE SET decision = excluded.decision, opened = excluded.opened, body = excluded.body
+
+-- name: print_runs
+SELECT id, body FROM print_run ORDER BY id
+
+-- name: set_print_run
+INSERT INTO print_run (id, body) VALUES (:id, :body) ON CONFLICT (id) DO UPDATE SET body = excluded.body
+
+-- name: end_print_run
+DELETE FROM print_run WHERE id = :id
+
+-- name: printers
+SELECT name, state, trouble FROM printer
+
+-- name: set_printer
+INSERT INTO printer (name, state, trouble) VALUES (:name, :state, :trouble)
+ON CONFLICT (name) DO UPDATE SET state = excluded.state, trouble = excluded.trouble

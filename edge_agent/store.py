@@ -26,6 +26,7 @@ _STEPS = tuple(
         "film/shown.sql",
         "lists.sql",
         "stations/door.sql",
+        "printing.sql",
     )
 )
 VERSION = len(_STEPS)

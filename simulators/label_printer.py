@@ -4,6 +4,7 @@ import re
 import socket
 import socketserver
 import threading
+from contextlib import suppress
 from types import TracebackType
 
 import numpy as np
@@ -11,19 +12,21 @@ from numpy.typing import NDArray
 
 from edge_agent.drivers.labelprinter_sim import picture_of
 
-READY = 0x00
+READY, HOT = 0x00, 0x100
 _ENDS = re.compile(rb"PRINT 1,1\r\n|\^XZ\s*")
 
 
 class NetworkLabelPrinter:
     """Listens on a free port of this machine while its context lasts.
 
-    `flags` are what it answers to <ESC>!?; None: it answers nothing. `busy` is how often it says "printing" after a
-    label. `hang_up_after` bytes of a label it closes the connection. Nothing comes out while somebody holds `paper`.
+    `flags` are what it answers to <ESC>!?, HOT beside them to ~HS; None: it answers nothing. `says` is what it answers
+    instead, whatever it is asked. `busy` is how often it says "printing" after a label. `hang_up_after` bytes of a
+    label it closes the connection. Nothing comes out while somebody holds `paper`.
     """
 
     def __init__(self) -> None:
         self.flags: int | None = READY
+        self.says: bytes | None = None
         self.busy = 0
         self.hang_up_after: int | None = None
         self.paper = threading.Lock()
@@ -32,7 +35,8 @@ class NetworkLabelPrinter:
 
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
-                printer._serve(self.request)
+                with suppress(ConnectionResetError):  # who asked has read enough
+                    printer._serve(self.request)
 
         self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
@@ -69,10 +73,12 @@ class NetworkLabelPrinter:
                 busy = max(0, busy - 1)
 
     def _status(self, busy: int, *, is_tspl: bool) -> bytes:
+        if self.says is not None:
+            return self.says
         flags = self.flags or 0
         if is_tspl:
-            return bytes([flags | (0x20 if busy and not flags else 0)])
-        head, paper, ribbon, pause = (int(bool(flags & flag)) for flag in (1, 4, 8, 16))
-        first = f"030,{paper},{pause},0320,{busy:03},0,0,0,000,0,0,0"
+            return bytes([flags & 0xFF | (0x20 if busy and not flags else 0)])
+        head, paper, ribbon, pause, hot = (int(bool(flags & flag)) for flag in (1, 4, 8, 16, HOT))
+        first = f"030,{paper},{pause},0320,{busy:03},0,0,0,000,0,0,{hot}"
         second = f"000,0,{head},{ribbon},0,2,4,0,00000000,1,000"
         return b"".join(b"\x02" + part.encode() + b"\x03\r\n" for part in (first, second, "1234,0"))

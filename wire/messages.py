@@ -84,6 +84,8 @@ class FactKind(StrEnum):
     UPDATE_APPLIED = "update_applied"
     UPDATE_ROLLED_BACK = "update_rolled_back"
     UPDATE_REFUSED = "update_refused"
+    LABELS_PRINTED = "labels_printed"
+    PRINTER_CHANGED = "printer_changed"
 
 
 class OrderKind(StrEnum):

@@ -1,4 +1,6 @@
-"""Labels that the cloud orders an agent to print."""
+"""Labels that the cloud orders an agent to print, what became of each, and how the printer is."""
+
+from typing import Literal
 
 import msgspec
 
@@ -22,3 +24,49 @@ class PrintLabels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     printer: str
     jobs: list[LabelJob]
+
+
+PrinterState = Literal[
+    "ready", "paper_out", "ribbon_out", "head_open", "paused", "overheated", "faulty", "unclear", "unreachable"
+]
+"""`faulty`: a jam, or an error that it does not name; `unclear`: it is there and says nothing that can be read."""
+
+Trouble = Literal["none", "idle", "job", "away"]
+"""none: ready; job: an order stopped because of it, until it is ready again; away: switched off, for all one knows."""
+
+LabelOutcome = Literal["printed", "not_printed", "unknown"]
+
+
+class PrintedLabel(msgspec.Struct, frozen=True, kw_only=True):
+    """How one label ended; printed only when the printer itself says so."""
+
+    label: str
+    issue: int
+    outcome: LabelOutcome
+
+
+class LabelsPrinted(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `labels_printed`: how the order `order` ended, label by label, in its order; `problem` stopped it.
+
+    After a death in the middle of it, the label that was being printed is unknown, and none is printed again unasked.
+    """
+
+    order: str
+    printer: str
+    labels: list[PrintedLabel]
+    problem: str | None = None
+
+
+class PrinterChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `printer_changed`: the printer says that it is in another state, or an order stopped because of it.
+
+    `roll` is how many labels a new roll has, by its options.
+    """
+
+    printer: str
+    state: PrinterState
+    before: PrinterState | None
+    trouble: Trouble
+    order: str | None = None
+    problem: str | None = None
+    roll: int | None = None

@@ -13,12 +13,12 @@ KEPT = frozenset({
     "clock_stepped", "contact_changed", "contact_chattered", "content_erased",
     "custody_step", "door_furnished", "erasure_proposed", "exception_opened", "exception_recounted", "film_removed",
     "gate_moved", "heads_counted", "heartbeat", "hold_lifted", "item_shelved", "key_born", "key_ended",
-    "label_issued", "labels_sent", "list_ended", "list_slot_done", "list_started", "list_stopped",
+    "label_issued", "labels_printed", "labels_sent", "list_ended", "list_slot_done", "list_started", "list_stopped",
     "misplacement_ended", "motion_seen", "movement_corroborated", "movement_uncorroborated",
     "observation_explained", "observation_unexplained", "package_sealed", "passage_abandoned", "passage_crossed",
     "passage_decided", "passage_followed", "presence_ended", "presence_seen", "passkey_added", "passkey_removed",
-    "permit_granted", "person_disabled", "person_enabled", "plan_drawn", "reading", "readings_kept", "readings_removed",
-    "readings_sealed", "readings_thinned", "release_approved", "release_withdrawn", "reminder_read",
+    "permit_granted", "person_disabled", "person_enabled", "plan_drawn", "printer_changed", "reading", "readings_kept",
+    "readings_removed", "readings_sealed", "readings_thinned", "release_approved", "release_withdrawn", "reminder_read",
     "scale_doubted", "scale_trusted", "slot_misplaced", "site_placed", "slots_added", "unit_added", "zone_added",
 })  # fmt: skip
 FREE = frozenset({

@@ -11,11 +11,13 @@ from cloud.evidence.label_acts import PrintOrder
 from custody.roles import Role
 from edge_agent.devices import Around
 from edge_agent.drivers import labelprinter_sim
+from edge_agent.journal.journal import Journal
 from edge_agent.stations.printing import PrintDesk
 from proof import jws
 from tests.cloud.api import AGENT, CLOUD_KEY, Office, problem
 from tests.cloud.evidence.labels import codes_in, grey
 from tests.cloud.evidence.warehouse import Warehouse, made, warehouse
+from tests.edge_agent.hands import Hands, counted_bytes
 from wire.messages import ORDER_TYPE, body_of
 from wire.printing import MAX_LABELS, PrintLabels
 
@@ -44,7 +46,9 @@ async def test_what_is_ordered_is_what_the_edges_printer_prints(
     (order,) = await orders(office)
     around = Around(folder=tmp_path, mono_us=lambda: 0, report=lambda _: None)
     printer = labelprinter_sim.build(labelprinter_sim.Options(folder=Path("out")), around)
-    assert PrintDesk({"labels": printer}).print_labels(order) is None
+    journal = Journal(tmp_path / "journal", Hands().clock, counted_bytes())
+    assert PrintDesk({"labels": printer}, journal, lambda: 0).print_labels("o1", order) is None
+    journal.close()
     texts = {row["thing"]: row["text"] for row in await office.rows("SELECT thing, text FROM label")}
     printed = [codes_in(grey(path.read_bytes())) for path in sorted((tmp_path / "out").glob("*.png"))]
     assert printed == [[texts[store.item]], [texts[store.package]]]
