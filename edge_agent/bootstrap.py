@@ -182,7 +182,7 @@ def build_agent(plan: Plan, undo: ExitStack, connect: Connect | None = None, boo
         packs=packs,
         health=health,
         watches=watches,
-        sensors=[*sensors, *([desk] if desk else [])],
+        sensors=[*sensors, desk],
         uplink=uplink,
         orders=orders,
         telemetry=telemetry,
@@ -285,12 +285,12 @@ def build_films(settings: EdgeSettings, cameras: Mapping[str, str], journal: Jou
     return Films(plan, cameras, journal, clock)
 
 
-def _desk(file: SiteFile, devices: dict[str, Any], journal: Journal, clock: Clock) -> PrintDesk | None:
-    """Where the label printers stand, if there are any."""
+def _desk(file: SiteFile, devices: dict[str, Any], journal: Journal, clock: Clock) -> PrintDesk:
+    """Where the label printers stand; where there are none it says so of every order."""
     printers: dict[str, LabelPrinter] = {
         entry.name: devices[entry.name] for entry in file.devices if entry.kind == "labelprinter"
     }
-    return PrintDesk(printers, journal, clock.mono_us) if printers else None
+    return PrintDesk(printers, journal, clock.mono_us)
 
 
 def _clock(plan: Plan, system: Clock, around: Around, stops: list[Callable[[], None]]) -> Clock:

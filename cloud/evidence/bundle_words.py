@@ -93,6 +93,7 @@ KINDS: Mapping[str, Words] = {
     "key_born": ("启用密钥", "Key taken into use"),
     "key_ended": ("停用密钥", "Key ended"),
     "label_issued": ("签发标签", "Label issued"),
+    "roll_changed": ("更换标签卷", "New roll of labels"),
     "labels_printed": ("标签打印结果", "How labels were printed"),
     "labels_sent": ("标签送打印机", "Labels sent to a printer"),
     "movement_corroborated": ("传感器印证流转", "Movement corroborated by sensors"),

@@ -1,5 +1,6 @@
 """Labels in numbers: issued for many things at once, and sent to a label printer at a site."""
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -8,14 +9,18 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cloud.db.pool import Tx, one
+from cloud.db.pool import Tx, one, transaction
 from cloud.db.queries import load_queries
 from cloud.errors import ConflictError, InvalidError, NotFoundError
-from cloud.evidence.acting import Acting
+from cloud.evidence.acting import Acting, acting
 from cloud.evidence.label_print import Language, Stock, print_bytes
 from cloud.evidence.label_sheet import Layout, ToPrint, to_print
 from cloud.evidence.models import Label, Name, Things
+from cloud.evidence.print_job_models import NewAgain, PrintJob
+from cloud.evidence.print_jobs import how_of, job_of, note_job
 from cloud.evidence.service import issue_label
+from cloud.parts import Parts
+from cloud.people.models import Person
 from proof.keys import Signer
 from wire.messages import OrderKind, to_body
 from wire.printing import MAX_LABEL_BYTES, MAX_LABELS, LabelJob, PrintLabels
@@ -50,6 +55,11 @@ class NewPrint(BaseModel):
     height_mm: float = Field(default=40, ge=15, le=150)
     gap_mm: float = Field(default=2, ge=0, le=20)
     dpi: Literal[203, 300, 600] = 203
+
+    @property
+    def how(self) -> dict[str, Any]:
+        """What is asked of the printer, whatever is printed."""
+        return self.model_dump(mode="json", include={"language", "width_mm", "height_mm", "gap_mm", "dpi"})
 
     @property
     def stock(self) -> Stock:
@@ -97,8 +107,8 @@ def draw_jobs(labels: Sequence[ToPrint], new: NewPrint) -> list[LabelJob]:
     return [_job(label, new) for label in labels]
 
 
-async def send_to_printer(act: Acting, new: NewPrint, jobs: Sequence[LabelJob]) -> Prints:
-    """Orders the agent to print; that the labels were sent is recorded.
+async def send_to_printer(act: Acting, new: NewPrint, jobs: Sequence[LabelJob], again: str | None = None) -> Prints:
+    """Orders the agent to print, `again` being the print job that is repeated; that the labels were sent is recorded.
 
     Raises NotFoundError, ConflictError `label_renewed` when a newer label was issued since the `jobs` were drawn.
     """
@@ -109,16 +119,40 @@ async def send_to_printer(act: Acting, new: NewPrint, jobs: Sequence[LabelJob]) 
     for job in jobs:
         if newest[job.label] != job.issue:
             raise ConflictError("label_renewed", f"{job.label} has a newer label than issue {job.issue}")
-    orders = [
-        await act.order(new.agent, OrderKind.PRINT_LABELS, to_body(PrintLabels(printer=new.printer, jobs=part)))
-        for part in _parts(jobs)
-    ]
+    same = {"agent": new.agent, "printer": new.printer, "how": new.how, "again": again}
+    parts, orders = list(_parts(jobs)), list[str]()
+    for part in parts:
+        body = to_body(PrintLabels(printer=new.printer, jobs=part))
+        orders.append(await act.order(new.agent, OrderKind.PRINT_LABELS, body))
+        await note_job(act, {**same, "id": orders[-1]}, part)
     told: Mapping[str, Any] = {
-        "agent": new.agent, "printer": new.printer, "orders": orders,
+        **same, "orders": orders, "counts": [len(part) for part in parts],
         "labels": [{"thing": job.label, "issue": job.issue} for job in jobs],
     }  # fmt: skip
     await act.tx.execute(_sql.set_newest_entry, {"things": things, "index": act.next_index})
-    return Prints(index=await act.record("labels_sent", told, things), orders=orders)
+    return Prints(index=await act.record("labels_sent", told, [*things, *orders]), orders=orders)
+
+
+async def print_again(parts: Parts, person: Person, asked: NewAgain) -> Prints:
+    """Orders labels of a print job once more, on the same printer. Raises NotFoundError as `send_to_printer` does, and
+    InvalidError `not_of_the_job`.
+    """
+    async with transaction(parts.pool) as tx:
+        job = await job_of(tx, person.site, asked.job)
+        how = (await how_of(tx, person.site, asked.job))["how"]
+        things = list(dict.fromkeys(asked.things or _lacking(job)))
+        if foreign := set(things) - {label.thing for label in job.labels}:
+            raise InvalidError("not_of_the_job", f"{min(foreign)} is none of the labels of {asked.job}")
+        labels = await to_print(tx, person.site, things)
+    new = NewPrint(things=things, agent=job.agent, printer=job.printer, **how)
+    drawn = await asyncio.to_thread(draw_jobs, labels, new)  # before the ledger is locked
+    async with acting(parts, person) as act:
+        return await send_to_printer(act, new, drawn, again=asked.job)
+
+
+def _lacking(job: PrintJob) -> list[str]:
+    """What did not come out for certain; all, where all did."""
+    return [one.thing for one in job.labels if one.outcome != "printed"] or [one.thing for one in job.labels]
 
 
 async def print_order(tx: Tx, site: str, name: str) -> PrintOrder:

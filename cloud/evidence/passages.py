@@ -6,7 +6,20 @@ from typing import Any
 from cloud.alarms.service import Severity
 from cloud.db.pool import one, storable
 from cloud.db.queries import load_queries
-from cloud.evidence import clips, doors, exceptions, heads, joined, journals, lists, misplaced, presence, rooms, updated
+from cloud.evidence import (
+    clips,
+    doors,
+    exceptions,
+    heads,
+    joined,
+    journals,
+    lists,
+    misplaced,
+    presence,
+    print_jobs,
+    rooms,
+    updated,
+)
 from cloud.evidence.contents import compare_contents
 from cloud.evidence.judgement import decision_of, difference, permits_used, sights_of
 from cloud.evidence.movements import abandoned, crossed
@@ -110,6 +123,8 @@ async def _order_answered(taken: Taken) -> None:
         return
     if answered["kind"] == OrderKind.RULE_PACK and body.outcome == "done":
         await note_taken(taken.tx, taken.agent, answered["about"])
+    if answered["kind"] == OrderKind.PRINT_LABELS:
+        await print_jobs.answered(taken, body)
     if body.outcome == "refused":
         detail = {"order": body.order, "kind": answered["kind"], "problem": body.problem}
         await taken.alarm("order_refused", taken.agent, "major", detail)
@@ -186,6 +201,8 @@ HANDLERS: dict[str, Callable[[Taken], Awaitable[None]]] = {
     FactKind.CONTACT_CHATTERED: rooms.contact_chattered,
     FactKind.SCALE_DOUBTED: rooms.scale_doubted,
     FactKind.SCALE_TRUSTED: rooms.scale_trusted,
+    FactKind.LABELS_PRINTED: print_jobs.labels_printed,
+    FactKind.PRINTER_CHANGED: print_jobs.printer_changed,
     FactKind.LIST_SLOT_DONE: lists.slot_done,
     FactKind.SLOT_MISPLACED: misplaced.misplaced,
     FactKind.MISPLACEMENT_ENDED: misplaced.ended,

@@ -19,7 +19,8 @@ KEPT = frozenset({
     "passage_decided", "passage_followed", "presence_ended", "presence_seen", "passkey_added", "passkey_removed",
     "permit_granted", "person_disabled", "person_enabled", "plan_drawn", "printer_changed", "reading", "readings_kept",
     "readings_removed", "readings_sealed", "readings_thinned", "release_approved", "release_withdrawn", "reminder_read",
-    "scale_doubted", "scale_trusted", "slot_misplaced", "site_placed", "slots_added", "unit_added", "zone_added",
+    "roll_changed", "scale_doubted", "scale_trusted", "slot_misplaced", "site_placed", "slots_added", "unit_added",
+    "zone_added",
 })  # fmt: skip
 FREE = frozenset({
     "changes", "differences", "finding", "legal_basis", "parts", "place", "reason", "recipient", "witnesses",

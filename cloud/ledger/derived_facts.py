@@ -10,6 +10,7 @@ from cloud.ledger import (
     derived_exceptions,
     derived_film,
     derived_joining,
+    derived_printing,
     derived_racks,
     derived_releases,
     derived_rooms,
@@ -70,7 +71,7 @@ def _take(
         if kind == FactKind.PASSAGE_ABANDONED:
             return None, _abandoned(derived, index, body_of(PassageAbandoned, body), agent, seq)
         if kind == FactKind.ORDER_ANSWERED:
-            _answered(derived, index, body_of(OrderAnswered, body), agent)
+            _answered(derived, index, body_of(OrderAnswered, body), agent, at)
         return None, _told_beside(derived, index, fact, agent, at, packs)
     except MessageError:  # kept as it is, with an alarm that is a record of its own
         pass
@@ -98,6 +99,8 @@ def _told_beside(
     if (filed := derived_doors.told_by_agent(derived, index, fact, agent, at)) is not None:
         return filed
     if (filed := derived_racks.told_by_agent(derived, index, fact, agent, at)) is not None:
+        return filed
+    if (filed := derived_printing.told_by_agent(derived, index, fact, agent, at)) is not None:
         return filed
     derived_joining.told_by_agent(derived, index, kind, body, agent)
     derived_releases.told_by_agent(derived, index, kind, body, agent)
@@ -239,7 +242,8 @@ def _ended(derived: Derived, passage: int, how: str, index: int) -> None:
         raise LedgerFaultError("row_differs", problem, passage, f"passage {passage}")
 
 
-def _answered(derived: Derived, index: int, body: OrderAnswered, agent: str) -> None:
+def _answered(derived: Derived, index: int, body: OrderAnswered, agent: str, at: datetime) -> None:
     answer = body.outcome if body.problem is None else f"{body.outcome}: {body.problem}"
     row = {"agent": agent, "answered_index": index, "answer": storable(answer)}
     derived.table("agent_order").setdefault(f"{storable(body.order)} {agent}", row)
+    derived_printing.answered(derived, index, body, agent, at)

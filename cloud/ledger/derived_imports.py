@@ -1,4 +1,4 @@
-"""What imports and printed labels lead to: which item is which row of which system's file."""
+"""What imports lead to: which item is which row of which system's file."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -24,14 +24,5 @@ def _import(derived: "Derived", told: "Told") -> set[str]:
     return {name}
 
 
-def _sent(derived: "Derived", told: "Told") -> set[str]:
-    things = {str(label["thing"]) for label in told.content["labels"]}
-    for thing in things:
-        row = derived.thing(thing)
-        if row is not None:
-            row["index"] = told.index
-    return things
-
-
-TAKE: dict[str, Callable[["Derived", "Told"], set[str] | None]] = {"import_taken": _import, "labels_sent": _sent}
+TAKE: dict[str, Callable[["Derived", "Told"], set[str] | None]] = {"import_taken": _import}
 """Kind of record → what it does to the tables."""

@@ -34,7 +34,7 @@ TABLES = (
     "import", "import_row", "authority", "claim", "certificate", "desired",
     "movement", "observation", "slot_sensor", "exception", "door", "door_session", "clip_segment", "clip",
     "sensor", "contact", "reading_gap", "ticket", "ticket_pause", "rectification", "program", "agent_update",
-    "light_list", "light_list_slot", "misplacement", "reminder", "webhook",
+    "light_list", "light_list_slot", "misplacement", "print_job", "print_label", "printer", "reminder", "webhook",
 )  # fmt: skip
 """Tables that are compared whole at the end. Passages, readings and thing_entry are compared while the log is read."""
 

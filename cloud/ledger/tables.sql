@@ -249,3 +249,14 @@ FROM rectification WHERE site = %(site)s
 SELECT index || ' ' || person AS key, subject, about, clock, label, due_at, before_s, severity, urgent, made_at, index,
        read_at, read_index
 FROM reminder WHERE site = %(site)s
+
+-- name: print_job
+SELECT id AS key, agent, printer, sent_by, sent_at, index, how, again, outcome, problem, ended_at, ended_index
+FROM print_job WHERE site = %(site)s
+
+-- name: print_label
+SELECT concat_ws(' ', job, position, thing, issue) AS key, outcome FROM print_label WHERE site = %(site)s
+
+-- name: printer
+SELECT agent || ' ' || name AS key, state, trouble, problem, at, index, roll, ran_out, reloaded_index, rolled_index,
+       rolled_at, rolled_by, rolled_labels FROM printer WHERE site = %(site)s

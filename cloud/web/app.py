@@ -24,6 +24,7 @@ from cloud.evidence.exception_routes import router as exceptions
 from cloud.evidence.label_routes import router as labels
 from cloud.evidence.list_routes import router as lists
 from cloud.evidence.plan_routes import router as plans
+from cloud.evidence.print_job_routes import router as print_jobs
 from cloud.evidence.read_routes import router as evidence_reads
 from cloud.evidence.room_routes import router as rooms
 from cloud.evidence.routes import router as evidence
@@ -186,7 +187,7 @@ def _bare() -> _Application:
         people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, lists, doors, rooms, telemetry, tasks,
         exceptions, bundles, entries, labels, imports, stock_takes, conformity, analysis, search, live, alarms,
         ticket_figures, tickets, reminders, fleet, joining, releases, media, clips, viewing, webhooks, association,
-        plans,
+        plans, print_jobs,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)
