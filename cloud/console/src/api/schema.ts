@@ -859,6 +859,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/labels/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Print again
+         * @description Sends labels of a print job to its printer again; the record names the job that it repeats.
+         */
+        post: operations["print_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/labels/batch": {
         parameters: {
             query?: never;
@@ -873,6 +893,46 @@ export interface paths {
          * @description Issues a new label for each of many things; older ones are void.
          */
         post: operations["issue_labels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labels/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List print jobs
+         * @description Labels that were sent to printers, newest first, with how each ended: of an agent, with a label of a thing.
+         */
+        get: operations["list_print_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labels/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get print job
+         * @description One print job.
+         */
+        get: operations["get_print_job"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1646,6 +1706,46 @@ export interface paths {
          * @description Draws the plan of my site anew, an entry of its ledger. 412 where somebody drew another since `If-Match`.
          */
         post: operations["draw_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/printers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List printers
+         * @description Label printers: how each is, and what is left on its roll.
+         */
+        get: operations["list_printers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/printers/roll": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change roll
+         * @description Says that a new roll was put into a printer: what is left is counted from there.
+         */
+        post: operations["change_roll"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5507,6 +5607,17 @@ export interface components {
             things: string[];
         };
         /**
+         * NewAgain
+         * @description A job to be printed again: of its `things` the newest labels; where none are named, those that did not come out
+         *     for certain, and all where all did.
+         */
+        NewAgain: {
+            /** Job */
+            job: string;
+            /** Things */
+            things?: string[] | null;
+        };
+        /**
          * NewAgent
          * @description An agent to be made known; `public_key` is its raw Ed25519 key as base64url.
          */
@@ -5871,6 +5982,24 @@ export interface components {
             width_mm: number;
         };
         /**
+         * NewRoll
+         * @description A new roll is in the printer; `labels` where it has another number of them than the printer's options say.
+         */
+        NewRoll: {
+            /**
+             * Agent
+             * @example nj01.desk-a
+             */
+            agent: string;
+            /** Labels */
+            labels?: number | null;
+            /**
+             * Printer
+             * @example label-printer
+             */
+            printer: string;
+        };
+        /**
          * NewScan
          * @description One scan: the texts of the labels of a thing and of the slot it lies in, or their ids typed by hand.
          *
@@ -6154,7 +6283,7 @@ export interface components {
         /**
          * NoticeShown
          * @description One message to me. `reminders` 0: a test. `dropped`: nothing was left to tell. `problem`: that of the newest try,
-         *     with a status or a number of seconds where it has one.
+         *     with a status, a service's own number or that of seconds where it has one.
          */
         NoticeShown: {
             /** Ended At */
@@ -6736,6 +6865,59 @@ export interface components {
             n: number;
         };
         /**
+         * PrintJob
+         * @description Labels that were sent to a printer in one order.
+         *
+         *     `outcome` is null until the agent told; printed only where the printer said so of every label.
+         */
+        PrintJob: {
+            /**
+             * Again
+             * @description The job that it repeats
+             */
+            again: string | null;
+            /** Agent */
+            agent: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended Index */
+            ended_index: number | null;
+            /**
+             * Id
+             * @example nj01/O-AB12CD34EF
+             */
+            id: string;
+            /** Index */
+            index: number;
+            /** Labels */
+            labels: components["schemas"]["PrintedShown"][];
+            /** Outcome */
+            outcome: ("printed" | "not_printed" | "partial" | "unknown") | null;
+            /** Printer */
+            printer: string;
+            /** Problem */
+            problem: string | null;
+            /**
+             * Sent At
+             * Format: date-time
+             */
+            sent_at: string;
+            /** Sent By */
+            sent_by: string;
+            /** Sent Name */
+            sent_name: string | null;
+        };
+        /**
+         * PrintJobs
+         * @description Jobs, newest first; `next` is where the next page begins.
+         */
+        PrintJobs: {
+            /** Next */
+            next: number | null;
+            /** Rows */
+            rows: components["schemas"]["PrintJob"][];
+        };
+        /**
          * PrintOrder
          * @description An order to print, and what the agent answered: null until then; `problem` is why it was not done.
          */
@@ -6748,6 +6930,63 @@ export interface components {
             id: string;
             /** Problem */
             problem: string | null;
+        };
+        /**
+         * PrintedShown
+         * @description A label of a job; `outcome` is null until the agent told.
+         */
+        PrintedShown: {
+            /** Issue */
+            issue: number;
+            /** Name */
+            name: string;
+            /** Outcome */
+            outcome: ("printed" | "not_printed" | "unknown") | null;
+            /** Thing */
+            thing: string;
+        };
+        /**
+         * Printer
+         * @description A label printer as it told last; `state` is null where it never does.
+         *
+         *     `left` is what a new roll has, less what came out since somebody said that there is one; null where either is not
+         *     known. `reloaded`: it ran out and is ready again, and nobody said so.
+         */
+        Printer: {
+            /** Agent */
+            agent: string;
+            /** At */
+            at: string | null;
+            /** Index */
+            index: number | null;
+            /** Left */
+            left: number | null;
+            /** Printer */
+            printer: string;
+            /** Problem */
+            problem: string | null;
+            /** Reloaded */
+            reloaded: boolean;
+            /** Roll */
+            roll: number | null;
+            /** Rolled At */
+            rolled_at: string | null;
+            /** Rolled By */
+            rolled_by: string | null;
+            /** Rolled Name */
+            rolled_name: string | null;
+            /** State */
+            state: ("ready" | "paper_out" | "ribbon_out" | "head_open" | "paused" | "overheated" | "faulty" | "unclear" | "unreachable") | null;
+            /** Trouble */
+            trouble: ("none" | "idle" | "job" | "away") | null;
+        };
+        /**
+         * Printers
+         * @description The label printers that told of themselves, or got a roll.
+         */
+        Printers: {
+            /** Rows */
+            rows: components["schemas"]["Printer"][];
         };
         /**
          * Prints
@@ -13181,6 +13420,105 @@ export interface operations {
             };
         };
     };
+    print_again: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Asked again with the same key and content, the same is answered and nothing is done twice; kept for 72 hours (draft-ietf-httpapi-idempotency-key-header). */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAgain"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prints"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     issue_labels: {
         parameters: {
             query?: never;
@@ -13204,6 +13542,202 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LabelRows"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_print_jobs: {
+        parameters: {
+            query?: {
+                agent?: string | null;
+                thing?: string | null;
+                after?: number | null;
+                limit?: number;
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintJobs"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_print_job: {
+        parameters: {
+            query?: {
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintJob"];
                 };
             };
             /** @description The body is not JSON */
@@ -17481,6 +18015,200 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_printers: {
+        parameters: {
+            query?: {
+                /** @description A site that I may read; none: my own */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Printers"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_roll: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Asked again with the same key and content, the same is answered and nothing is done twice; kept for 72 hours (draft-ietf-httpapi-idempotency-key-header). */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRoll"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             /** @description The body is not JSON */
