@@ -11,8 +11,12 @@ Form = Callable[[Any, RulePack], bool]
 
 PURPOSES = ("court", "laboratory", "appraisal", "other")
 METHODS = ("return_to_owner", "auction", "transfer", "destroy")
-CORRECTABLE = ("name", "quantity", "unit", "goods", "value_fen", "weight_g", "size")
+CORRECTABLE = ("name", "brand", "sku", "quantity", "unit", "goods", "value_fen", "weight_g", "size")
 """What of a thing can be told otherwise by a correction."""
+PARTICULARS = ("title", "parties", "vehicles", "scene")
+"""The same of a case. Its number is the authority's own, and what it is known by."""
+MOST_QUANTITY, MOST_NAMES, LONGEST_LINE = 2**31 - 1, 20, 200
+"""What a registration takes at most, and so a correction."""
 
 
 def missing(needs: tuple[str, ...], details: Mapping[str, Any], pack: RulePack) -> str | None:
@@ -69,14 +73,37 @@ def _parts(value: Any, pack: RulePack) -> bool:
     return isinstance(value, list) and 2 <= len(value) <= 50 and all(map(one, value))
 
 
+def _line(value: Any) -> bool:
+    """One line as people register it: nothing around it, no control characters."""
+    return isinstance(value, str) and re.fullmatch(rf"(?! )[^\x00-\x1f]{{1,{LONGEST_LINE}}}(?<! )", value) is not None
+
+
+def _lines(value: Any) -> bool:
+    return isinstance(value, list) and len(value) <= MOST_NAMES and all(map(_line, value))
+
+
 def _changes(value: Any, pack: RulePack) -> bool:
     return isinstance(value, Mapping) and bool(value) and set(value) <= set(CORRECTABLE) and all(
-        _whole(told, pack) if name in ("quantity", "weight_g") else _count(told, pack) if name == "value_fen"
+        _whole(told, pack) and told <= MOST_QUANTITY if name == "quantity" else _whole(told, pack) if name == "weight_g"
+        else _count(told, pack) if name == "value_fen"
         else told in pack.section("goods") if name == "goods"
         else told in pack.section("slots").get("sizes", ()) if name == "size"
+        else told is None or _line(told) if name in ("brand", "sku")
         else _text(told, pack)
         for name, told in value.items()
     )  # fmt: skip
+
+
+def _particulars(value: Any, pack: RulePack) -> bool:
+    return isinstance(value, Mapping) and bool(value) and set(value) <= set(PARTICULARS) and all(
+        _line(told) if name == "title" else told is None or _line(told) if name == "scene" else _lines(told)
+        for name, told in value.items()
+    )  # fmt: skip
+
+
+def fixed_by_seal(changes: Mapping[str, Any], pack: RulePack) -> list[str]:
+    """Which of `changes` to an item the rules let nobody correct while it is in a closed package."""
+    return sorted(set(changes) & set(pack.section("seals").get("fixes", ())))
 
 
 def _time(value: Any, pack: RulePack) -> bool:
@@ -117,6 +144,7 @@ FORMS: Mapping[str, Form] = {
     "witnesses": _names,
     "parts": _parts,
     "changes": _changes,
+    "particulars": _particulars,
     "seal_intact": lambda value, _: isinstance(value, bool),
     "purpose": lambda value, _: value in PURPOSES,
     "method": lambda value, _: value in METHODS,

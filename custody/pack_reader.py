@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from custody import alarm_rules, alarms, analysis_rules, conformity, reminder_rules, ticket_rules
 from custody.corroboration import Sensor
 from custody.decisions import Reason
-from custody.details import FORMS
+from custody.details import CORRECTABLE, FORMS
 from custody.doors import OPENS_FOR
 from custody.doors import RULES as DOOR_RULES
 from custody.errors import Fault, Path, RulePackError
@@ -312,10 +312,18 @@ class _Reader:
             self.faults += reminder_rules.faults(self.read[reminder_rules.SECTION])
         if analysis_rules.SECTION in self.read:
             self.faults += analysis_rules.faults(self.read[analysis_rules.SECTION])
+        self.seals()
+
+    def seals(self) -> None:
+        """What a seal looks like and what it fixes; a pack may say nothing of the latter."""
+        told = self.mapping(self.read, "seals")
         try:
-            re.compile(str(self.mapping(self.read, "seals").get("number")))
+            re.compile(str(told.get("number")))
         except re.error as error:
             self.fault(("seals", "number"), f"no regular expression: {error}")
+        fixes = told.get("fixes", [])
+        if not isinstance(fixes, list) or not set(map(str, fixes)) <= set(CORRECTABLE):
+            self.fault(("seals", "fixes"), f"must be a list of some of {', '.join(CORRECTABLE)}")
 
     def corroboration(self) -> None:
         """Which sensors a step needs; a pack may say nothing of it."""

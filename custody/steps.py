@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from custody.decisions import Allowed, Reason, Refused, Waiting
-from custody.details import due_in_time, missing
+from custody.details import due_in_time, fixed_by_seal, missing
 from custody.roles import Role
 from custody.rule_pack import RulePack, Seats, Step
 from custody.things import Action, Kind, State
@@ -79,6 +79,10 @@ def decide_step(
     absent = missing(step.needs, details, pack)
     if absent is not None or ("due_at" in step.needs and not due_in_time(details, pack, now)):
         return pack.refuse(Reason.MISSING_PAPERS, absent or "due_at")
+    if action is Action.CORRECT and fixed_by_seal(details["changes"], pack):
+        for thing in things:
+            if thing.packed:
+                return pack.refuse(Reason.PACKED, thing.id)
     if step.apart:
         for thing in things:
             if not step.apart.isdisjoint(thing.past):

@@ -19,7 +19,8 @@ from proof.webauthn import verify_assertion
 Content = Mapping[str, Any]
 END = b"sealtrail/act-end/1\0"
 
-PROPOSED, SIGNED, STEP = "act_proposed", "act_signed", "custody_step"
+PROPOSED, SIGNED = "act_proposed", "act_signed"
+DONE = frozenset({"custody_step", "case_corrected"})
 KEY_ADDED, KEY_REMOVED = "passkey_added", "passkey_removed"
 
 
@@ -64,7 +65,7 @@ class Hands:
             self._keys.pop((content["person"], content["credential"]), None)
         elif kind == SIGNED:
             self._sign(index, content)
-        elif kind == STEP and "act" in content:
+        elif kind in DONE and "act" in content:
             self._done(index, content)
 
     def _sign(self, index: int, content: Content) -> None:

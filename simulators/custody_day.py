@@ -229,7 +229,7 @@ class CustodyDay:
         old = (await people.inspector.get(f"/history/{item}"))["rows"][0]["index"]
         await self._crew.do(
             "correct", [item], people.inspector, people.approver,
-            cites=old, changes={"quantity": 7}, reason="登记笔误 / a slip of the pen",
+            cites=old, changes={"brand": "中华"}, reason="登记笔误 / a slip of the pen",
         )  # fmt: skip
         self._floor.teller.step("corrected", entry=old)
 

@@ -144,8 +144,8 @@ PHRASES: Mapping[str, Mapping[Language, str]] = {
         ),
         "found": ("找回，两人查验后重新上架", "It is found; two people check it and shelve it again"),
         "corrected": (
-            "更正登记数量：引用原记录第 {entry} 条，经审批人签批，原记录不变",
-            "A quantity is corrected: the new entry cites entry {entry}, approved with a passkey; the old one stays",
+            "更正登记品牌：引用原记录第 {entry} 条，经审批人签批，原记录不变",
+            "A brand is corrected: the new entry cites entry {entry}, approved with a passkey; the old one stays",
         ),
         "hold_refuses": ("对被冻结的封箱申请处置", "Disposal of a package under legal hold is asked for"),
         "disposal_approved": (

@@ -14,7 +14,7 @@ class _Asked(BaseModel):
 
 
 class NewAct(_Asked):
-    """A step to be taken by me with these things, or a decision by name with none.
+    """A step to be taken by me with these things, or a decision by name with none (`correct_case`: with its case).
 
     `details` are those that the rule pack asks for: `seal_number`, `photos` (SHA-256 of photographs sent before),
     `weight_g`, `slot`, `reason` …

@@ -18,7 +18,8 @@ from cloud.errors import ConflictError, InvalidError, NotFoundError
 from cloud.evidence.act_ends import end_act
 from cloud.evidence.act_models import ActResult, NewAct
 from cloud.evidence.acting import Acting
-from cloud.evidence.decisions import DECISIONS, decided
+from cloud.evidence.corrections import CORRECT_CASE, case_may_be_corrected
+from cloud.evidence.decisions import ABOUT_A_CASE, DECISIONS, decided
 from cloud.evidence.errors import ChangedError
 from cloud.evidence.steps import Asked, asked_for, judge, perform
 from cloud.rules.service import pack_named
@@ -49,7 +50,7 @@ class Signer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Case:
-    """An act before the rules: what is asked, the step in the book, and its seats."""
+    """An act before the rules: what is asked, the step in the book, and its seats; `case` where that is one's."""
 
     name: str
     pack: RulePack
@@ -57,6 +58,12 @@ class _Case:
     asked: Asked | None
     step: Step
     seats: Seats
+    case: str | None = None
+
+    @property
+    def things(self) -> list[str]:
+        """What it is about, and holds while it waits."""
+        return self.asked.things if self.asked is not None else [self.case] if self.case is not None else []
 
     def judge(self, hands: Sequence[Hand], now: datetime, asked_at: datetime | None = None) -> Answer:
         if self.asked is not None:
@@ -77,7 +84,7 @@ async def propose(act: Acting, new: NewAct, signer: Signer, if_match: int | None
     case = await _case(act, new.action, new.things, new.details)
     if isinstance(case, Refused):
         return case
-    await _must_be_free(act, new.things, if_match)
+    await _must_be_free(act, new.things, if_match, of_a_case=case.case is not None)
     hand = Hand(person=act.person.id, roles=frozenset(act.person.roles), credential=signer.credential, at=act.at)
     answer = case.judge([hand], act.at)
     if isinstance(answer, Allowed):
@@ -213,9 +220,12 @@ async def _case(
     if name in DECISIONS:
         pack = act.pack if rules is None else await pack_named(act.tx, rules) or act.pack
         step = pack.decisions.get(name)
-        if step is None or things:
-            raise InvalidError("no_such_act", f"{name} is no decision of these rules, or has no things")
-        return _Case(name=name, pack=pack, details=details, asked=None, step=step, seats=step.seats)
+        if step is None or len(things) != (name in ABOUT_A_CASE):
+            raise InvalidError("no_such_act", f"{name} is no decision of these rules, or not about these things")
+        if name == CORRECT_CASE and (no := await case_may_be_corrected(act, pack, step, things[0], details)):
+            return no
+        about = things[0] if things else None
+        return _Case(name=name, pack=pack, details=details, asked=None, step=step, seats=step.seats, case=about)
     try:
         action = Action(name)
     except ValueError:
@@ -229,22 +239,26 @@ async def _case(
     return _Case(name=name, pack=asked.pack, details=details, asked=asked, step=step, seats=seats)
 
 
-async def _must_be_free(act: Acting, things: Sequence[str], if_match: int | None) -> None:
-    """Of two who act on a thing at once one wins; the other is told who it was, and what they did."""
+async def _must_be_free(act: Acting, things: Sequence[str], if_match: int | None, *, of_a_case: bool) -> None:
+    """Of two who act on a thing at once one wins; the other is told who it was, and what they did.
+
+    Of a case only what tells of the case itself is newer: things come into it all the time.
+    """
     other = await one(act.tx, _sql.open_acts_on, things=list(things))
     if other is not None:
         who, when = other["who"], time_text(other["proposed_at"])
         raise ConflictError(
             "act_open", f"{other['thing']} waits for hands: {other['action']} by {who}, {when}, {other['id']}"
         )
-    newest = await one(act.tx, _sql.newest_entry, things=list(things), site=act.site) if if_match is not None else None
+    query = _sql.case_told_since if of_a_case else _sql.newest_entry
+    newest = await one(act.tx, query, things=list(things), site=act.site) if if_match is not None else None
     if newest is not None and if_match is not None and newest["index"] > if_match:
         what = newest["action"] or newest["kind"]
         raise ChangedError(f"{newest['who']} was quicker: {what} at {time_text(newest['at'])}, entry {newest['index']}")
 
 
 async def _wait(act: Acting, case: _Case, answer: Waiting, hands: Sequence[Hand]) -> ActResult:
-    name, things = act.new_id("A"), case.asked.things if case.asked else []
+    name, things = act.new_id("A"), case.things
     content = {
         "v": 1, "act": name, "site": act.site, "action": case.name, "things": things, "details": dict(case.details),
         "rule": answer.rule, "rule_pack": case.pack.hash, "proposed_at": time_text(act.at),
@@ -309,8 +323,9 @@ async def _do(
 ) -> ActResult | Refused:  # fmt: skip
     people = [hand.person for hand in hands]
     if case.asked is None:
-        index = await decided(act, case.name, case.details, rule, signed, about)
-        return ActResult(status="done", index=index, rule=rule)
+        whose = {"case": case.case, "rule_pack": case.pack.hash} if case.case is not None else {}
+        index = await decided(act, case.name, case.details, rule, signed, {**about, **whose})
+        return ActResult(status="done", index=index, rule=rule, things=case.things)
     taken = await perform(act, case.asked, rule, people, signed, about)
     if isinstance(taken, Refused):
         return taken

@@ -109,7 +109,7 @@ ON CONFLICT DO NOTHING
 -- name: add_package
 INSERT INTO package (id, site, case_id, seal_number, state, index)
 VALUES (%(id)s, %(site)s, %(case_id)s, %(seal_number)s, %(state)s, %(index)s)
-ON CONFLICT (site, seal_number) DO NOTHING RETURNING id
+ON CONFLICT (site, seal_number) WHERE seal_number <> '已依法删除 / erased' DO NOTHING RETURNING id
 
 -- name: new_seal
 UPDATE package SET seal_number = %(seal_number)s WHERE id = %(package)s
@@ -131,10 +131,42 @@ VALUES (%(id)s, %(site)s, %(case_id)s, %(name)s, %(quantity)s, %(unit)s, %(state
         %(value_fen)s, %(index)s, %(brand)s, %(sku)s)
 
 -- name: correct_item
-UPDATE item SET name = coalesce(%(name)s, name), quantity = coalesce(%(quantity)s::int, quantity),
-    unit = coalesce(%(unit)s, unit), goods = coalesce(%(goods)s, goods),
-    value_fen = coalesce(%(value_fen)s::bigint, value_fen), index = %(index)s
-WHERE id = %(item)s
+UPDATE item SET name = coalesce(c ->> 'name', name), quantity = coalesce((c -> 'quantity')::int, quantity),
+    unit = coalesce(c ->> 'unit', unit), goods = coalesce(c ->> 'goods', goods),
+    value_fen = coalesce((c -> 'value_fen')::bigint, value_fen),
+    brand = CASE WHEN c ? 'brand' THEN c ->> 'brand' ELSE brand END,
+    sku = CASE WHEN c ? 'sku' THEN c ->> 'sku' ELSE sku END, index = %(index)s, corrected_index = %(index)s
+FROM (SELECT %(changes)s::jsonb) AS told (c) WHERE id = %(item)s
+
+-- name: case_to_correct
+SELECT c.id, c.title, c.parties, c.vehicles, c.scene, coalesce(c.corrected_index, c.index) AS told_index,
+       EXISTS (SELECT FROM held h JOIN (SELECT id FROM item WHERE case_id = c.id
+                                        UNION ALL SELECT id FROM package WHERE case_id = c.id) t ON t.id = h.thing
+               WHERE h.site = c.site) AS held
+FROM evidence_case c WHERE c.id = %(case)s AND c.site = %(site)s
+
+-- name: correct_case
+UPDATE evidence_case SET title = %(title)s, parties = %(parties)s, vehicles = %(vehicles)s, scene = %(scene)s,
+    corrected_index = %(index)s
+WHERE id = %(case)s
+
+-- The newest correction of any of these fields of a thing: what a further one has to cite, or something newer.
+-- name: corrected_at
+SELECT max(r.index) AS index FROM thing_entry e JOIN record r ON r.site = e.site AND r.index = e.index
+WHERE e.site = %(site)s AND e.thing = %(thing)s AND r.content IS NOT NULL
+  AND ((r.kind = 'custody_step' AND r.content LIKE '%%"action":"correct"%%'
+        AND r.content::jsonb -> 'things' ->> 0 = %(thing)s AND r.content::jsonb -> 'details' -> 'changes' ?| %(fields)s)
+       OR (r.kind = 'case_corrected' AND r.content::jsonb -> 'details' -> 'particulars' ?| %(fields)s))
+
+-- name: kind_of_entry
+SELECT r.kind FROM record r JOIN thing_entry e ON e.site = r.site AND e.index = r.index
+WHERE r.site = %(site)s AND r.index = %(index)s AND e.thing = %(thing)s
+
+-- Whoever corrected a case since entry `seen`.
+-- name: case_told_since
+SELECT r.index, r.kind, r.at, NULL AS action, coalesce(p.name, r.actor) AS who
+FROM evidence_case c JOIN record r ON r.site = c.site AND r.index = c.corrected_index LEFT JOIN person p ON p.id = r.actor
+WHERE c.id = ANY (%(things)s) AND c.site = %(site)s
 
 -- name: unknown_photos
 SELECT photo FROM unnest(%(photos)s::text[]) AS photo WHERE photo NOT IN (SELECT sha256 FROM media)

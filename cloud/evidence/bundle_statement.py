@@ -13,6 +13,7 @@ from typing import Any
 from cloud.db.pool import Row
 from cloud.evidence import bundle_words as words
 from cloud.evidence.bundle_words import Words
+from cloud.evidence.correction_words import correction_words
 from cloud.evidence.typesetting import set_pages
 from custody.words import bilingual
 from proof.keyring import Keyring
@@ -178,6 +179,8 @@ def _detail(row: Row) -> Words:
         zh, en = words.step_words(asked)
         refused = _refusal(row)
         return (f"{zh}：{refused[0]}", f"{en}: {refused[1]}") if refused else (zh, en)
+    if row["record_kind"] in ("custody_step", "case_corrected") and "was" in body:
+        return correction_words(body)
     if row["record_kind"] == "custody_step":
         body = body.get("details", {})
     told = next((str(body[name]) for name in TOLD if body.get(name)), "")

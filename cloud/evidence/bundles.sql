@@ -20,6 +20,8 @@ UNION SELECT id FROM evidence_case WHERE site = %(site)s AND id = %(id)s
 -- name: indexes
 SELECT index FROM thing_entry WHERE site = %(site)s AND thing = ANY (%(things)s)
 UNION SELECT index FROM evidence_case WHERE site = %(site)s AND id = %(case)s
+UNION SELECT e.index FROM act a JOIN thing_entry e ON e.site = a.site AND e.thing = a.id  -- how its case was corrected
+WHERE a.site = %(site)s AND a.action = 'correct_case' AND a.things = ARRAY[%(case)s::text]
 
 -- Who speaks in those entries, and whose passes they were.
 -- name: speakers

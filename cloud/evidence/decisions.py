@@ -1,4 +1,4 @@
-"""Acts on something else than a thing: rules put in force, a case given new rules, an exception reviewed.
+"""Acts on something else than a thing: rules put in force, a case corrected or given new rules, an exception reviewed.
 
 The hands are those of the rule pack's `decisions`; what is decided comes here once all are on it.
 """
@@ -11,6 +11,7 @@ from cloud.db.queries import load_queries
 from cloud.errors import ConflictError, InvalidError, NotFoundError
 from cloud.evidence import exceptions
 from cloud.evidence.acting import Acting
+from cloud.evidence.corrections import CORRECT_CASE, correct_case
 from cloud.evidence.sent_packs import send_adopted
 from cloud.releases.service import approve, to_approve
 from cloud.rules.service import adopt, pack_named
@@ -79,8 +80,12 @@ async def _approve_update(act: Acting, details: Mapping[str, Any], content: dict
 
 DECISIONS: dict[str, Callable[[Acting, Mapping[str, Any], dict[str, Any]], Awaitable[int]]] = {
     "adopt_rules": _adopt_rules,
+    CORRECT_CASE: correct_case,
     "repin_case": _repin_case,
     "review_exception": _review_exception,
     "approve_update": _approve_update,
 }
 """What each decision does, by its name in the rule pack."""
+
+ABOUT_A_CASE = frozenset({CORRECT_CASE})
+"""Decisions that are about one case, as a step is about its things: it is held while they wait."""

@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from psycopg.types.json import Jsonb
+
 from cloud.alarms.service import Severity, clear_alarm, raise_alarm
 from cloud.db.pool import Row, Tx, one, rows
 from cloud.db.queries import load_queries
 from cloud.errors import ConflictError, InvalidError
 from cloud.evidence.acting import Acting
+from cloud.evidence.corrections import must_be_newest, was_of
 from custody.corroboration import weights_agree
 from custody.decisions import Reason, Refused
 from custody.rule_pack import RulePack
@@ -33,11 +36,14 @@ Details = Mapping[str, Any]
 
 @dataclass(slots=True)
 class Made:
-    """What a step made: the ids, what the record says of each, and what else it concerns."""
+    """What a step made: the ids, what the record says of each, what else it concerns, and what the record tells
+    besides.
+    """
 
     ids: list[str] = field(default_factory=list)
     content: list[dict[str, Any]] = field(default_factory=list)
     concerned: list[str] = field(default_factory=list)
+    told: dict[str, Any] = field(default_factory=dict)
 
 
 async def before_step(
@@ -54,6 +60,7 @@ async def before_step(
         raise InvalidError("one_thing", f"{action.value} is done to one thing at a time")
     if action is Action.CORRECT:
         await _must_cite(act, things, details)
+        await must_be_newest(act, things[0]["id"], details["cites"], details["changes"])
     if action is Action.SPLIT:
         await _must_add_up(act, things[0]["id"], details)
     if action is Action.EMPTY:
@@ -111,7 +118,7 @@ async def follow(
     elif action is Action.RESEAL:
         await _new_seal(act, things[0]["id"], details["seal_number"])
     elif action is Action.CORRECT:
-        await _correct(act, things[0], details["changes"])
+        made.told["was"] = await _correct(act, things[0], details["changes"])
     if action in CHANGES:
         for row in await custody_rows(act, [thing["id"] for thing in things]):
             await set_custody(act, row, **CHANGES[action](details, row))
@@ -209,11 +216,15 @@ async def _new_seal(act: Acting, package: str, number: str) -> None:
         raise ConflictError("seal_number_taken", f"there is a package under the seal {number!r} already")
 
 
-async def _correct(act: Acting, thing: Row, changes: Details) -> None:
-    if thing["kind"] == Kind.ITEM:
-        names = ("name", "quantity", "unit", "goods", "value_fen")
-        values = {name: changes.get(name) for name in names}
-        await act.tx.execute(_sql.correct_item, {**values, "item": thing["id"], "index": act.next_index})
+async def _correct(act: Acting, thing: Row, changes: Details) -> dict[str, Any]:
+    """Returns what was known until now of what the correction changes."""
+    item = await one(act.tx, _sql.item_row, item=thing["id"]) if thing["kind"] == Kind.ITEM else None
+    (custody,) = await custody_rows(act, [thing["id"]])
+    was = was_of(thing["id"], {**custody, **(item or {})}, changes)
+    if item is not None:
+        values = {"changes": Jsonb(dict(changes)), "item": thing["id"], "index": act.next_index}
+        await act.tx.execute(_sql.correct_item, values)
+    return was
 
 
 Warn = Callable[[Acting, RulePack, Sequence[Row], Details], Awaitable[None]]

@@ -1,7 +1,12 @@
--- What an entry is about; a segment of film is about what it shows.
+-- What an entry is about; a segment of film is about what it shows. `named`: the items that a step names anew.
 -- name: erasable
 SELECT l.index, f.kind AS fact_kind, r.kind AS record_kind,
        coalesce(f.content, r.content) IS NULL AS erased,
+       CASE WHEN r.kind <> 'custody_step' OR r.content IS NULL THEN '{}'
+            WHEN r.content LIKE '%%"action":"correct"%%' THEN ARRAY[r.content::jsonb -> 'things' ->> 0]
+            WHEN r.content LIKE '%%"action":"split"%%' THEN array(
+                SELECT made ->> 'item' FROM jsonb_array_elements(r.content::jsonb -> 'made') AS made)
+            ELSE '{}' END AS named,
        array(SELECT DISTINCT thing FROM thing_entry t WHERE t.site = l.site AND (
                  t.index = l.index OR t.index IN (
                      SELECT s.index FROM clip_segment c JOIN film_shows s ON s.site = c.site AND s.sha256 = c.sha256
@@ -61,12 +66,59 @@ UPDATE record SET content = NULL, salt = NULL WHERE site = %(site)s AND index = 
 -- name: forget_names
 WITH gone AS (SELECT unnest(%(things)s::text[]) AS thing),
      a AS (UPDATE item SET name = %(erased)s, brand = NULL, sku = NULL
-           WHERE id IN (SELECT thing FROM gone) AND %(kind)s = 'item_registered'),
+           WHERE (id IN (SELECT thing FROM gone) AND %(kind)s = 'item_registered') OR id = ANY (%(named)s)),
      b AS (UPDATE evidence_case SET title = %(erased)s, parties = '{}', vehicles = '{}', scene = NULL
-           WHERE id IN (SELECT thing FROM gone) AND %(kind)s = 'case_opened'),
+           WHERE id IN (SELECT thing FROM gone) AND %(kind)s IN ('case_opened', 'case_corrected')),
      i AS (UPDATE import_row SET salt = NULL
            WHERE thing IN (SELECT thing FROM gone) AND %(kind)s = 'item_registered'),
      d AS (UPDATE act SET details = jsonb_build_object('erased', %(erased)s::text)
            WHERE id IN (SELECT thing FROM gone) AND %(kind)s = 'act_proposed'),
      c AS (UPDATE hold SET reason = %(erased)s WHERE site = %(site)s AND index = %(index)s)
 UPDATE person SET name = %(erased)s WHERE id IN (SELECT thing FROM gone) AND %(kind)s = 'person_added'
+
+-- The number of a seal goes with the last record that tells it. Where the search has it besides, it goes by itself.
+-- name: forget_seals
+UPDATE package p SET seal_number = %(erased)s
+WHERE p.site = %(site)s AND p.id = ANY (%(things)s) AND NOT p.seal_number = ANY (seals_told(p) || ARRAY[%(erased)s])
+
+-- What else tells what these entries tell: whatever describes the same case or item (its registration, its corrections
+-- and what was asked for them), and the film of what they are about with all that names its segments.
+-- name: related
+WITH tells AS (
+    SELECT e.thing, r.index, r.kind
+    FROM thing_entry e JOIN record r ON r.site = e.site AND r.index = e.index
+    WHERE e.site = %(site)s AND r.content IS NOT NULL
+      AND e.thing IN (SELECT thing FROM thing_entry WHERE site = %(site)s AND index = ANY (%(indexes)s))
+      AND (r.kind = 'case_opened' OR r.kind = 'case_corrected' AND r.content::jsonb ->> 'case' = e.thing
+           OR r.kind = 'item_registered' AND r.content::jsonb ->> 'item' = e.thing
+           OR r.kind = 'custody_step' AND r.content LIKE '%%"action":"correct"%%'
+              AND r.content::jsonb -> 'things' ->> 0 = e.thing
+           OR r.kind = 'act_proposed' AND r.content LIKE '%%"action":"correct%%'
+              AND r.content::jsonb -> 'content' -> 'things' ->> 0 = e.thing)
+), segment AS (
+    SELECT DISTINCT s.sha256, f.agent
+    FROM fact f
+    JOIN LATERAL (
+        SELECT f.seq AS clip UNION
+        SELECT c.clip FROM clip c WHERE c.site = f.site AND c.agent = f.agent AND c.events @> ARRAY[f.seq]) n ON true
+    JOIN clip_segment s ON s.site = f.site AND s.agent = f.agent AND s.clip = n.clip
+    WHERE f.site = %(site)s AND f.index = ANY (%(indexes)s)
+), film AS (
+    SELECT s.index FROM clip_segment s JOIN segment USING (sha256) WHERE s.site = %(site)s
+    UNION
+    SELECT c.index FROM clip c WHERE c.site = %(site)s
+      AND c.agent IN (SELECT agent FROM segment) AND c.segments && array(SELECT sha256 FROM segment)
+), found AS (
+    SELECT other.index, 'words' AS why FROM tells one JOIN tells other USING (thing) WHERE one.index = ANY (%(indexes)s)
+    UNION SELECT index, 'film' FROM film
+)
+SELECT n.index, n.why, coalesce(f.kind, r.kind) AS kind,
+       array(SELECT DISTINCT w.index FROM clip_segment s JOIN film_shows w ON w.site = s.site AND w.sha256 = s.sha256
+             JOIN fact shown ON shown.site = w.site AND shown.index = w.index
+             WHERE s.site = %(site)s AND s.index = n.index AND shown.kind NOT IN ('clip_segment', 'clip_closed')
+               AND NOT w.index = ANY (%(indexes)s) ORDER BY w.index) AS shows
+FROM found n
+LEFT JOIN fact f ON f.site = %(site)s AND f.index = n.index
+LEFT JOIN record r ON r.site = %(site)s AND r.index = n.index
+WHERE NOT n.index = ANY (%(indexes)s) AND coalesce(f.content, r.content) IS NOT NULL
+ORDER BY n.index

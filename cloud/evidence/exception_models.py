@@ -54,7 +54,7 @@ class ExceptionRows(BaseModel):
 
 OverrideKind = Literal[
     "exception_opened", "exception_reviewed", "act_refused", "act_declined", "case_repinned", "rules_adopted",
-    "hold_lifted", "content_erased", "custody_step", "live_view_opened",
+    "hold_lifted", "content_erased", "custody_step", "live_view_opened", "case_corrected",
 ]  # fmt: skip
 """Of the steps only corrections are there."""
 

@@ -10,6 +10,8 @@ from cloud.evidence.models import History, HistoryRow, HistoryThing
 
 _sql = load_queries(__file__, "reads.sql")
 
+_SHOWN = ("index", "site", "agent", "seq", "actor", "actor_name", "picture_ready", "corrected_by")
+
 
 async def history(tx: Tx, site: str, thing: str, *, after: int, limit: int) -> History:
     """Entries above `after` about `thing`, for an item also those about the package it is in. Raises NotFoundError."""
@@ -23,7 +25,7 @@ async def history(tx: Tx, site: str, thing: str, *, after: int, limit: int) -> H
 
 
 def _row(row: Row) -> HistoryRow:
-    base = {name: row[name] for name in ("index", "site", "agent", "seq", "actor", "actor_name", "picture_ready")}
+    base = {name: row[name] for name in _SHOWN}
     text = row["record_content"] if row["fact_kind"] is None else row["fact_content"]
     base["erased"] = text is None
     if row["fact_kind"] is None:

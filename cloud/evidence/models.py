@@ -115,6 +115,27 @@ class NewErasure(_Asked):
 
     entries: list[Annotated[int, Field(ge=0, le=2**53)]] = Field(min_length=1, max_length=1000)
     ground: Long = Field(examples=["《个人信息保护法》第四十七条，当事人申请"])
+    with_related: bool = Field(
+        default=True, description="Also what else tells the same: corrections of it, and the film of a passage"
+    )
+
+
+class RelatedEntry(BaseModel):
+    """An entry that tells what another tells: in `words` (a registration, its corrections) or as `film` of it.
+
+    `shows`: what else a segment of film shows, by entry.
+    """
+
+    index: int
+    kind: str
+    why: Literal["words", "film"]
+    shows: list[int]
+
+
+class RelatedEntries(BaseModel):
+    """What is erased with entries unless it is left out, by entry."""
+
+    rows: list[RelatedEntry]
 
 
 class ErasureAsked(_Asked):
@@ -150,6 +171,12 @@ class Case(BaseModel):
     parties: list[str] = []
     vehicles: list[str] = []
     scene: str | None = None
+    corrected_index: int | None = Field(default=None, description="Entry of its newest correction, if there is one")
+
+    @property
+    def told_index(self) -> int:
+        """The entry that told last what the case is about: what a correction cites, and its ETag."""
+        return self.index if self.corrected_index is None else self.corrected_index
 
 
 class Custody(BaseModel):
@@ -190,6 +217,7 @@ class Item(BaseModel):
     custody: Custody | None = None
     brand: str | None = None
     sku: str | None = None
+    corrected_index: int | None = Field(default=None, description="Entry of its newest correction, if there is one")
 
 
 class PackageRow(BaseModel):
@@ -271,7 +299,8 @@ class Permit(BaseModel):
 class HistoryRow(BaseModel):
     """One entry about a thing: what an agent said (`fact`) or what was done in the cloud (`record`).
 
-    `erased`: its content was erased on a legal ground, and is empty here.
+    `erased`: its content was erased on a legal ground, and is empty here. `corrected_by`: entries of corrections that
+    cite this one; each has the old words (`was`) beside the new.
     """
 
     index: int
@@ -290,6 +319,7 @@ class HistoryRow(BaseModel):
     erased: bool
     picture: str | None
     picture_ready: bool
+    corrected_by: list[int] = []
 
 
 class HistoryThing(BaseModel):

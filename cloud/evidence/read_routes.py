@@ -44,10 +44,12 @@ async def get_cases(
 
 
 @router.get("/cases/{id:path}", operation_id="get_case")
-async def get_case(id: str, site: ReadSite, parts: PartsIn) -> Case:
-    """One case."""
+async def get_case(id: str, site: ReadSite, parts: PartsIn, response: Response) -> Case:
+    """One case. Its ETag is the entry that told last what it is about, as a correction takes it in `If-Match`."""
     async with transaction(parts.pool) as tx:
-        return await reads.case(tx, site, id)
+        found = await reads.case(tx, site, id)
+    response.headers["ETag"] = f'"{found.told_index}"'
+    return found
 
 
 @router.get("/items", operation_id="list_items")
@@ -67,10 +69,12 @@ async def get_items(
 
 
 @router.get("/items/{id:path}", operation_id="get_item")
-async def get_item(id: str, site: ReadSite, parts: PartsIn) -> Item:
-    """One item."""
+async def get_item(id: str, site: ReadSite, parts: PartsIn, response: Response) -> Item:
+    """One item. Its ETag is the newest entry about it, as an act takes it in `If-Match`."""
     async with transaction(parts.pool) as tx:
-        return await reads.item(tx, site, id)
+        found = await reads.item(tx, site, id)
+    response.headers["ETag"] = f'"{found.index}"'
+    return found
 
 
 @router.get("/packages", operation_id="list_packages")

@@ -1,16 +1,16 @@
 -- name: cases
-SELECT id, number, title, rule_pack, opened_at, opened_by, index, parties, vehicles, scene FROM evidence_case
+SELECT id, number, title, rule_pack, opened_at, opened_by, index, parties, vehicles, scene, corrected_index FROM evidence_case
 WHERE site = %(site)s AND index < %(after)s
   AND (%(like)s::text IS NULL OR number ILIKE %(like)s OR title ILIKE %(like)s OR id ILIKE %(like)s)
 ORDER BY index DESC LIMIT %(most)s
 
 -- name: case_
-SELECT id, number, title, rule_pack, opened_at, opened_by, index, parties, vehicles, scene FROM evidence_case
+SELECT id, number, title, rule_pack, opened_at, opened_by, index, parties, vehicles, scene, corrected_index FROM evidence_case
 WHERE site = %(site)s AND id = %(id)s
 
 -- name: items
 SELECT i.id, i.case_id, c.number AS case_number, i.name, i.quantity, i.unit, i.goods, i.value_fen, i.state, i.package_id,
-       i.index, i.brand, i.sku,
+       i.index, i.brand, i.sku, i.corrected_index,
        (SELECT jsonb_build_object('slot', u.slot, 'slot_name', s.name, 'zone', s.zone, 'size', u.size, 'weight_g', u.weight_g,
                                   'openings', coalesce(u.openings, 0), 'parent', u.parent, 'purpose', u.purpose, 'due_at', u.due_at,
                                   'method', u.method, 'act', (SELECT act FROM act_thing a WHERE a.thing IN (i.id, i.package_id) AND a.open LIMIT 1),
@@ -98,10 +98,17 @@ WITH about AS (
     SELECT DISTINCT e.site, e.index FROM about JOIN thing_entry e ON e.thing = about.thing
     WHERE e.site = %(site)s AND e.index > %(after)s
     ORDER BY e.index LIMIT %(most)s
+), correction AS (
+    SELECT r.index, (r.content::jsonb -> 'details' ->> 'cites')::bigint AS cites
+    FROM (SELECT DISTINCT e.index FROM about JOIN thing_entry e ON e.thing = about.thing WHERE e.site = %(site)s) e
+    JOIN record r ON r.site = %(site)s AND r.index = e.index
+    WHERE (r.kind = 'case_corrected' AND r.content IS NOT NULL)
+       OR (r.kind = 'custody_step' AND r.content LIKE '%%"action":"correct"%%')
 )
 SELECT e.index, e.site, f.agent, f.seq, f.kind AS fact_kind, f.at AS fact_at, f.content AS fact_content,
        l.entry, r.kind AS record_kind, r.at AS record_at, r.actor, r.content AS record_content, p.name AS actor_name,
-       m.sha256 IS NOT NULL AS picture_ready
+       m.sha256 IS NOT NULL AS picture_ready,
+       ARRAY (SELECT c.index FROM correction c WHERE c.cites = e.index ORDER BY c.index) AS corrected_by
 FROM entry e
 JOIN ledger_entry l ON l.site = e.site AND l.index = e.index
 LEFT JOIN fact f ON f.site = e.site AND f.index = e.index

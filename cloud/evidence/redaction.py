@@ -23,7 +23,8 @@ KEPT = frozenset({
     "zone_added",
 })  # fmt: skip
 FREE = frozenset({
-    "changes", "differences", "finding", "legal_basis", "parts", "place", "reason", "recipient", "witnesses",
+    "changes", "differences", "finding", "legal_basis", "particulars", "parts", "place", "reason", "recipient",
+    "witnesses",
 })  # fmt: skip
 """Details of an act in which people write what they like: a step that has one of them is withheld."""
 

@@ -2,8 +2,10 @@
 
 from typing import Annotated, TypeVar
 
-from fastapi import APIRouter, BackgroundTasks
+from fastapi import APIRouter, BackgroundTasks, Query
+from pydantic import Field
 
+from cloud.db.pool import transaction
 from cloud.evidence import erasure, holds, permits, reads, service
 from cloud.evidence.acting import acting
 from cloud.evidence.errors import RefusedError
@@ -21,6 +23,7 @@ from cloud.evidence.models import (
     NewLabel,
     NewPermit,
     Permit,
+    RelatedEntries,
     Revocation,
     ThingsAsked,
 )
@@ -99,9 +102,23 @@ async def post_lifting(body: ThingsAsked, person: Annotated[Person, may(Right.LI
 
 @router.post("/erasures", operation_id="propose_erasure", status_code=201)
 async def post_erasure(body: NewErasure, person: Annotated[Person, may(Right.ERASE)], parts: PartsIn) -> Erasure:
-    """Proposes to erase the contents of entries on a legal ground; a second person confirms it."""
+    """Proposes to erase the contents of entries on a legal ground; a second person confirms it.
+
+    What else tells the same goes with them, unless `with_related` is false.
+    """
     async with acting(parts, person) as act:
-        return _allowed(await erasure.propose(act, body.entries, body.ground))
+        return _allowed(await erasure.propose(act, body.entries, body.ground, with_related=body.with_related))
+
+
+@router.get("/erasures/related", operation_id="list_related_entries")
+async def get_related(
+    person: Annotated[Person, may(Right.ERASE)],
+    parts: PartsIn,
+    entry: Annotated[list[Annotated[int, Field(ge=0, le=2**53)]], Query(min_length=1, max_length=1000)],
+) -> RelatedEntries:
+    """What else tells what these entries tell, such as the film of a passage: it is erased with them by default."""
+    async with transaction(parts.pool) as tx:
+        return RelatedEntries(rows=await erasure.related(tx, person.site, entry))
 
 
 @router.post("/erasures/confirm", operation_id="confirm_erasure", status_code=201)

@@ -124,7 +124,8 @@ async def perform(
     made = await follow(act, asked.pack, asked.action, asked.rows, asked.details, people)
     content = {
         "action": asked.action.value, "things": asked.things, "details": dict(asked.details), "rule": rule,
-        "rule_pack": asked.pack.hash, "hands": list(signed), "made": made.content, **about,
+        "rule_pack": asked.pack.hash, "hands": list(signed), "made": made.content, **made.told,
+        **about,
     }  # fmt: skip
     acts = [about["act"]] if "act" in about else []
     concerned = list(dict.fromkeys([*asked.things, *moved, *made.ids, *made.concerned, *acts]))

@@ -28,6 +28,8 @@ from proof.keys import VerifyKey
 from proof.merkle import leaf_hash
 
 CHUNK = 1024
+ENDS = ("passage_crossed", "passage_abandoned")
+"""Kinds of fact that end a passage, in the order of `Derived.ends`."""
 
 _sql = load_queries(__file__, "check.sql")
 _tables_sql = load_queries(__file__, "tables.sql")
@@ -294,9 +296,20 @@ def _open(derived: Derived, index: int, entry: Content, passage: Row | None, fil
             key = f"{entry['agent']} {entry['seq']}"
             derived.open_passages[key] = {"index": index, "things": list(passage["things"])}
             derived.ends[str(index)] = [passage["crossed_index"], passage["abandoned_index"]]
+    if entry["kind"] in ENDS:
+        _ended(derived, ENDS.index(entry["kind"]), index)
     derived.unsure |= {*filed, f"entry:{index}"}
     if entry["kind"].startswith("alarm_"):
         derived.unsure |= {str(index), *derived.living.values()}
+
+
+def _ended(derived: Derived, how: int, index: int) -> None:
+    """That somebody went through, or turned back, is told no more; of which passage, the tables say."""
+    for passage, ends in list(derived.ends.items()):
+        if ends[how] == index:
+            ends[how] = None
+            if ends == [None, None]:
+                del derived.ends[passage]
 
 
 async def _compare(check: _Check) -> None:

@@ -122,6 +122,7 @@ def _case(derived: Derived, told: Told) -> set[str]:
         "number": content["number"], "title": content["title"], "rule_pack": content["rule_pack"],
         "opened_at": parse_time(told.at), "opened_by": told.actor, "index": told.index,
         "parties": content.get("parties", []), "vehicles": content.get("vehicles", []), "scene": content.get("scene"),
+        "corrected_index": None,
     }  # fmt: skip
     return {content["case"]}
 
@@ -132,7 +133,7 @@ def _item(derived: Derived, told: Told) -> set[str]:
         "case_id": content["case"], "name": content["name"], "quantity": content["quantity"], "unit": content["unit"],
         "goods": content.get("goods", "tobacco"), "value_fen": content.get("value_fen", 0),
         "brand": content.get("brand"), "sku": content.get("sku"),
-        "state": State.INTAKE.value, "package_id": None, "index": told.index,
+        "state": State.INTAKE.value, "package_id": None, "index": told.index, "corrected_index": None,
     }  # fmt: skip
     _hand_on(derived, [content["item"]], Action.REGISTER, told.actor)
     return {content["item"], content["case"]}

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from cloud.ledger import derived_sensors
+from cloud.ledger import derived_corrections, derived_sensors
 from cloud.ledger.derived import Derived, Packs, Row, Told, pack_of, place
 from cloud.ledger.faults import LedgerFaultError
 from custody.decisions import Refused
+from custody.details import fixed_by_seal
 from custody.permits import parse_time
 from custody.roles import Role
 from custody.rule_pack import Step
@@ -49,7 +50,8 @@ def _step(derived: Derived, told: Told, packs: Packs) -> set[str]:
             derived_sensors.lies(derived, thing, row["slot"], now["slot"])
         if (known := derived.thing(thing)) is not None:
             known["index"] = told.index
-    _correct(derived, action, things, content["details"])
+    if action is Action.CORRECT:
+        derived_corrections.step(derived, told, things[0], before[things[0]])
     derived_sensors.stepped(derived, told, packs.get(content["rule_pack"]), before)
     acts = {content["act"]} if "act" in content else set()
     _end(derived, content, "done", told)
@@ -62,7 +64,9 @@ def _allowed(derived: Derived, told: Told, thing: str, action: Action, packs: Pa
     if row is not None and row["case_id"] in derived.unsure:  # by which rules is not told any more
         derived.unsure |= {thing, *derived.inside.get(thing, ())}
     step = None if row is None or pack is None else pack.step(thing, State(row["state"]), action)
-    free = not _closed_in(derived, row) or action is Action.CORRECT
+    free = not _closed_in(derived, row) or (
+        action is Action.CORRECT and pack is not None and not fixed_by_seal(told.content["details"]["changes"], pack)
+    )
     if isinstance(step, Step) and not step.by_gate and free and (step.while_held or not derived.held(thing)):
         return step
     if thing in derived.unsure:
@@ -158,20 +162,13 @@ def _part(derived: Derived, told: Told, whole: str, made: Row, people: list[str]
     item, row = made["item"], derived.table("item").get(whole, {})
     derived.table("item")[item] = {
         **row, "name": made["name"], "quantity": made["quantity"], "value_fen": made["value_fen"],
-        "state": State.OPENED.value, "index": told.index,
+        "state": State.OPENED.value, "index": told.index, "corrected_index": None,
     }  # fmt: skip
     if row.get("package_id"):
         derived.inside.setdefault(row["package_id"], []).append(item)
     derived.table("custody")[item] = {**NOTHING_KNOWN, "parent": whole, "index": told.index}
     _hands_on(derived, [item], Action.REGISTER, people)
     return {item}
-
-
-def _correct(derived: Derived, action: Action, things: list[str], details: Mapping[str, Any]) -> None:
-    row = derived.table("item").get(things[0]) if action is Action.CORRECT else None
-    if row is not None:
-        names = ("name", "quantity", "unit", "goods", "value_fen")
-        row.update({name: details["changes"][name] for name in names if name in details["changes"]})
 
 
 def _due(details: Mapping[str, Any]) -> datetime | None:
@@ -273,6 +270,12 @@ def _repinned(derived: Derived, told: Told, packs: Packs) -> set[str]:
     return {content["case"]}
 
 
+def _case_corrected(derived: Derived, told: Told, packs: Packs) -> set[str]:
+    filed = derived_corrections.case(derived, told, packs)
+    _end(derived, told.content, "done", told)
+    return filed
+
+
 def _zone(derived: Derived, told: Told, packs: Packs) -> set[str]:
     content = told.content
     derived.table("zone")[content["zone"]] = {"name": content["name"], "class": content["class"], "index": told.index}
@@ -329,6 +332,7 @@ TAKE: Mapping[str, Take] = {
     "act_refused": _refused,
     "rules_adopted": _adopted,
     "case_repinned": _repinned,
+    "case_corrected": _case_corrected,
     "task_granted": _task,
     "task_revoked": _task_revoked,
     "zone_added": _zone,

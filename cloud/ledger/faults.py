@@ -105,6 +105,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "A record claims a step that the rules do not allow.",
         "记录中的流转步骤不符合当时的规则。",
     ),
+    "correction_differs": (
+        "A correction tells other old words than those that stood.",
+        "更正记录所称的原内容与当时登记的内容不符。",
+    ),
     "sample_differs": (
         "A sample is not the one that the checkpoint draws.",
         "盘库样本与检查点抽取的结果不符。",

@@ -1,11 +1,12 @@
 -- name: evidence_case
-SELECT id AS key, number, title, rule_pack, opened_at, opened_by, index, parties, vehicles, scene FROM evidence_case WHERE site = %(site)s
+SELECT id AS key, number, title, rule_pack, opened_at, opened_by, index, parties, vehicles, scene,
+       corrected_index FROM evidence_case WHERE site = %(site)s
 
 -- name: package
 SELECT id AS key, case_id, seal_number, state, index FROM package WHERE site = %(site)s
 
 -- name: item
-SELECT id AS key, case_id, name, quantity, unit, goods, value_fen, state, package_id, index, brand, sku
+SELECT id AS key, case_id, name, quantity, unit, goods, value_fen, state, package_id, index, brand, sku, corrected_index
 FROM item WHERE site = %(site)s
 
 -- name: hold

@@ -46,7 +46,7 @@ FROM (
 SELECT r.index, r.kind FROM record r
 WHERE r.site = %(site)s AND r.index > %(after)s AND r.index <= %(upto)s
   AND (r.kind IN ('exception_opened', 'exception_reviewed', 'act_refused', 'act_declined', 'case_repinned', 'rules_adopted',
-                  'hold_lifted', 'content_erased', 'exception_recounted')
+                  'hold_lifted', 'content_erased', 'exception_recounted', 'case_corrected')
        OR (r.kind = 'custody_step' AND r.content LIKE '%%"action":"correct"%%')
        OR (r.kind = 'act_proposed' AND r.content LIKE '%%"action":"review_exception"%%'))
 UNION ALL

@@ -20,6 +20,8 @@ export interface Told {
   /** The step that the entry is about. */
   action: string | null;
   details: Record<string, unknown> | null;
+  /** Of a correction: the words that it corrects. */
+  was: Record<string, unknown> | null;
   hands: Signature[];
   /** Packages and items that the step made. */
   made: string[];
@@ -72,6 +74,7 @@ const ICONS = {
   hold_lifted: "lock",
   alarm_raised: "alarm",
   custody_step: "seal",
+  case_corrected: "turned",
   act_proposed: "clock",
   act_signed: "people",
   act_declined: "refused",
@@ -88,7 +91,7 @@ const ICONS = {
 
 type Sign = (typeof ICONS)[keyof typeof ICONS] | "allowed" | "refused" | "dot" | "in" | "box" | "out";
 
-const STEP_ICONS: Record<string, Sign> = { seal: "box", reseal: "box", repack: "box", open: "box", place: "in", move: "in", shelve: "in", handover: "people" };
+const STEP_ICONS: Record<string, Sign> = { correct: "turned", seal: "box", reseal: "box", repack: "box", open: "box", place: "in", move: "in", shelve: "in", handover: "people" };
 
 /** What stands beside an entry of this kind. */
 export function iconOf(row: HistoryRow): Sign {
@@ -115,15 +118,17 @@ export function detailsOf(row: HistoryRow): Told {
 }
 
 /** What an entry about a step, or about an act that waits for hands, says of it. */
-function stepOf(row: HistoryRow): Pick<Told, "action" | "details" | "hands" | "made" | "act"> {
+function stepOf(row: HistoryRow): Pick<Told, "action" | "details" | "was" | "hands" | "made" | "act"> {
   const asked = row.kind === "act_proposed" ? objectOf(row.content.content) : row.content;
-  const ours = row.kind === "custody_step" || row.kind.startsWith("act_");
-  const hands = row.kind === "custody_step" && Array.isArray(row.content.hands) ? (row.content.hands as Signature[]) : [];
+  const done = row.kind === "custody_step" || row.kind === "case_corrected";
+  const ours = done || row.kind.startsWith("act_");
+  const hands = done && Array.isArray(row.content.hands) ? (row.content.hands as Signature[]) : [];
   const signed = row.kind === "act_signed" ? [{ person: String(row.content.person), at: null, passkey: row.content.signature !== null }] : [];
   const made = Array.isArray(row.content.made) ? (row.content.made as Record<string, unknown>[]) : [];
   return {
     action: ours ? plain(asked.action) : null,
     details: ours && typeof asked.details === "object" ? objectOf(asked.details) : null,
+    was: typeof row.content.was === "object" && row.content.was !== null ? objectOf(row.content.was) : null,
     hands: [...hands, ...signed],
     made: made.flatMap((each) => plain(each.package) ?? plain(each.item) ?? []),
     act: ours ? plain(asked.act) : null,

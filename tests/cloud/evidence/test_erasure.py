@@ -16,8 +16,9 @@ from cloud.media.store import read
 from cloud.people.roles import Right
 from custody.roles import Role
 from proof.bundle import read_bundle, write_bundle
-from tests.cloud.api import Office, problem
+from tests.cloud.api import AGENT, Office, problem
 from tests.cloud.evidence.crew import JPEG, Crew
+from tests.cloud.evidence.filming import FILM, bring, clip_body, digest, segment_body, tell
 from tests.cloud.evidence.test_bundles import Check, check, exported, store, walk
 from tests.cloud.evidence.walk import DIGEST, Walk
 from tests.cloud.evidence.warehouse import Warehouse, made
@@ -161,6 +162,86 @@ async def test_the_whole_ledger_still_verifies_down_to_its_tables_and_stills(
     kinds = ("item_registered", "case_opened", "person_added")
     await erase(office, row["index"], *[await index_of(office, kind) for kind in kinds])
     assert await verified(office, walk)
+
+
+async def test_the_number_of_a_seal_goes_with_its_sealing_and_is_found_no_more(
+    office: Office, store: Warehouse, walk: Walk
+) -> None:
+    crew, package = Crew(office), store.package
+    await store.stand("opened")
+    await crew.do("reseal", package, by=(Role.KEEPER, Role.BOOKKEEPER), seal_number="G00077")
+    by_seal = {row["seal"]: row["index"] for row in await office.rows(
+        "SELECT index, content::jsonb -> 'details' ->> 'seal_number' AS seal FROM record WHERE kind = 'custody_step'"
+    )}  # fmt: skip
+
+    async def found(number: str) -> bool:
+        groups = (await store.keeper.get("search", params={"q": number})).json()["groups"]
+        return package in [hit["thing"] for group in groups for hit in group["hits"] if group["kind"] == "package"]
+
+    assert await found("F01")
+    assert await found("G00077")
+    await erase(office, by_seal["F01"])  # the older one: the newer stays
+    assert not await found("F01")
+    assert (await store.keeper.get(f"packages/{package}")).json()["seal_number"] == "G00077"
+    (placed,) = await office.rows(
+        "SELECT index FROM record WHERE content LIKE '%%\"action\":\"place\"%%' AND kind = 'custody_step'"
+    )
+    await erase(office, placed["index"])  # which tells of no seal
+    assert await found("G00077")
+    await erase(office, by_seal["G00077"])
+    assert not await found("G00077")
+    assert not await found("已依法删除")
+    assert (await store.keeper.get(f"packages/{package}")).json()["seal_number"] == ERASED_TEXT
+    for table in ("package", "search_entry"):
+        rows = await office.rows(f"SELECT 1 FROM {table} t WHERE t::text LIKE '%%G00077%%' OR t::text LIKE '%%F01%%'")  # noqa: S608 - names above
+        assert rows == []
+    await crew.do("open", package, by=(Role.KEEPER, Role.BOOKKEEPER))
+    await crew.do("reseal", package, by=(Role.KEEPER, Role.BOOKKEEPER), seal_number="H00001")
+    assert await found("H00001")
+    assert await verified(office, walk)
+
+
+async def test_the_film_of_a_passage_goes_with_it_unless_it_is_left_out(
+    office: Office, store: Warehouse, walk: Walk
+) -> None:
+    seq = await tell(walk, FILM)
+    await bring(await office.visitor(), FILM)
+    (row,) = await office.rows("SELECT index FROM fact WHERE agent = %s AND seq = %s", AGENT, seq)
+    first, second = await two(office)
+    asked = (await first.get("erasures/related", params={"entry": row["index"]})).json()["rows"]
+    assert [(one["kind"], one["why"], one["shows"]) for one in asked] == [
+        ("clip_segment", "film", []),
+        ("clip_closed", "film", []),
+    ]
+    body = {"entries": [row["index"]], "ground": GROUND, "with_related": False}
+    proposed = made(await first.post("erasures", json=body))
+    assert proposed["entries"] == [row["index"]]  # which leaves the film
+    proposed = made(await first.post("erasures", json=body | {"with_related": True}))
+    assert proposed["entries"] == [row["index"], *(one["index"] for one in asked)]
+    done = made(await second.post("erasures/confirm", json={"proposal": proposed["index"]}))
+    assert digest(FILM) in done["stills"]
+    problem(await store.keeper.get(f"media/{digest(FILM)}"), 404, "not_found")
+    assert (await first.get("erasures/related", params={"entry": row["index"]})).json()["rows"] == []
+    problem(await store.keeper.get("erasures/related", params={"entry": 0}), 403, "forbidden")
+    assert await verified(office, walk)
+
+
+async def test_film_that_shows_more_than_one_passage_says_so_and_a_hold_on_either_keeps_it(
+    office: Office, store: Warehouse, walk: Walk
+) -> None:
+    first_seq, second_seq = [f.seq for f in walk.teller.facts if f.kind == "passage_decided"][:2]
+    walk.teller.say("clip_segment", segment_body(first_seq))
+    walk.teller.say("clip_closed", clip_body([first_seq, second_seq], FILM))
+    await walk.send()
+    one, other = [row["index"] for row in await office.rows(
+        "SELECT index FROM fact WHERE agent = %s AND seq = ANY (%s) ORDER BY seq", AGENT, [first_seq, second_seq]
+    )]  # fmt: skip
+    admin = await office.signed_in(Role.ADMIN)
+    shown = (await admin.get("erasures/related", params={"entry": one})).json()["rows"]
+    assert [row["shows"] for row in shown if row["kind"] == "clip_segment"] == [[other]]
+    made(await store.approver.post("holds", json={"things": [store.item], "reason": "a court"}))
+    refused = problem(await admin.post("erasures", json={"entries": [one], "ground": GROUND}), 409, "refused")
+    assert refused["reason"] == "legal_hold"
 
 
 async def test_one_person_alone_erases_nothing(office: Office, store: Warehouse) -> None:

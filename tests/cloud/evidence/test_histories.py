@@ -104,7 +104,7 @@ class Story:
 
     def __init__(self, office: Office, crew: Crew, package: str, gate: "Gate") -> None:
         self.office, self.crew, self.package, self.gate, self.model = office, crew, package, gate, Model()
-        self.seals = 0
+        self.seals, self.weight_g = 0, 12_000
 
     async def go(self, action: str, roles: Sequence[Role]) -> None:
         if action in GATES:
@@ -139,6 +139,7 @@ class Story:
                 assert said == "done", answer.text
         if said == "done":
             self.model.take(action, roles)
+            self.gate.cites = answer.json()["index"] if action == "correct" else self.gate.cites
         elif act is not None:
             declined = await people[0].post("acts/decline", json={"act": act, "reason": "anders"})
             assert declined.status_code == 201, declined.text
@@ -155,7 +156,8 @@ class Story:
         if "seal_number" in details:
             own["seal_number"] = f"{self.package[-6:]}-{self.seals}"
         if action == "correct":
-            own |= {"cites": self.gate.cites, "changes": {"size": "m"}}
+            self.weight_g += 1  # each corrects something, and cites what told it last
+            own |= {"cites": self.gate.cites, "changes": {"weight_g": self.weight_g}}
         return own
 
 

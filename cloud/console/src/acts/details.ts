@@ -17,6 +17,7 @@ const KINDS: Record<string, DetailKind> = {
   differences: "differences",
   parts: "parts",
   changes: "changes",
+  particulars: "changes",
   seal_intact: "seal_intact",
   purpose: "purpose",
   method: "method",
@@ -32,7 +33,7 @@ const KINDS: Record<string, DetailKind> = {
 // What people look for first stands first.
 const ORDER = [
   "purpose", "method", "due_at", "slot", "seal_intact", "seal_number", "weight_g", "photos", "count", "parts", "cites",
-  "changes", "differences", "recipient", "price_fen", "receipt", "place", "witnesses", "legal_basis", "reason",
+  "changes", "particulars", "differences", "recipient", "price_fen", "receipt", "place", "witnesses", "legal_basis", "reason",
 ]; // prettier-ignore
 
 export interface Detail {

@@ -34,7 +34,7 @@ export interface Content {
   zones?: Record<string, Wording>;
   slots?: { sizes?: string[] };
   gate?: { pass_lasts_s?: number; people_required?: Record<"in" | "out", number>; permit_longest_h?: number };
-  seals?: { number?: string; photos_at_least?: number };
+  seals?: { number?: string; photos_at_least?: number; fixes?: string[] };
   rules?: Record<string, Wording>;
 }
 

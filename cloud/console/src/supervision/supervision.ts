@@ -10,7 +10,7 @@ export type Opening = Schemas["ExceptionShown"];
 
 export const OVERRIDE_KINDS: readonly OverrideKind[] = [
   "exception_opened", "exception_reviewed", "act_refused", "act_declined", "custody_step", "hold_lifted", "case_repinned",
-  "rules_adopted", "content_erased", "live_view_opened",
+  "rules_adopted", "content_erased", "live_view_opened", "case_corrected",
 ]; // prettier-ignore
 
 /** Whose work it is to look at it; all others may read it as well. */
