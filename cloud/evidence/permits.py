@@ -4,12 +4,13 @@ from datetime import timedelta
 
 from psycopg.types.json import Jsonb
 
-from cloud.db.pool import one, rows
+from cloud.db.pool import one
 from cloud.db.queries import load_queries
 from cloud.errors import ConflictError, InvalidError, NotFoundError
 from cloud.evidence.acting import Acting
 from cloud.evidence.contents import contents_of
 from cloud.evidence.models import Done, NewPermit
+from cloud.evidence.revoking import revoke
 from cloud.evidence.steps import asked_for, judge
 from custody.decisions import Refused
 from custody.permits import PERMIT_TYPE, Permit, PermitThing
@@ -109,8 +110,5 @@ async def revoke_permit(act: Acting, permit: str, reason: str) -> Done:
         raise NotFoundError("permit", permit)
     if row["revoked_at"] is not None:
         raise ConflictError("revoked", f"{permit} was revoked already")
-    await act.tx.execute(_sql.revoke_permit, {"permit": permit, "at": act.at})
-    things = [thing["thing"] for thing in await rows(act.tx, _sql.permit_things, permit=permit)]
-    index = await act.record("permit_revoked", {"permit": permit, "reason": reason}, [permit, *things])
-    await act.order(row["agent"], OrderKind.REVOKE_PERMIT, {"permit": permit})
+    index, things = await revoke(act, permit, row["agent"], reason)
     return Done(index=index, things=[permit, *things])

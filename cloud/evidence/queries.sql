@@ -56,6 +56,13 @@ SELECT agent, revoked_at FROM permit WHERE id = %(permit)s AND site = %(site)s
 -- name: revoke_permit
 UPDATE permit SET revoked_at = %(at)s WHERE id = %(permit)s
 
+-- Permits that still let any of these things pass.
+-- name: living_permits
+SELECT DISTINCT p.id, p.agent, p.index FROM permit p JOIN permit_thing t ON t.permit = p.id
+WHERE p.site = %(site)s AND t.thing = ANY (%(things)s) AND t.spent_index IS NULL AND p.revoked_at IS NULL
+  AND p.not_after > %(at)s
+ORDER BY p.index
+
 -- name: permit_things
 SELECT thing FROM permit_thing WHERE permit = %(permit)s ORDER BY thing
 

@@ -16,6 +16,7 @@ from cloud.errors import BrokenRecordsError, InvalidError, NotFoundError
 from cloud.evidence.acting import Acting
 from cloud.evidence.effects import before_step, follow, warn
 from cloud.evidence.holds import held_now, tell_agents
+from cloud.evidence.revoking import end_permits
 from cloud.evidence.sensors import note_step
 from cloud.rules.service import pack_named
 from custody.decisions import Refused
@@ -135,6 +136,7 @@ async def perform(
         await tell_agents(act, held)
     await note_step(act, asked.pack, asked.action, asked.rows, asked.details, index, about.get("fact"))
     await warn(act, asked.pack, asked.action, asked.rows, asked.details)
+    await end_permits(act, asked.action, asked.things, index)
     return Taken(index, rule, moved, made.ids)
 
 

@@ -1,9 +1,11 @@
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from custody.permits import PERMIT_TYPE, Permit
+from custody.roles import Role
 from proof import jws
 from tests.cloud.api import AGENT, CLOUD_KEY, Office, problem
 from tests.cloud.conftest import Clock
@@ -113,6 +115,30 @@ async def test_a_permit_is_revoked_once_with_a_reason_and_the_agent_hears_of_it(
     assert read["revoked_by_name"] == read["granted_by_name"]
     problem(await store.keeper.post("permits/revoke", json=asked), 409, "revoked")
     problem(await store.keeper.post("permits/revoke", json=asked | {"permit": "nj01/L-NONE"}), 404, "not_found")
+
+
+@pytest.mark.parametrize("step", ["withdraw_release", "withdraw_disposal", "open"])
+async def test_a_permit_ends_when_its_package_is_opened_or_is_not_to_leave(office: Office, step: str) -> None:
+    store = await warehouse(office, handed_over=True)
+    came_in = made(await store.keeper.post("permits", json=store.permit("in")))
+    await office.execute("UPDATE permit_thing SET spent_index = 7")
+    await store.stand("disposal_approved" if step == "withdraw_disposal" else "release_approved")
+    out = made(await store.keeper.post("permits", json=store.permit("out")))
+    before = await orders(office)
+    if step == "open":
+        await store.stand("stored")
+    by = (Role.KEEPER, Role.BOOKKEEPER) if step == "open" else (Role.CASE_HANDLER,)
+    done = await store.crew.do(step, store.package, by=by)
+    ended = (await store.keeper.get(f"permits/{out['id']}")).json()
+    assert (ended["state"], ended["revoked_by_name"] is None) == ("revoked", False)
+    assert f"entry {done['index']}" in ended["revoked_because"]
+    (record,) = await office.rows("SELECT content FROM record WHERE index = %s", ended["revoked_index"])
+    assert json.loads(record["content"])["because"] == done["index"]
+    (told,) = [order for order in await orders(office) if order not in before]
+    assert (told["kind"], told["body"]) == ("revoke_permit", {"permit": out["id"]})
+    assert (await store.keeper.get(f"permits/{came_in['id']}")).json()["state"] == "spent"  # it was used: nothing ends
+    assert store.package in {row["thing"] for row in await office.rows(
+        "SELECT thing FROM thing_entry WHERE index = %s", ended["revoked_index"])}  # fmt: skip
 
 
 async def test_permits_are_found_by_what_became_of_them_and_by_thing_case_and_gate(
