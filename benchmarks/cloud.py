@@ -137,7 +137,7 @@ def _worker(folder: Path, server: EmbeddedServer, broker: Broker, authority: Aut
     log_file = folder / "keys" / f"{keys.log_key_name(SITE)}.pem"
     log_file.touch(mode=0o600)
     log_file.write_bytes(log_key.to_pem())
-    identity = authority.client(CLOUD_UPLINK, datetime.now(UTC))
+    identity = authority.worker(CLOUD_UPLINK, datetime.now(UTC))
     members = {
         "DATABASE_URL": server.url(DATABASE, APP), "KEYS_DIR": folder / "keys", "DEPLOYMENT": "bench",
         "BROKER_HOST": "127.0.0.1", "BROKER_PORT": broker.worker_port, "BROKER_CA": authority.certificate_file,

@@ -1,4 +1,5 @@
-"""The cloud's certificate authority: `ca.key` and `ca.pem` in the keys folder. It signs who may speak to the broker.
+"""The cloud's certificate authorities: `ca.key` and `ca.pem` in the keys folder sign agents and servers, those in its
+folder `workers` the cloud's own workers. The broker's port for workers takes the second alone: no agent gets in there.
 
 P-256 throughout: what small boards' TLS (mbedTLS) can do as well.
 """
@@ -18,6 +19,8 @@ from cloud.errors import InvalidError, KeyFileError
 from cloud.keys import read_secret, write_secret
 
 KEY, CERTIFICATE = "ca.key", "ca.pem"
+WORKERS, WORKERS_NAME = "workers", "Sealtrail authority of workers"
+"""The folder within the keys folder, and how certificates name it."""
 LIFE = timedelta(days=3650)
 SLACK = timedelta(minutes=5)
 """A clock that runs a little behind ours shall still accept a new certificate."""

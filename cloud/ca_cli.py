@@ -70,31 +70,38 @@ def worker(
     into: Annotated[Path, typer.Option(help="folder for <name>.pem and <name>.key")],
     days: Annotated[int, typer.Option(min=1, max=825)] = WORKER_DAYS,
 ) -> None:
-    """A certificate for the cloud's own workers, with its key; agents get theirs by `sealtrail edge enroll`."""
+    """A certificate for the cloud's own workers, with its key; agents get theirs by `sealtrail edge enroll`.
+
+    It is signed by an authority of workers alone, made the first time: the broker's port for workers takes no other.
+    """
     from cloud.answering import fail
     from wire.access import CLOUD_DOWNLINK, CLOUD_UPLINK
 
     if name not in (CLOUD_UPLINK, CLOUD_DOWNLINK):
         fail(f"{name!r} is no worker of ours: {CLOUD_UPLINK} or {CLOUD_DOWNLINK}")
-    _give(into, name, (), days)
+    _give(into, name, (), days, workers=True)
 
 
-def _give(into: Path, name: str, names: tuple[str, ...], days: int) -> None:
+def _give(into: Path, name: str, names: tuple[str, ...], days: int, *, workers: bool = False) -> None:
     from datetime import timedelta
 
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
     from cloud.answering import fail, one_sentence
-    from cloud.authority import key_pem, read_authority
+    from cloud.authority import CERTIFICATE, WORKERS, WORKERS_NAME, key_pem, make_authority, read_authority
     from cloud.keys import write_secret
     from cloud.settings import KeySettings, load_settings
     from cloud.world import real_world
 
     with one_sentence():
-        authority = read_authority(load_settings(KeySettings).keys_dir)
+        folder = load_settings(KeySettings).keys_dir
+        authority = read_authority(folder)
         if authority is None:
             fail("there is no certificate authority: `sealtrail cloud ca init` makes it")
+        if workers:
+            folder = folder / WORKERS
+            authority = read_authority(folder) or make_authority(folder, WORKERS_NAME, real_world().now())
         key, now, life = ec.generate_private_key(ec.SECP256R1()), real_world().now(), timedelta(days=days)
         made = (
             authority.server(names, key.public_key(), now, life)
@@ -104,5 +111,6 @@ def _give(into: Path, name: str, names: tuple[str, ...], days: int) -> None:
         write_secret(into, f"{name}.key", key_pem(key))
         write_secret(into, f"{name}.pem", made.public_bytes(serialization.Encoding.PEM))
     answer(
-        certificate=str(into / f"{name}.pem"), key=str(into / f"{name}.key"), until=made.not_valid_after_utc.isoformat()
-    )
+        certificate=str(into / f"{name}.pem"), key=str(into / f"{name}.key"), authority=str(folder / CERTIFICATE),
+        until=made.not_valid_after_utc.isoformat(),
+    )  # fmt: skip

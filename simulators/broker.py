@@ -7,7 +7,7 @@ import shutil
 import socket
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,7 +28,8 @@ _KEPT: list[socket.socket] = []
 class BrokerFiles:
     """Where the broker finds what its configuration names; `account` is whom it becomes when root starts it.
 
-    `revoked` is the list of revoked certificates, `pid` where the broker writes who is to be told when it changed.
+    `revoked` is the list of revoked certificates, `pid` where the broker writes who is to be told when it changed;
+    `workers` is the authority that signs the cloud's workers alone.
     """
 
     ca: Path
@@ -37,6 +38,7 @@ class BrokerFiles:
     acl: Path
     store: Path
     account: str | None = None
+    workers: Path | None = None
     revoked: Path | None = None
     pid: Path | None = None
 
@@ -44,12 +46,13 @@ class BrokerFiles:
 def config_text(files: BrokerFiles, *, port: int, worker_port: int | None = None, address: str = "127.0.0.1") -> str:
     """The configuration of a Mosquitto 2 that listens at `address`:`port`; used here and in containers alike.
 
-    With `worker_port` the cloud's workers have that one to themselves, and at `port` a client's id is its name: so a
-    certificate has one session, and a worker ends it by taking that id.
+    With `worker_port` the cloud's workers have that one to themselves, with certificates by an authority of their own,
+    and at `port` a client's id is its name: so a certificate has one session, no agent can push another off, and a
+    worker ends one by taking that id.
     """
     lines = [*_listener(files, port, address), *(["use_username_as_clientid true"] if worker_port else [])]
     if worker_port:
-        lines += _listener(files, worker_port, address)
+        lines += _listener(replace(files, ca=files.workers or files.ca, revoked=None), worker_port, address)
     if files.pid:
         lines.append(f"pid_file {files.pid}")
     lines += [
@@ -131,7 +134,7 @@ class Broker:
         # temporary folder. Nothing in it is evidence.
         self._home = Path(tempfile.mkdtemp(prefix="sealtrail-broker-")) if self._account else folder
         empty = authority.no_one_revoked(datetime.now(UTC)) if acl is None else None
-        files = _install(self._home, self.ca, server, self._account, acl_text() if acl is None else acl, empty)
+        files = _install(self._home, authority, server, self._account, acl_text() if acl is None else acl, empty)
         config = self._home / "mosquitto.conf"
         worker_port = self.worker_port if acl is None else None
         config.write_text(config_text(files, port=self.port, worker_port=worker_port), "utf-8")
@@ -195,7 +198,7 @@ def _account() -> str | None:
 
 
 def _install(
-    home: Path, ca: Path, server: Identity, account: str | None, acl: str, revoked: bytes | None
+    home: Path, authority: Authority, server: Identity, account: str | None, acl: str, revoked: bytes | None
 ) -> BrokerFiles:
     """Copies of what the broker reads, in `home`, readable by its account alone."""
     home.mkdir(parents=True, exist_ok=True)
@@ -203,9 +206,11 @@ def _install(
     store.mkdir(exist_ok=True)
     files = BrokerFiles(
         ca=home / "ca.pem", certificate=home / "server.pem", key=home / "server.key", acl=home / "acl", store=store,
-        account=account, revoked=None if revoked is None else home / "crl.pem", pid=home / "mosquitto.pid",
+        account=account, workers=home / "workers.pem", revoked=None if revoked is None else home / "crl.pem",
+        pid=home / "mosquitto.pid",
     )  # fmt: skip
-    shutil.copyfile(ca, files.ca)
+    shutil.copyfile(authority.certificate_file, files.ca)
+    shutil.copyfile(authority.workers_file, home / "workers.pem")
     shutil.copyfile(server.certificate, files.certificate)
     files.key.touch(mode=0o600)
     shutil.copyfile(server.key, files.key)
@@ -213,7 +218,7 @@ def _install(
     files.acl.write_text(acl, "utf-8")
     if files.revoked and revoked is not None:
         files.revoked.write_bytes(revoked)
-    there = [one for one in (files.revoked,) if one]
+    there = [one for one in (files.workers, files.revoked) if one]
     for path in (home, store, files.ca, files.certificate, files.key, files.acl, *there):
         _give(path, account)
     return files

@@ -63,13 +63,21 @@ async def _broker(folder: Path, agents: list[str]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     authority = Authority.open(folder / "pki", now)
-    for client in (CLOUD_UPLINK, CLOUD_DOWNLINK, *agents):
+    for worker in (CLOUD_UPLINK, CLOUD_DOWNLINK):
+        authority.worker(worker, now)
+    for client in agents:
         authority.client(client, now)
     log, program = folder / "mosquitto.log", find_mosquitto()
     running = Broker(folder / "broker", authority, authority.server(now), log=log, program=program)
     try:
         await running.start()
-        said = {"event": "ready", "host": "127.0.0.1", "port": running.port, "certificates": str(authority.folder)}
+        said = {
+            "event": "ready",
+            "host": "127.0.0.1",
+            "port": running.port,
+            "worker_port": running.worker_port,
+            "certificates": str(authority.folder),
+        }
         print(json.dumps(said), flush=True)
         await stop.wait()
     finally:

@@ -64,14 +64,16 @@ def prepare(folder: Path) -> None:
     authority = Authority.open(folder / "authority", now, home=cloud / "keys")
     for party in (broker, cloud, edge):
         shutil.copyfile(authority.certificate_file, party / "ca.pem")
+    shutil.copyfile(authority.workers_file, broker / "workers.pem")
     _take(authority.server(now, (BROKER_HOST, "localhost", "127.0.0.1")), broker)
     for name in (CLOUD_UPLINK, CLOUD_DOWNLINK):
-        _take(authority.client(name, now), cloud)
+        _take(authority.worker(name, now), cloud)
     _take(authority.client(AGENT, now), edge)
 
     files = BrokerFiles(
         ca=SECRETS / "ca.pem", certificate=SECRETS / "server.pem", key=SECRETS / "server.key", acl=SECRETS / "acl",
-        store=Path("/store"), revoked=SECRETS / "crl.pem", pid=Path("/store/mosquitto.pid"),
+        store=Path("/store"), workers=SECRETS / "workers.pem", revoked=SECRETS / "crl.pem",
+        pid=Path("/store/mosquitto.pid"),
     )  # fmt: skip
     _write(broker / "mosquitto.conf", config_text(files, port=BROKER_PORT, worker_port=WORKER_PORT, address="0.0.0.0"))  # noqa: S104 - inside its container
     _write(broker / "acl", acl_text())

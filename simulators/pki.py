@@ -32,23 +32,23 @@ class Identity:
 class Authority:
     """Signs certificates into `folder`; private keys are readable by their owner alone."""
 
-    def __init__(self, folder: Path, home: Path, signer: ours.Authority) -> None:
+    def __init__(self, folder: Path, home: Path, signer: ours.Authority, workers: ours.Authority) -> None:
         self.folder = folder
         self.certificate_file = home / ours.CERTIFICATE
-        self.signer = signer
+        self.workers_file = home / ours.WORKERS / ours.CERTIFICATE
+        self.signer, self._workers = signer, workers
 
     @classmethod
     def open(cls, folder: Path, now: datetime, home: Path | None = None) -> "Authority":
-        """The authority kept in `home`, else in `folder`; made anew where there is none, or where it has run out."""
+        """The authority kept in `home`, else in `folder`, and that of workers beside it; made anew where there is none,
+        or where it has run out.
+        """
         home = home or folder
-        signer = ours.read_authority(home)
-        if signer is None or now >= signer.ends - ours.SLACK:
-            for name in (ours.KEY, ours.CERTIFICATE):
-                (home / name).unlink(missing_ok=True)
-            signer = ours.make_authority(home, "Sealtrail simulated authority", now)
+        signer = _signer(home, "Sealtrail simulated authority", now)
+        workers = _signer(home / ours.WORKERS, ours.WORKERS_NAME, now)
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
-        return cls(folder, home, signer)
+        return cls(folder, home, signer, workers)
 
     def server(self, now: datetime, names: tuple[str, ...] = ("localhost", "127.0.0.1")) -> Identity:
         """A certificate for the broker, good for `names` (host names and addresses)."""
@@ -56,9 +56,14 @@ class Authority:
         return self._keep("server", key, self.signer.server(names, key.public_key(), now, _LIFE))
 
     def client(self, name: str, now: datetime) -> Identity:
-        """A certificate for the client `name`: an agent id, or a cloud worker's name."""
+        """A certificate for the client `name`, at the port for agents."""
         key = ec.generate_private_key(ec.SECP256R1())
         return self._keep(name, key, self.signer.client(name, key.public_key(), now, _LIFE))
+
+    def worker(self, name: str, now: datetime) -> Identity:
+        """A certificate for the cloud's worker `name`, at the port for workers."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        return self._keep(name, key, self._workers.client(name, key.public_key(), now, _LIFE))
 
     def no_one_revoked(self, now: datetime) -> bytes:
         """An empty list of revoked certificates (PEM), for a broker that starts before the cloud's list is there."""
@@ -72,3 +77,12 @@ class Authority:
             file.write(ours.key_pem(key))
         identity.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         return identity
+
+
+def _signer(home: Path, name: str, now: datetime) -> ours.Authority:
+    signer = ours.read_authority(home)
+    if signer is None or now >= signer.ends - ours.SLACK:
+        for file in (ours.KEY, ours.CERTIFICATE):
+            (home / file).unlink(missing_ok=True)
+        signer = ours.make_authority(home, name, now)
+    return signer

@@ -340,7 +340,7 @@ class Warehouse:
         if pages.is_dir():
             told["console_dir"] = str(pages)
         if client:
-            identity = self.authority.client(client, datetime.now(UTC))
+            identity = self.authority.worker(client, datetime.now(UTC))
             told |= {
                 "broker_host": HOST,
                 "broker_port": str(self.broker.worker_port),

@@ -27,11 +27,16 @@ def test_an_authority_is_made_once_told_to_every_log_and_signs_servers_and_worke
     authority = x509.load_pem_x509_certificate(str(shown["certificate"]).encode())
     assert stat.S_IMODE((tmp_path / "keys" / "ca.key").stat().st_mode) == 0o600
     answered(run("ca", "server", "localhost", "127.0.0.1", "--into", str(tmp_path / "web")))
-    answered(run("ca", "worker", "cloud-uplink", "--into", str(tmp_path / "worker")))
-    for folder, name in (("web", "server"), ("worker", "cloud-uplink")):
+    workers = [str(answered(run("ca", "worker", name, "--into", str(tmp_path / "worker")))["authority"])
+               for name in ("cloud-uplink", "cloud-downlink")]  # fmt: skip
+    assert workers == [str(tmp_path / "keys" / "workers" / "ca.pem")] * 2
+    signer = x509.load_pem_x509_certificate(Path(workers[0]).read_bytes())
+    for folder, name, by in (
+        ("web", "server", authority), ("worker", "cloud-uplink", signer), ("worker", "cloud-downlink", signer),
+    ):  # fmt: skip
         pair = tmp_path / folder / f"{name}.pem", tmp_path / folder / f"{name}.key"
         ssl.create_default_context().load_cert_chain(*pair)
-        x509.load_pem_x509_certificate(pair[0].read_bytes()).verify_directly_issued_by(authority)
+        x509.load_pem_x509_certificate(pair[0].read_bytes()).verify_directly_issued_by(by)
     refused = run("ca", "worker", "nj01.gate-a", "--into", str(tmp_path / "worker"))
     assert refused.returncode == 2
     assert "no worker of ours" in refused.stderr

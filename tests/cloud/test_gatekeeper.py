@@ -68,7 +68,7 @@ async def keeping(
 ) -> AsyncIterator[Identity]:
     """The worker at work; what it is known by at the broker."""
     broker = brokerage.broker
-    worker = brokerage.authority.client(CLOUD_DOWNLINK, datetime.now(UTC))
+    worker = brokerage.authority.worker(CLOUD_DOWNLINK, datetime.now(UTC))
     keeper = Gatekeeper(
         office.parts.pool, database.app, office.parts.world, brokerage.authority.signer, broker.home,
         reload=partial(tell_process, broker.home / "mosquitto.pid"),
@@ -196,7 +196,7 @@ async def test_who_could_not_be_thrown_out_at_once_is_thrown_out_later(
     office: Office, brokerage: Brokerage, database: Database
 ) -> None:
     bad, tried = await issue(office, brokerage.authority, A), list[str]()
-    worker = brokerage.authority.client(CLOUD_DOWNLINK, datetime.now(UTC))
+    worker = brokerage.authority.worker(CLOUD_DOWNLINK, datetime.now(UTC))
 
     def take_name(agent: str) -> Connect:
         tried.append(agent)

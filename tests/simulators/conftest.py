@@ -21,6 +21,7 @@ class Brokerage:
     authority: Authority
 
     def connect(self, name: str, *, port: int | None = None, identity: Identity | None = None) -> Connect:
+        """A way to the broker for who calls itself `name`: the agent of that name, unless `identity` says who it is."""
         identity = identity or self.authority.client(name, datetime.now(UTC))
         return mqtt_connect(
             MqttOptions(

@@ -110,6 +110,44 @@ async def test_only_a_certificate_of_our_own_authority_gets_a_connection(brokera
     assert (await asyncio.to_thread(answer_to_connect, brokerage, member))[:1] == b"\x20"  # CONNACK
 
 
+async def test_no_agent_pushes_another_off_by_calling_itself_so(brokerage: Brokerage) -> None:
+    """An id is worth nothing: at the broker a client is called as its certificate."""
+    other = brokerage.authority.client(B, datetime.now(UTC))
+    async with brokerage.connect(A)() as agent, brokerage.connect("cloud-uplink")() as cloud:
+        await cloud.subscribe(every_agent(FACTS))
+        async with brokerage.connect(A, identity=other)() as thief:
+            await thief.publish(f"sealtrail/v1/{B}/{FACTS}", b"as myself")
+            assert (await first(cloud)).topic == f"sealtrail/v1/{B}/{FACTS}"
+            await agent.publish(f"sealtrail/v1/{A}/{FACTS}", b"here still")
+            assert (await first(cloud)).payload == b"here still"
+            await publish_refused(thief, f"sealtrail/v1/{A}/{FACTS}", b"as the other")
+            await thief.publish(f"sealtrail/v1/{B}/{FACTS}", b"the next")
+            assert (await first(cloud)).payload == b"the next"
+
+
+async def test_no_agent_gets_in_where_ids_are_free_and_a_worker_ends_whom_it_names(brokerage: Brokerage) -> None:
+    now, port = datetime.now(UTC), brokerage.broker.worker_port
+    worker = brokerage.authority.worker("cloud-downlink", now)
+    async with brokerage.connect(A)() as agent, brokerage.connect("w1", port=port, identity=worker)() as cloud:
+        for name in (A, "w1"):
+            with pytest.raises(LinkError):
+                async with brokerage.connect(name, port=port, identity=brokerage.authority.client(B, now))():
+                    pass
+        async with brokerage.connect("w2", port=port, identity=worker)():  # several workers with one certificate
+            await agent.subscribe(f"sealtrail/v1/{A}/{ORDERS}")
+            await cloud.publish(f"sealtrail/v1/{A}/{ORDERS}", b"both are here")
+            assert (await first(agent)).payload == b"both are here"
+        heard = asyncio.create_task(first(agent))
+        async with brokerage.connect(A, port=port, identity=worker)():
+            with pytest.raises(LinkError):
+                await asyncio.wait_for(heard, 10)
+
+
+async def test_a_workers_certificate_is_none_at_the_port_for_agents(brokerage: Brokerage) -> None:
+    worker = brokerage.authority.worker("cloud-uplink", datetime.now(UTC))
+    assert await asyncio.to_thread(answer_to_connect, brokerage, worker) == b""
+
+
 async def test_a_message_of_the_largest_batch_fits_and_a_huge_one_does_not(brokerage: Brokerage) -> None:
     async with brokerage.connect("cloud-uplink")() as cloud:
         await cloud.subscribe(every_agent(FACTS))
