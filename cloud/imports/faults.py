@@ -7,10 +7,31 @@ from cloud.imports.columns import BY_NAME
 from cloud.imports.models import MAX_ROWS, MOST_FAULTS, RowFault
 
 WORDS: dict[str, tuple[str, str]] = {
-    "charset": ("文件既不是 UTF-8 也不是 GB18030 编码（第 {0} 字节）", "neither UTF-8 nor GB18030, from byte {0} on"),
-    "csv": ("不是有效的 CSV：{0}", "not a CSV file: {0}"),
-    "json": ("不是有效的 JSON：{0}", "not a JSON file: {0}"),
-    "empty": ("没有数据行", "no rows"),
+    "workbook": (
+        "这是表格工作簿（如 .xlsx），请在表格软件中另存为 CSV 后再导入",
+        "a workbook such as .xlsx: save it as CSV in the spreadsheet, then import that",
+    ),
+    "no_text": (
+        "这是图片、PDF 之类的文件，不是文本；请选择 CSV 或 JSON 文件",
+        "a picture, a PDF or the like, and no text: choose a CSV or JSON file",
+    ),
+    "charset": (
+        "文件既不是 UTF-8 也不是 GB18030 编码（第 {0} 字节起），请另存为 UTF-8 后再导入",
+        "neither UTF-8 nor GB18030, from byte {0} on: save it as UTF-8, then import that",
+    ),
+    "csv": (
+        "从此行起不是有效的 CSV，请检查引号是否成对",
+        "no CSV from this row on; look whether its quotation marks come in pairs",
+    ),
+    "json": ("从第 {0} 行第 {1} 个字符起不是有效的 JSON", "no JSON from line {0}, character {1} on"),
+    "json_rows": (
+        'JSON 须为 {{"rows": [{{…}}, …]}}，每项一件物品',
+        'must be {{"rows": [{{...}}, ...]}}, with an item in each',
+    ),
+    "empty": (
+        "没有数据行：第一行是表头，其后每行一件物品",
+        "no rows: the first line holds the headers, each further line an item",
+    ),
     "too_many_rows": (f"共 {{0}} 行，一次最多 {MAX_ROWS} 行", f"{{0}} rows; {MAX_ROWS} is the most"),
     "no_column": ("缺少列“{0}”", "the column {0} is missing"),
     "two_columns": ("列“{0}”出现两次", "the column {0} is there twice"),

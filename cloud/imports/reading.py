@@ -17,6 +17,12 @@ GUARDED = ("=", "+", "-", "@", "\t", "\r", "'")
 (OWASP, CSV injection), and read without it.
 """
 
+_NO_TEXT = {
+    b"PK\x03\x04": "workbook", b"\xd0\xcf\x11\xe0": "workbook", b"\x89PNG": "no_text", b"\xff\xd8\xff": "no_text",
+    b"GIF8": "no_text", b"%PDF": "no_text",
+}  # fmt: skip
+"""How files begin that people choose by mistake, by the fault that they are."""
+
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
@@ -64,6 +70,10 @@ def unguard(cell: str) -> str:
 
 
 def _decode(file: RawFile, data: bytes) -> str | None:
+    other = next((code for start, code in _NO_TEXT.items() if data.startswith(start)), None)
+    if other is not None:
+        file.faults.append(fault(other, 0, None))
+        return None
     if data.startswith(b"\xef\xbb\xbf"):
         charsets = [("utf-8-sig", "utf-8-bom")]
     elif data.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -100,8 +110,8 @@ def _csv_rows(file: RawFile, text: str) -> Iterator[RawRow]:
                     file.faults.append(fault("cells", number, None, len(cells), len(columns)))
                 named = zip(columns, cells, strict=False)
                 yield RawRow(number, {name: unguard(cell.strip()) for name, cell in named if name})
-    except csv.Error as error:
-        file.faults.append(fault("csv", number + 1, None, error))
+    except csv.Error:
+        file.faults.append(fault("csv", number + 1, None))
 
 
 def _columns(file: RawFile, headers: Sequence[str]) -> list[str | None]:
@@ -117,11 +127,12 @@ def _json_rows(file: RawFile, text: str) -> Iterator[RawRow]:
     try:
         content = json.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError) as error:
-        file.faults.append(fault("json", 0, None, error))
+        at = (error.lineno, error.colno) if isinstance(error, json.JSONDecodeError) else (1, 1)
+        file.faults.append(fault("json", 0, None, *at))
         return
     rows = content.get("rows") if isinstance(content, dict) else content
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        file.faults.append(fault("json", 0, None, '{"rows": [{…}, …]}'))
+        file.faults.append(fault("json_rows", 0, None))
         return
     headers = list(dict.fromkeys(name for row in rows for name in row))
     file.ignored = [header for header in headers if column_of(header) is None]

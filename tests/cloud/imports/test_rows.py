@@ -110,11 +110,14 @@ def test_a_double_number_names_both_rows() -> None:
 def test_a_file_that_is_none_is_told() -> None:
     assert told(b"") == [(0, None, "empty")]
     assert told(csv_of([])) == [(0, None, "empty")]
+    assert told(b"PK\x03\x04 a workbook") == told(b"\xd0\xcf\x11\xe0 an old one") == [(0, None, "workbook")]
+    assert told(b"\x89PNG\r\n") == told(b"%PDF-1.7") == told(b"%PDF-1.7", is_json=True) == [(0, None, "no_text")]
     assert told(csv_of(headers=[*HEADERS[:-1], "数量"])) == [(1, "quantity", "two_columns")]
     assert told(csv_of([row[1:] for row in ROWS], HEADERS[1:])) == [(1, "key", "no_column")]
     assert told(csv_of([[*ROWS[0], "more"]])) == [(2, None, "cells")]
     assert told(csv_of() + b'"open') == [(5, None, "csv")]
-    assert told(b"{", is_json=True) == told(b'{"rows": [1]}', is_json=True) == [(0, None, "json")]
+    assert told(b"{", is_json=True) == [(0, None, "json")]
+    assert told(b'{"rows": [1]}', is_json=True) == [(0, None, "json_rows")]
     assert told(b"[" * 100_000, is_json=True) == [(0, None, "json")]
     assert (1, "name", "control") in told(b'[{"name": "\\ud800"}]', is_json=True)
     assert told(b'[{"key": true}]', is_json=True)[0] == (1, "quantity", "missing")
