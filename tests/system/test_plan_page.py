@@ -72,6 +72,8 @@ async def test_a_plan_lays_itself_out_and_is_drawn_on_a_picture_by_who_may(conso
         files = page.locator("input[type=file]")
         await files.set_input_files(SVG)
         await expect(page.get_by_text(words["notRaster"])).to_be_visible()
+        await files.set_input_files({**PNG, "buffer": PNG["buffer"][:40]})
+        await expect(page.get_by_text(ZH["problem"]["unreadable_picture"])).to_be_visible()
         await files.set_input_files(PNG)
         await expect(page.get_by_alt_text(words["alt"])).to_be_visible()
         await page.wait_for_function(AS_WIDE_AS_THE_PICTURE)  # the plan grows as the picture comes

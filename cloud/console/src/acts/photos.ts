@@ -6,9 +6,11 @@ import { OFFLINE, Problem, problemIn } from "../api/problem";
 const LONGEST_PX = 1600;
 const QUALITY = 0.85;
 
-/** The picture in `file` as JPEG, upright, its longer side at most LONGEST_PX. Throws where it is no picture. */
+/** The picture in `file` as JPEG, upright, its longer side at most LONGEST_PX. Throws Problem where it is none that this browser reads. */
 export async function shrink(file: Blob): Promise<Blob> {
-  const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
+  const picture = await createImageBitmap(file, { imageOrientation: "from-image" }).catch(() => {
+    throw new Problem(0, "unreadable_picture"); // a PDF, a HEIC outside Safari, a broken PNG
+  });
   const scale = Math.min(1, LONGEST_PX / Math.max(picture.width, picture.height));
   const canvas = document.createElement("canvas");
   canvas.width = Math.round(picture.width * scale);
