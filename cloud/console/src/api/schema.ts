@@ -354,7 +354,7 @@ export interface paths {
         };
         /**
          * Get case
-         * @description One case.
+         * @description One case. Its ETag is the entry that told last what it is about, as a correction takes it in `If-Match`.
          */
         get: operations["get_case"];
         put?: never;
@@ -585,6 +585,8 @@ export interface paths {
         /**
          * Propose erasure
          * @description Proposes to erase the contents of entries on a legal ground; a second person confirms it.
+         *
+         *     What else tells the same goes with them, unless `with_related` is false.
          */
         post: operations["propose_erasure"];
         delete?: never;
@@ -607,6 +609,26 @@ export interface paths {
          * @description Erases what somebody else proposed. Commitments and proofs stay; what is under legal hold is refused (409).
          */
         post: operations["confirm_erasure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/erasures/related": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List related entries
+         * @description What else tells what these entries tell, such as the film of a passage: it is erased with them by default.
+         */
+        get: operations["list_related_entries"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -828,7 +850,7 @@ export interface paths {
         };
         /**
          * Get item
-         * @description One item.
+         * @description One item. Its ETag is the newest entry about it, as an act takes it in `If-Match`.
          */
         get: operations["get_item"];
         put?: never;
@@ -3702,6 +3724,11 @@ export interface components {
          * @description A case; `rule_pack` is the hash of the rules in force when it was opened.
          */
         Case: {
+            /**
+             * Corrected Index
+             * @description Entry of its newest correction, if there is one
+             */
+            corrected_index?: number | null;
             /** Id */
             id: string;
             /** Index */
@@ -4911,7 +4938,8 @@ export interface components {
          * HistoryRow
          * @description One entry about a thing: what an agent said (`fact`) or what was done in the cloud (`record`).
          *
-         *     `erased`: its content was erased on a legal ground, and is empty here.
+         *     `erased`: its content was erased on a legal ground, and is empty here. `corrected_by`: entries of corrections that
+         *     cite this one; each has the old words (`was`) beside the new.
          */
         HistoryRow: {
             /** Actor */
@@ -4931,6 +4959,11 @@ export interface components {
             content: {
                 [key: string]: unknown;
             };
+            /**
+             * Corrected By
+             * @default []
+             */
+            corrected_by: number[];
             /** Erased */
             erased: boolean;
             /** Error Ms */
@@ -5128,6 +5161,11 @@ export interface components {
             case_id: string;
             /** Case Number */
             case_number: string;
+            /**
+             * Corrected Index
+             * @description Entry of its newest correction, if there is one
+             */
+            corrected_index?: number | null;
             custody?: components["schemas"]["Custody"] | null;
             /** Goods */
             goods: string;
@@ -5579,7 +5617,7 @@ export interface components {
         };
         /**
          * NewAct
-         * @description A step to be taken by me with these things, or a decision by name with none.
+         * @description A step to be taken by me with these things, or a decision by name with none (`correct_case`: with its case).
          *
          *     `details` are those that the rule pack asks for: `seal_number`, `photos` (SHA-256 of photographs sent before),
          *     `weight_g`, `slot`, `reason` …
@@ -5769,6 +5807,12 @@ export interface components {
              * @example 《个人信息保护法》第四十七条，当事人申请
              */
             ground: string;
+            /**
+             * With Related
+             * @description Also what else tells the same: corrections of it, and the film of a passage
+             * @default true
+             */
+            with_related: boolean;
         };
         /**
          * NewHold
@@ -6407,7 +6451,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "exception_opened" | "exception_reviewed" | "act_refused" | "act_declined" | "case_repinned" | "rules_adopted" | "hold_lifted" | "content_erased" | "custody_step" | "live_view_opened";
+            kind: "exception_opened" | "exception_reviewed" | "act_refused" | "act_declined" | "case_repinned" | "rules_adopted" | "hold_lifted" | "content_erased" | "custody_step" | "live_view_opened" | "case_corrected";
             /** People */
             people: string[];
             /** Reason */
@@ -7185,6 +7229,33 @@ export interface components {
             rows: components["schemas"]["RelatedCase"][];
             /** Total */
             total: number;
+        };
+        /**
+         * RelatedEntries
+         * @description What is erased with entries unless it is left out, by entry.
+         */
+        RelatedEntries: {
+            /** Rows */
+            rows: components["schemas"]["RelatedEntry"][];
+        };
+        /**
+         * RelatedEntry
+         * @description An entry that tells what another tells: in `words` (a registration, its corrections) or as `film` of it.
+         *
+         *     `shows`: what else a segment of film shows, by entry.
+         */
+        RelatedEntry: {
+            /** Index */
+            index: number;
+            /** Kind */
+            kind: string;
+            /** Shows */
+            shows: number[];
+            /**
+             * Why
+             * @enum {string}
+             */
+            why: "words" | "film";
         };
         /**
          * Release
@@ -12104,6 +12175,100 @@ export interface operations {
             };
         };
     };
+    list_related_entries: {
+        parameters: {
+            query: {
+                entry: number[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RelatedEntries"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_exceptions: {
         parameters: {
             query?: {
@@ -15973,7 +16138,7 @@ export interface operations {
     list_overrides: {
         parameters: {
             query?: {
-                kind?: ("exception_opened" | "exception_reviewed" | "act_refused" | "act_declined" | "case_repinned" | "rules_adopted" | "hold_lifted" | "content_erased" | "custody_step" | "live_view_opened") | null;
+                kind?: ("exception_opened" | "exception_reviewed" | "act_refused" | "act_declined" | "case_repinned" | "rules_adopted" | "hold_lifted" | "content_erased" | "custody_step" | "live_view_opened" | "case_corrected") | null;
                 before?: number | null;
                 limit?: number;
                 /** @description A site that I may read; none: my own */
