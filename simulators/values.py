@@ -2,37 +2,50 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from simulators.errors import StageError
 
 
 class Value:
-    """Something that devices and players wait for: the newest value, and everyone told of each change."""
+    """Something that devices and players wait for: each hears of every value, also of one that stood for a moment."""
 
     def __init__(self, now: Any) -> None:
         self.now = now
-        self._changed = asyncio.Condition()
+        self._listeners: list[asyncio.Queue[Any]] = []
 
     async def set(self, value: Any) -> None:
-        """Takes `value` and wakes who waits."""
-        async with self._changed:
-            self.now = value
-            self._changed.notify_all()
+        """Takes `value` and tells who listens."""
+        self.now = value
+        for listener in self._listeners:
+            listener.put_nowait(value)
+
+    @contextmanager
+    def heard(self) -> Iterator[asyncio.Queue[Any]]:
+        """The value that is now, and then each that is set, in their order."""
+        listener: asyncio.Queue[Any] = asyncio.Queue()
+        listener.put_nowait(self.now)
+        self._listeners.append(listener)
+        try:
+            yield listener
+        finally:
+            self._listeners.remove(listener)
 
     async def reach(self, *values: Any) -> Any:
-        """Returns when it is one of `values`."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: self.now in values)
-            return self.now
+        """The first value from now on that is one of `values`."""
+        return await self._first(lambda value: value in values)
 
     async def leave(self, value: Any) -> Any:
-        """The next value that is not `value`."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: self.now != value)
-            return self.now
+        """The first value from now on that is not `value`."""
+        return await self._first(lambda found: found != value)
+
+    async def _first(self, fits: Callable[[Any], bool]) -> Any:
+        with self.heard() as values:
+            while not fits(value := await values.get()):
+                pass
+            return value
 
 
 async def tell(
@@ -51,11 +64,13 @@ async def tell(
 
 async def say(value: Value, line: Callable[[Any], dict[str, Any]], writer: asyncio.StreamWriter) -> None:
     """Says `value` now and at every change, for ever."""
-    while True:
-        told = value.now
-        writer.write(json.dumps(line(told)).encode() + b"\n")
-        await writer.drain()
-        await value.leave(told)
+    told: Any = object()  # nothing yet
+    with value.heard() as values:
+        while True:
+            if (new := await values.get()) != told:
+                told = new
+                writer.write(json.dumps(line(told)).encode() + b"\n")
+                await writer.drain()
 
 
 async def listen(reader: asyncio.StreamReader) -> None:

@@ -22,6 +22,7 @@ from edge_agent.drivers.stage import connect_stage, read_jpegs
 from simulators.acting import Held, pose
 from simulators.frames import On
 from simulators.stage import Stage
+from simulators.values import Value
 
 
 @pytest.fixture
@@ -142,7 +143,7 @@ async def test_a_slot_that_is_not_on_stage_ends_the_connection(stage: Stage, tmp
     stage.put_up("rack-1", ["A-01"])
     line = await asyncio.to_thread(connect_stage, tmp_path / "stage.sock", "rack-1.slots", "slots")
     with line:
-        line.settimeout(10)
+        line.settimeout(240)
         line.sendall(b'{"slot": "Z-99", "show": "green"}\n')
         said = await asyncio.to_thread(lambda: line.makefile("rb").read())
     assert said in (b"", b'{"slot": "A-01", "occupied": false}\n')
@@ -170,7 +171,7 @@ async def test_a_stranger_is_sent_away(stage: Stage, tmp_path: Path) -> None:
         struct.pack(">I", 9) + b"\n",
     ):
         with socket.socket(socket.AF_UNIX) as line:
-            line.settimeout(10)
+            line.settimeout(240)
             line.connect(str(tmp_path / "stage.sock"))
             line.sendall(hello)
             assert await asyncio.to_thread(line.recv, 1) == b""
@@ -181,3 +182,14 @@ def test_labels_are_never_quite_still_and_stay_in_the_picture() -> None:
     poses = [pose(held, tenth / 10) for tenth in range(100)]
     assert all(one != other for one, other in pairwise(poses))
     assert all(0 < label.x < 1280 and 0 < label.y < 720 for labels in poses for label in labels)
+
+
+async def test_who_waits_for_a_value_hears_of_one_that_stood_for_a_moment_only() -> None:
+    light = Value("off")
+    waiting = asyncio.create_task(light.reach("green"))
+    leaving = asyncio.create_task(light.leave("off"))
+    await asyncio.wait({waiting, leaving}, timeout=0)  # both listen
+    for shown in ("red", "green", "off"):
+        await light.set(shown)
+    async with asyncio.timeout(240):
+        assert (await waiting, await leaving, light.now) == ("green", "red", "off")
