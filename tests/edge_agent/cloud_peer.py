@@ -51,6 +51,8 @@ class CloudPeer:
             await self._news.wait_for(lambda: done(self))
 
     async def order(self, id_: str, kind: str, body: dict[str, Any], **changes: Any) -> None:
+        """Orders it of an agent that is there: what is said before it listens, nobody hears."""
+        await self.until(lambda peer: peer.births and peer.births[-1].online)
         await self.send_order(sign_order(self.hands, id_, kind, body, **changes))
 
     async def send_order(self, payload: bytes) -> None:
