@@ -52,11 +52,12 @@ async def test_somebody_is_let_in_for_a_task_another_follows_and_both_come_out(s
         door.show([Held(phone("LI", task.not_after), "LI", On.CARD)])
         await asyncio.wait_for(door.open(), 240)
         door.clear()
-        await door.above.walk(Walker(0.5, speed=0.25), Walker(0.5, speed=0.25, start=1.6), seconds=9)  # slow: seen often
+        slow = 0.25  # on a busy machine they are seen often enough all the same
+        await door.above.walk(Walker(0.5, speed=slow), Walker(0.5, speed=slow, start=1.6), seconds=9)
         await door.shut()
         await peer.until(has("door_closed"))
         await asyncio.wait_for(door.leave(), 240)
-        await door.above.walk(Walker(0.3, way=-1, speed=0.25), Walker(0.7, way=-1, speed=0.25), seconds=7)
+        await door.above.walk(Walker(0.3, way=-1, speed=slow), Walker(0.7, way=-1, speed=slow), seconds=7)
         await door.shut()
         await peer.until(lambda peer: len(peer.of("door_closed")) == 2)
         first, second = peer.of("door_closed")
