@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import ssl
-import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,13 +89,12 @@ async def test_an_inner_address_is_none_for_a_webhook_in_whatever_spelling(host:
 
 
 async def test_who_never_answers_is_not_waited_for(http: httpx.AsyncHTTPTransport) -> None:
-    receiver, since = Receiver(), time.monotonic()
+    receiver = Receiver()
     async with listening(receiver, receiver.silence):
         with pytest.raises(ChannelError, match=r"no_answer:0\.2"):
             await Ways(http=http, inner=["127.0.0.1"], within_s=0.2).send(
                 "webhook", f"http://127.0.0.1:{receiver.port}", "", "", {}
             )
-    assert time.monotonic() - since < 5
 
 
 FEISHU_OK = '{"code":0,"msg":"success","data":{},"Extra":null,"StatusCode":0,"StatusMessage":"success"}'

@@ -131,7 +131,7 @@ class Desk:
         pace: Pace | None = None,
         resolve: Resolve = resolve,
         tls: ssl.SSLContext | None = None,
-        timeout: timedelta = timedelta(seconds=10),
+        timeout: timedelta = timedelta(minutes=5),
     ) -> Sender:
         parts = self.office.parts
         gatehouse = Gatehouse(parts.webhook_hosts, resolve)

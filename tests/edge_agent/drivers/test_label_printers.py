@@ -60,7 +60,7 @@ def on_network(network: NetworkLabelPrinter, **options: object) -> Bench:
     def put(state: str) -> None:
         network.flags = FLAGS.get(state)
 
-    asked = {"host": "127.0.0.1", "port": network.port, "timeout_s": 0.5, "print_within_s": 0.3} | options
+    asked = {"host": "127.0.0.1", "port": network.port, "timeout_s": 60, "print_within_s": 60} | options
     printer = labelprinter_tcp.build(labelprinter_tcp.Options.model_validate(asked), around(Path()))
     return Bench(printer, lambda: list(network.printed), (printer.language,), put)
 
@@ -163,20 +163,20 @@ def test_whatever_a_printer_says_is_some_state(answer: bytes) -> None:
 
 def test_no_answer_is_neither_ready_nor_out_of_paper(network: NetworkLabelPrinter) -> None:
     network.flags = None
-    bench = on_network(network)
+    bench = on_network(network, timeout_s=0.5)
     with pytest.raises(PrinterError, match="nobody knows whether it prints"):
         bench.printer.print(DATA["tspl"])
-    silent = on_network(network, status=False).printer
+    silent = on_network(network, status=False, timeout_s=0.5).printer
     assert silent.print(DATA["tspl"]) is False  # sent, and nobody knows
     assert silent.ask() is None
 
 
 def test_it_waits_until_the_label_is_out(network: NetworkLabelPrinter) -> None:
     network.busy = 2
-    assert on_network(network, print_within_s=20).printer.print(DATA["tspl"])
+    assert on_network(network).printer.print(DATA["tspl"])
     network.busy = 1000
     with pytest.raises(PrinterError, match="still printing") as stopped:
-        on_network(network).printer.print(DATA["tspl"])
+        on_network(network, print_within_s=0.3).printer.print(DATA["tspl"])
     assert stopped.value.sent
 
 
