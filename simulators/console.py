@@ -34,7 +34,7 @@ class Colleague:
         self.username = username
         self.id = ""
         self.client = httpx.AsyncClient(
-            base_url=f"{url}/api/v1", headers={"X-Sealtrail": "1"}, timeout=30, trust_env=False
+            base_url=f"{url}/api/v1", headers={"X-Sealtrail": "1"}, timeout=120, trust_env=False
         )
         self.passkey: SoftPasskey | None = None
         self._password = password
@@ -131,7 +131,7 @@ class Screen:
     async def _follow(self) -> None:
         headers = {"Last-Event-ID": self._last} if self._last else {}
         async with self._client.stream(
-            "GET", "/live", params={"site": self._site}, headers=headers, timeout=httpx.Timeout(30, read=60)
+            "GET", "/live", params={"site": self._site}, headers=headers, timeout=httpx.Timeout(120)
         ) as stream:
             if not stream.is_success:
                 await stream.aread()

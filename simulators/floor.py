@@ -27,7 +27,7 @@ CORRIDOR = "corridor"
 COLD_ROOM = "cold-room"
 """Whose air is measured all the time."""
 POLL_S = 0.05
-SLOW_S = 90.0
+SLOW_S = 240.0
 """How long things may take that wait for a window to pass, or for a worker that looks every few seconds."""
 
 

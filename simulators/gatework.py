@@ -19,7 +19,7 @@ from simulators.stage import GOOD, GateSet, Stage
 from simulators.teller import Teller
 
 ALLOWED = "allowed"
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ async def test_the_worker_looks_again_and_again(office: Office, clock: Clock) ->
                 async def told(many: int = 2 * (number + 1)) -> bool:
                     return await built.records("observation_unexplained") >= many
 
-                await until(told, "the watch has judged", 30)
+                await until(told, "the watch has judged")
         finally:
             running.cancel()
             await asyncio.wait({running})

@@ -82,7 +82,7 @@ class NodeProcess:
         assert self.process.stdin
         self.process.kill()
         self.process.wait(240)
-        self._reader.join(10)
+        self._reader.join(240)
         self.process.stdin.close()
         self.process = None
 

@@ -110,7 +110,7 @@ def test_a_kill_among_requests_takes_back_no_answer(tmp_path: Path) -> None:
             growing.start()
             assert enough.wait(240)
             witness.kill()
-            growing.join(60)
+            growing.join(240)
         with Process(tmp_path) as witness:
             # The answer that was under way when it died may have been kept, never the other way round.
             assert answered[-1] <= witness.size() <= answered[-1] + 1

@@ -182,7 +182,7 @@ async def test_checkpoints_are_stamped_and_a_false_stamp_in_the_table_is_found(
                 async def done(wanted: int = count) -> bool:
                     return await stamped() == wanted
 
-                await until(done, "a stamp", 30)
+                await until(done, "a stamp")
         finally:
             running.cancel()
             await asyncio.wait({running})

@@ -122,7 +122,7 @@ async def test_the_jobs_worker_draws_what_nobody_reads(shelves: Shelves) -> None
 
     async with working(shelves.office.parts.pool, None, MemoryBroker()):
         await shelves.sign()
-        await until(drawn, "the draw", 30)
+        await until(drawn, "the draw")
 
 
 async def test_anybody_can_draw_it_again_and_sees_where_it_was_steered(shelves: Shelves) -> None:

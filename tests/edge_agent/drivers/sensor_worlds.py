@@ -117,7 +117,7 @@ class StageWorld:
         self.call(self.stage.open())
 
     def call(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(20)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(240)
 
     def build(self, kind: str = "climate") -> Any:
         modules = {"tilt": tilt_sim, "ups": ups_sim, "alarmpanel": alarmpanel_sim, "climate": climate_sim,
@@ -199,7 +199,7 @@ class GadgetWorld:
         self.felt: dict[str, Any] = dict(self.gadget.rest)
 
     def call(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(20)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(240)
 
     def build(self, kind: str = "", **options: Any) -> Any:
         modules: Mapping[str, Any] = {

@@ -153,5 +153,5 @@ def _little_stage(folder: Path, says: list[bytes]) -> Iterator[None]:
     thread = threading.Thread(target=serve)
     thread.start()
     yield
-    thread.join(10)
+    thread.join(240)
     server.close()

@@ -96,7 +96,7 @@ def test_a_buzzer_sounds_three_times_for_a_refusal_and_stops_when_told(tmp_path:
         for tune, tones in ((Tune.REFUSED, 3), (Tune.ATTENTION, 1)):
             pin.clear_states()
             buzzer.sound(tune)
-            until_now(partial(sounded, pin, [1, 0] * tones), tune.value, 10)
+            until_now(partial(sounded, pin, [1, 0] * tones), tune.value)
         buzzer.sound(Tune.OFF)
         assert not pin.state
         buzzer.stop()

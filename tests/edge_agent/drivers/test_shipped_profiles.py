@@ -79,7 +79,7 @@ def test_a_device_on_pins_does_and_tells_what_it_should(tmp_path: Path, profile:
         }  # fmt: skip
         if kind in acts:
             acts[kind]()
-            until_now(lambda: output.state is not rest, profile, 10)
+            until_now(lambda: output.state is not rest, profile)
         if kind not in ("lamp", "buzzer"):
             contact.drive_low()
             said = heard(device)

@@ -144,7 +144,7 @@ class OnStage:
         self.call(self.stage.open())
 
     def call(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(10)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(240)
 
     def close(self) -> None:
         self.call(self.stage.close())
@@ -232,7 +232,7 @@ class OnNode:
         self.folder = folder
 
     def call(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(20)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(240)
 
     def slots(self, **options: Any) -> slots_mqtt.MqttSlots:
         if self.node.process is None:

@@ -58,7 +58,7 @@ def test_nothing_is_cut_before_an_event_nor_after_its_clip(tmp_path: Path) -> No
         set_.event()
         set_.film(8)
         set_.until(1, "clip_closed")
-        until_now(lambda: set_.films.busy() is None, "the clip is put away", 20)
+        until_now(lambda: set_.films.busy() is None, "the clip is put away")
 
 
 def test_what_was_missing_before_an_event_is_told(tmp_path: Path) -> None:

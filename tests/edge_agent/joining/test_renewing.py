@@ -43,7 +43,7 @@ def agent(brokerage: Brokerage, journal: Journal, tmp_path: Path) -> Renewals:
 def agent_of(brokerage: Brokerage, journal: Journal, folder: Path, url: str, ca: Path | None = None) -> Renewals:
     identities, unused = Identities(folder / "identity"), folder / "unused"
     if not identities.joined:
-        give(identities, brokerage.authority, CURRENT, days=0.001)
+        give(identities, brokerage.authority, CURRENT, days=0.0017)
     options = MqttOptions(
         host="127.0.0.1", port=brokerage.broker.port, client_id=AGENT, cert_file=unused, key_file=unused,
         ca_file=brokerage.authority.certificate_file,
