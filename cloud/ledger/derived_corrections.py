@@ -3,7 +3,7 @@
 A correction that tells other old words than those that stood, or that too few hands made, is a fault at its entry.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cloud.ledger.derived import Derived, Packs, Row, Told
@@ -37,6 +37,14 @@ def case(derived: Derived, told: Told, packs: Packs) -> set[str]:
     return {name, *([content["act"]] if "act" in content else [])}
 
 
+def hands_of(told: Sequence[Mapping[str, Any]]) -> list[Hand]:
+    """Hands as a record tells of them, as the rules see them."""
+    return [
+        Hand(person=h["person"], roles=frozenset(map(Role, h["roles"])), credential="", at=parse_time(h["at"]))
+        for h in told
+    ]
+
+
 def _must_have_stood(told: Told, thing: str, row: Row, changes: Mapping[str, Any]) -> None:
     stood, was = {name: row.get(name) for name in changes}, told.content["was"]
     if was != stood:
@@ -46,12 +54,8 @@ def _must_have_stood(told: Told, thing: str, row: Row, changes: Mapping[str, Any
 def _enough_hands(told: Told, case_: str, packs: Packs) -> None:
     pack, hands = packs.get(told.content["rule_pack"]), told.content["hands"]
     decision = None if pack is None else pack.decisions.get(CORRECT_CASE)
-    told_hands = [
-        Hand(person=h["person"], roles=frozenset(map(Role, h["roles"])), credential="", at=parse_time(h["at"]))
-        for h in hands
-    ]
     people = {hand["person"] for hand in hands}
     seats = () if decision is None else decision.seats
-    if not (seats and len(people) == len(seats) == len(hands) and place_hands(seats, told_hands) is not None):
+    if not (seats and len(people) == len(seats) == len(hands) and place_hands(seats, hands_of(hands)) is not None):
         problem = f"a case corrected by {sorted(people)}, who are not all that the rules ask for"
         raise LedgerFaultError("step_not_allowed", problem, told.index, case_)

@@ -13,9 +13,8 @@ from cloud.ledger.faults import LedgerFaultError
 from custody.decisions import Refused
 from custody.details import fixed_by_seal
 from custody.permits import parse_time
-from custody.roles import Role
 from custody.rule_pack import Step
-from custody.steps import Hand, place_hands
+from custody.steps import place_hands
 from custody.things import Action, State
 from proof.canonical import canonical
 
@@ -83,12 +82,9 @@ def _closed_in(derived: Derived, row: Row | None) -> bool:
 
 def _enough_hands(derived: Derived, told: Told, things: list[str], step: Step) -> None:
     value, hands = sum(_value(derived, thing) for thing in things), told.content["hands"]
-    told_hands = [
-        Hand(person=h["person"], roles=frozenset(map(Role, h["roles"])), credential="", at=parse_time(h["at"]))
-        for h in hands
-    ]
     seats, people = step.seats_for(value), {hand["person"] for hand in hands}
-    full = len(people) == len(seats) == len(hands) and place_hands(seats, told_hands) is not None
+    placed = place_hands(seats, derived_corrections.hands_of(hands))
+    full = len(people) == len(seats) == len(hands) and placed is not None
     if not full and derived.unsure.isdisjoint(things):
         raise LedgerFaultError("step_not_allowed", f"{step.action.value} by {sorted(people)}", told.index, things[0])
     for thing in things:

@@ -4,7 +4,7 @@
 import { computed, readonly, ref, shallowRef } from "vue";
 
 import { call } from "../api/client";
-import type { Act } from "../api/types";
+import type { Act, ActResult } from "../api/types";
 import { type StockTake, takesFor } from "../counting/takes";
 import { person } from "../session";
 import { inTurn } from "../turns";
@@ -38,6 +38,13 @@ const me = () => person.value?.id ?? "";
 
 /** Asks anew what waits, also where an answer is under way, which may know nothing of what was just done; never throws. */
 export const refreshWaiting = inTurn(ask);
+
+/** Asks for an act, of things of which entry `seen` was the newest; what waits is asked anew. Throws Problem. */
+export async function propose(action: string, things: string[], details: Record<string, unknown>, seen: number | null): Promise<ActResult> {
+  const result = (await call("post", "/api/v1/acts", { body: { action, things, details }, ifMatch: seen })) as ActResult;
+  void refreshWaiting();
+  return result;
+}
 
 async function ask(): Promise<void> {
   try {
