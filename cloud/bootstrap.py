@@ -141,7 +141,7 @@ def _mail(settings: JobsSettings) -> Mail | None:
 async def uplink(settings: BrokerSettings) -> AsyncIterator[Uplink]:
     """The worker that takes facts in. Raises KeyFileError, RulePackError, DatabaseGoneError, MigrationError."""
     world = real_world()
-    office = Office(world, keys.read_key(settings.keys_dir, keys.CLOUD), load_rule_pack(settings.rule_pack))
+    office = Office(world, keys.FileSigner(settings.keys_dir, keys.CLOUD), load_rule_pack(settings.rule_pack))
     async with opened_pool(settings, most=4) as pool:
         name = world.new_name("uplink")  # several workers of one certificate: the broker tells them by this
         registry = new_registry(pool)
@@ -156,7 +156,7 @@ async def uplink(settings: BrokerSettings) -> AsyncIterator[Uplink]:
 async def readings(settings: BrokerSettings) -> AsyncIterator[Readings]:
     """The worker that takes telemetry in. Raises KeyFileError, DatabaseGoneError, MigrationError."""
     world = real_world()
-    key = keys.read_key(settings.keys_dir, keys.CLOUD)
+    key = keys.FileSigner(settings.keys_dir, keys.CLOUD)
     async with opened_pool(settings, most=2) as pool:
         registry = new_registry(pool)
         meter = ReadingsMeter(registry)

@@ -57,9 +57,26 @@ def rotate_key(
     ] = None,
 ) -> None:
     """Replaces a key. Of an agent both keys are valid until the old one is ended with `retire`; ours are replaced
-    at once, after which uplink, downlink, jobs and web must be started anew, and agents be given the new public key.
+    at once, and the processes at work sign by the new one from their next act on. Give agents and readers the new
+    public key before: `next` says it.
     """
     run(_rotate_agent_key(name, public_key) if public_key is not None else _rotate_key(name))
+
+
+@app.command("next")
+def next_key(name: Annotated[str, typer.Argument(help="cloud, label, or log-<site>")]) -> None:
+    """The public half of the key that `rotate` will put in the place of NAME; made when it is first asked for."""
+    from cloud.answering import one_sentence
+    from cloud.keyroom import next_of
+    from cloud.keys import read_key, read_or_write_key
+    from cloud.settings import KeySettings, load_settings
+    from cloud.world import real_world
+
+    with one_sentence():
+        folder = load_settings(KeySettings).keys_dir
+        read_key(folder, name)  # one that is not here is not replaced
+        key = read_or_write_key(folder, next_of(name), real_world().random).public
+    answer(key=name, kid=key.kid, public_key=key.text)
 
 
 async def _rotate_key(name: str) -> None:

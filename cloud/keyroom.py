@@ -17,7 +17,7 @@ from cloud.ledger.key_history import Birth, Role, deployment_owner, lives, recor
 from cloud.ledger.service import add_site, close_ledger, open_ledger, origin_of, site_ids
 from cloud.people.units import place_site, tell_units
 from cloud.world import World
-from proof.keys import VerifyKey
+from proof.keys import SigningKey, VerifyKey
 
 FILES: tuple[tuple[Role, str], ...] = (("cloud", keys.CLOUD), ("label", keys.LABEL))
 
@@ -85,12 +85,13 @@ class Replaced:
 async def replace_key(pool: Pool, world: World, folder: Path, *, name: str, deployment: str, actor: str) -> Replaced:
     """A new key for the file `name` (cloud, label or log-<site>); the old one ends as rotated, and its file is gone.
 
-    Done again after a crash it goes on where it was. Raises InvalidError for another name, KeyFileError, ConflictError.
+    The file is exchanged while the ledgers are locked: whoever waits for one signs by the new key then. The old key is
+    kept beside it until all is done. Done again after a crash it goes on where it was. Raises InvalidError for another
+    name, KeyFileError, ConflictError.
     """
     async with transaction(pool) as tx:
         role, owner, sites = _scope(name, deployment, await site_ids(tx))
-    fresh = f"{name}.next"
-    new, old = keys.read_or_write_key(folder, fresh, world.random), keys.read_key(folder, name)
+    new, old, exchanged = _begin(folder, name, world)
     async with transaction(pool) as tx:
         for site in sites:
             appender = await open_ledger(tx, site)
@@ -101,11 +102,40 @@ async def replace_key(pool: Pool, world: World, folder: Path, *, name: str, depl
                         tx, appender, world, role=role, owner=owner, kid=old.public.kid, why="rotated", actor=actor
                     )
             await close_ledger(tx, appender)
+        if not exchanged:
+            _exchange(folder, name)
+    (folder / f"{_old(name)}.pem").unlink()
+    return Replaced(name, new.public, sites)
+
+
+def next_of(name: str) -> str:
+    """The file of the key that will be in the place of `name`: made beforehand, agents can be told of it in time."""
+    return f"{name}.next"
+
+
+def _exchange(folder: Path, name: str) -> None:
     try:
-        os.replace(folder / f"{fresh}.pem", folder / f"{name}.pem")
+        os.replace(folder / f"{next_of(name)}.pem", folder / f"{name}.pem")
     except OSError as error:
         raise KeyFileError(f"{folder}: {error.strerror}") from error
-    return Replaced(name, new.public, sites)
+
+
+def _old(name: str) -> str:
+    return f"{name}.old"
+
+
+def _begin(folder: Path, name: str, world: World) -> tuple[SigningKey, SigningKey, bool]:
+    """The new key, the old one, and whether they were exchanged before a crash. Raises KeyFileError."""
+    old, fresh = folder / f"{_old(name)}.pem", folder / f"{next_of(name)}.pem"
+    try:
+        if not old.exists():
+            keys.read_or_write_key(folder, next_of(name), world.random)
+            os.link(folder / f"{name}.pem", old)
+    except OSError as error:
+        raise KeyFileError(f"{folder}: {error.strerror}") from error
+    exchanged = not fresh.exists()
+    new = keys.read_key(folder, name if exchanged else next_of(name))
+    return new, keys.read_key(folder, _old(name)), exchanged
 
 
 def _scope(name: str, deployment: str, sites: set[str]) -> tuple[Role, str, tuple[str, ...]]:

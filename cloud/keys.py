@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cloud.errors import ConflictError, KeyFileError
 from proof.errors import EncodingError
-from proof.keys import SigningKey
+from proof.keys import SigningKey, VerifyKey
 
 CLOUD = "cloud"
 LABEL = "label"
@@ -28,6 +28,44 @@ def read_key(folder: Path, name: str) -> SigningKey:
         return SigningKey.from_pem(read_secret(folder, f"{name}.pem"))
     except EncodingError as error:
         raise KeyFileError(f"{folder / name}.pem: {error}") from error
+
+
+class FileSigner:
+    """The key in `<name>.pem` as it is now: another process may put a new one in its place, and the next act signs by
+    that. Raises KeyFileError, at the start as later.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder, self._name = folder, name
+        self._read = self._look()
+
+    @property
+    def public(self) -> VerifyKey:
+        """The public half of the key that is there now."""
+        return self.now().public
+
+    def sign(self, message: bytes) -> bytes:
+        """By the key that is there now."""
+        return self.now().sign(message)
+
+    def now(self) -> SigningKey:
+        """The key that is there now; read again only where the file is another."""
+        if _mark(self._folder, self._name) != self._read[0]:
+            self._read = self._look()
+        return self._read[1]
+
+    def _look(self) -> tuple[tuple[int, int], SigningKey]:
+        """The mark is taken first: a file that is exchanged in between is read once more, and never missed."""
+        return _mark(self._folder, self._name), read_key(self._folder, self._name)
+
+
+def _mark(folder: Path, name: str) -> tuple[int, int]:
+    path = folder / f"{name}.pem"
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise KeyFileError(f"{path}: {error.strerror}") from error
+    return found.st_ino, found.st_mtime_ns
 
 
 def write_key(folder: Path, name: str, seed: bytes) -> SigningKey:

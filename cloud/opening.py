@@ -37,15 +37,15 @@ def traced(settings: TraceSettings, service: str) -> Iterator[Tracer | None]:
 
 
 def log_keys(folder: Path) -> LogKeys:
-    """The keys of the sites' logs in `folder`, each read when it is first needed."""
-    known: dict[str, SigningKey] = {}
+    """The keys of the sites' logs in `folder`, each as it is when it is needed; None where it is not there."""
+    known: dict[str, keys.FileSigner] = {}
 
     def find(site: str) -> SigningKey | None:
-        if site not in known:
-            try:
-                known[site] = keys.read_key(folder, keys.log_key_name(site))
-            except KeyFileError:
-                return None
-        return known[site]
+        try:
+            if site not in known:
+                known[site] = keys.FileSigner(folder, keys.log_key_name(site))
+            return known[site].now()
+        except KeyFileError:
+            return None
 
     return find

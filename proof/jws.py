@@ -20,10 +20,18 @@ FindKey = Callable[[str], VerifyKey | None]
 
 
 def sign(payload: Mapping[str, Any], key: Signer, typ: str) -> str:
-    """The compact JWS of `payload` (canonical JSON) by `key`, for the purpose `typ`."""
-    header = canonical({"alg": "Ed25519", "kid": key.public.kid, "typ": typ})
-    signed = f"{b64(header)}.{b64(canonical(payload))}"
-    return f"{signed}.{b64(key.sign(signed.encode()))}"
+    """The compact JWS of `payload` (canonical JSON) by `key`, for the purpose `typ`.
+
+    Signed anew where `key` was replaced in between: its header always names the key that signed it.
+    """
+    kid, named = key.public.kid, ""
+    while kid != named:
+        named = kid
+        header = canonical({"alg": "Ed25519", "kid": named, "typ": typ})
+        signed = f"{b64(header)}.{b64(canonical(payload))}"
+        token = f"{signed}.{b64(key.sign(signed.encode()))}"
+        kid = key.public.kid
+    return token
 
 
 def verify(token: str, find_key: FindKey, typ: str) -> dict[str, Any]:

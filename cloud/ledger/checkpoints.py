@@ -32,7 +32,7 @@ async def sign_checkpoints(tx: Tx, world: World, log_keys: LogKeys) -> int:
             _log.error("no key to sign the log of %s", row["id"])
             continue
         if row["keys"] and key.public.raw not in row["keys"]:
-            _log.error("the key %s of the log of %s has ended: start this process anew", key.public.kid, row["id"])
+            _log.error("the key %s of the log of %s has ended, and no other is here yet", key.public.kid, row["id"])
             continue
         root = Frontier(row["size"], tuple(row["frontier"])).root()
         note = Checkpoint(row["origin"], row["size"], root).sign(key)

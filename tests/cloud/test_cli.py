@@ -69,7 +69,10 @@ def test_from_an_empty_folder_to_a_ledger_that_holds(run: Run, settings: dict[st
     assert [(life["role"], life["born"], life["ended"]) for life in lives] == [
         ("log", 0, None), ("cloud", 1, None), ("label", 2, None), ("agent", 4, None),
     ]  # fmt: skip
-    assert answered(run("key", "rotate", "cloud"))["sites"] == ["nj01"]
+    coming = [answered(run("key", "next", "cloud"))["public_key"] for _ in range(2)]
+    replaced = answered(run("key", "rotate", "cloud"))
+    assert replaced["sites"] == ["nj01"]
+    assert coming == [replaced["public_key"]] * 2  # agents could be told of it before
     assert answered(run("keygen"))["cloud"] != keys["cloud"]
     second = SigningKey.from_seed(b"b" * 32).public
     assert answered(run("key", "rotate", "nj01.gate-a", "--public-key", second.text))["kid"] == second.kid

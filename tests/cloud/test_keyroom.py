@@ -1,5 +1,6 @@
 """Keys are born, replaced, lost and revoked in the log, and what they sign is believed accordingly."""
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -9,19 +10,22 @@ from benchmarks.telling import Teller
 from cloud import keys
 from cloud.db.pool import Pool, transaction
 from cloud.errors import ConflictError, InvalidError, NotFoundError
+from cloud.evidence.intake import Office
 from cloud.fleet.service import add_agent_key, keys_of
-from cloud.keyroom import found_site, replace_key, tell_logs
+from cloud.keyroom import found_site, next_of, replace_key, tell_logs
 from cloud.ledger.checkpoints import newest_checkpoint, sign_checkpoints
 from cloud.ledger.key_history import Why, find_living, lives, record_birth, record_end
 from cloud.ledger.service import close_ledger, open_ledger
+from cloud.opening import log_keys
 from cloud.uplink import take, verify
 from cloud.world import World
+from proof import jws
 from proof.checkpoint import verify_checkpoint
 from proof.keyring import Keyring
 from proof.keys import SigningKey
 from proof.note import NoteVerifier
 from tests.cloud.conftest import DEPLOYMENT
-from tests.cloud.receiving import Receiving
+from tests.cloud.receiving import PACK, Receiving
 from wire.link import Message
 
 OTHER_KEY = SigningKey.from_seed(b"o" * 32)
@@ -124,6 +128,56 @@ async def test_a_log_is_signed_with_its_living_key_only(pool: Pool, world: World
     assert row is not None
     log = NoteVerifier(f"sealtrail/{DEPLOYMENT}/nj01", keys.read_key(tmp_path, "log-nj01").public)
     assert verify_checkpoint(row["note"].encode(), log).size == 5
+
+
+async def test_workers_go_on_with_the_new_key_where_they_stand_and_whoever_waits_signs_by_it(
+    pool: Pool, world: World, tmp_path: Path
+) -> None:
+    await found(pool, world, tmp_path, "nj01")
+    receiving, teller = Receiving(pool, world, "nj01"), Teller("nj01.gate-a")
+    receiving.office = Office(world, keys.FileSigner(tmp_path, keys.CLOUD), PACK)
+    find = log_keys(tmp_path)
+    await receiving.know(teller)
+    teller.chatter(6)
+    for first, name in ((1, None), (3, "cloud"), (5, "log-nj01")):
+        if name is not None:
+            replacing = asyncio.create_task(
+                replace_key(pool, world, tmp_path, name=name, deployment=DEPLOYMENT, actor="test")
+            )
+            taking = asyncio.create_task(receiving.take(teller, teller.batch(first, first + 1)))
+            await asyncio.gather(replacing, taking)  # at the same time: one waits for the other
+        outcome = await receiving.take(teller, teller.batch(first, first + 1))
+        (receipt,) = outcome.receipts.values()
+        assert jws.kid_of(receipt) == keys.read_key(tmp_path, keys.CLOUD).public.kid
+        async with transaction(pool) as tx:
+            await sign_checkpoints(tx, world, find)
+            row = await newest_checkpoint(tx, "nj01")
+        assert row is not None
+        log = NoteVerifier(f"sealtrail/{DEPLOYMENT}/nj01", keys.read_key(tmp_path, "log-nj01").public)
+        verify_checkpoint(row["note"].encode(), log)
+    assert await receiving.facts(teller.agent) == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("cut", ["before the files", "between files and entries", "before the old one went"])
+async def test_a_rotation_that_was_cut_off_anywhere_is_finished_with_one_birth_and_one_end(
+    pool: Pool, world: World, tmp_path: Path, cut: str
+) -> None:
+    await found(pool, world, tmp_path, "nj01")
+    old, name = keys.read_key(tmp_path, "cloud").public, "cloud"
+    if cut != "before the old one went":
+        keys.write_key(tmp_path, next_of(name), b"n" * 32)
+        (tmp_path / "cloud.old.pem").hardlink_to(tmp_path / "cloud.pem")
+        if cut == "between files and entries":
+            (tmp_path / "cloud.next.pem").replace(tmp_path / "cloud.pem")
+    else:
+        kept = (tmp_path / "cloud.pem").read_bytes()
+        await replace_key(pool, world, tmp_path, name=name, deployment=DEPLOYMENT, actor="test")
+        keys.write_secret(tmp_path, "cloud.old.pem", kept)
+    done = await replace_key(pool, world, tmp_path, name=name, deployment=DEPLOYMENT, actor="test")
+    assert done.key == keys.read_key(tmp_path, name).public != old
+    assert files(tmp_path) == ["cloud.pem", "label.pem", "log-nj01.pem"]
+    told = [(life.key, life.ended is None) for life in (await agree(pool, "nj01")).lives if life.role == "cloud"]
+    assert told == [(old, False), (done.key, True)]
 
 
 @pytest.mark.parametrize("name", ["witness", "log-zz99", "log-", "../cloud", "nj01.gate-a"])
