@@ -14,6 +14,7 @@ NAMES = (
     "screen",
     "alarm_screen",
     "consoles",
+    "webhooks",
     "find",
     "search",
     "light",

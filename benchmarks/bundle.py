@@ -106,7 +106,7 @@ async def _fill(pool: Pool, batch: int) -> None:
         )
         await tx.execute(b"INSERT INTO package VALUES (%s, 'nj01', %s, 'S1', 'sealed', 0)", [PACKAGE, CASE])
     for _ in range(ENTRIES):
-        teller.say("passage_decided", _refused())
+        teller.say("passage_decided", refused())
     office = Office(world, SigningKey.from_seed(bytes([1]) * 32), PACK)
     for payload in teller.batches(batch):
         await on_batch(pool, office, [Message(teller.topic, payload)])
@@ -114,7 +114,8 @@ async def _fill(pool: Pool, batch: int) -> None:
         await sign_checkpoints(tx, world, lambda _: log_key)
 
 
-def _refused() -> dict[str, Any]:
+def refused() -> dict[str, Any]:
+    """What a gate says of a package that nobody let through."""
     sight = {"genuineness": "genuine", "id": PACKAGE, "kind": "package", "issue": 1}
     return {
         "station": "gate-a", "direction": "in", "sights": [sight], "people": [], "rule_pack": PACK.hash,

@@ -141,9 +141,9 @@ async def _cost(
     ready_s = time.monotonic() - begun
     try:
         await asyncio.sleep(SETTLE_S)
-        began, before = time.monotonic(), _ticks(child.pid)
+        began, before = time.monotonic(), ticks(child.pid)
         await asyncio.sleep(SECONDS)
-        core = (_ticks(child.pid) - before) / TICKS_A_S / (time.monotonic() - began) * 100
+        core = (ticks(child.pid) - before) / TICKS_A_S / (time.monotonic() - began) * 100
         filmed = _filmed(warehouse.journal.parent / "film" / "ring") if film else None
         return Cost(ready_s, resident_mb(child.pid), core, filmed)
     finally:
@@ -161,7 +161,7 @@ def _agent(warehouse: Warehouse, settings: Mapping[str, str]) -> Child:
     return Child("the agent", [*sealtrail(), "edge", "run"], log=warehouse.folder / "logs" / "costs.log", env=env)
 
 
-def _ticks(pid: int) -> int:
+def ticks(pid: int) -> int:
     """Clock ticks of user and system time (proc(5), fields 14 and 15)."""
     fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
     return int(fields[11]) + int(fields[12])

@@ -101,7 +101,7 @@ class Delivering:
         raise DatabaseGoneError(f"the queue's worker for {kind} ended")
 
     async def _put_in(self) -> None:
-        """Every message that is to go out has a job; those whose worker is gone are taken up again."""
+        """The next message of every channel has a job; those whose worker is gone are taken up again."""
         async with transaction(self.pool) as tx:
             wanted = await rows(tx, _sql.pending_notices)
         if not wanted:

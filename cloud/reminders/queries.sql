@@ -52,8 +52,10 @@ SELECT notice, reminder FROM unnest(%(notices)s::bigint[]) AS notice, unnest(%(r
 -- name: lock_person
 SELECT id FROM person WHERE id = %(person)s FOR UPDATE
 
+-- Of each channel the oldest: those after it wait for it anyway, and one that hangs takes nobody else's room.
 -- name: pending_notices
-SELECT n.id, n.channel, c.kind FROM notice n JOIN channel c ON c.id = n.channel WHERE n.state = 'pending' ORDER BY n.id LIMIT 500
+SELECT DISTINCT ON (n.channel) n.id, n.channel, c.kind
+FROM notice n JOIN channel c ON c.id = n.channel WHERE n.state = 'pending' ORDER BY n.channel, n.id
 
 -- name: notice
 SELECT n.id, n.person, n.state, c.kind, c.target, c.removed_at, coalesce(s.language, 'zh') AS language,

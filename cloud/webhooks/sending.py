@@ -26,6 +26,8 @@ ACTOR = "jobs"
 GONE = 410
 WINDOW = 2000
 """Entries looked through at a time."""
+UNTRIED = 5000
+"""Deliveries queued of one webhook that were not tried yet, at most: the ledger itself holds what comes after them."""
 
 _S = timedelta(seconds=1)
 _M, _H = 60 * _S, 3600 * _S
@@ -60,6 +62,7 @@ class Sender:
     poster: Poster
     pace: Pace = field(default_factory=Pace)
     meter: WebhookMeter = field(default_factory=WebhookMeter)
+    untried: int = UNTRIED
     _busy: set[str] = field(default_factory=set)
     _forgot: datetime | None = None
 
@@ -91,11 +94,14 @@ class Sender:
         return [row["id"] for row in due if row["id"] not in self._busy]
 
     async def _feed(self, webhook: str) -> None:
-        """Queues the next entries of its kinds, and says how far it looked, in one transaction."""
+        """Queues the next entries of its kinds, and says how far it looked, in one transaction.
+
+        Of a target that is slow, away or paused no more pile up than there is room for.
+        """
         async with transaction(self.pool) as tx:
-            row = await one(tx, _sql.to_feed, id=webhook)
-            if row is not None:
-                upto = min(row["newest"], row["upto"] + WINDOW)
+            row = await one(tx, _sql.to_feed, id=webhook, most=self.untried)
+            if row is not None and (room := self.untried - row["untried"]) > 0:
+                upto = min(row["newest"], row["upto"] + min(WINDOW, room))
                 await queue(tx, self.world, row, row["upto"], upto)
                 await tx.execute(_sql.looked, {"id": webhook, "upto": upto})
 

@@ -4,7 +4,10 @@ WHERE w.ended_at IS NULL AND h.size - 1 > w.upto
 
 -- One worker looks through the ledger for a webhook at a time; another that comes meanwhile has nothing to do.
 -- name: to_feed
-SELECT w.id, w.site, w.events, w.upto, h.size - 1 AS newest
+SELECT w.id, w.site, w.events, w.upto, h.size - 1 AS newest, (
+    SELECT count(*)::int FROM (
+        SELECT FROM webhook_delivery d
+        WHERE d.webhook = w.id AND d.state = 'waiting' AND d.attempts = 0 LIMIT %(most)s) q) AS untried
 FROM webhook w JOIN ledger_head h ON h.site = w.site
 WHERE w.id = %(id)s AND w.ended_at IS NULL AND h.size - 1 > w.upto
 FOR UPDATE OF w SKIP LOCKED

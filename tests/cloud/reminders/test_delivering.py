@@ -118,6 +118,22 @@ async def test_one_that_hangs_holds_up_nobody_and_is_given_up_in_the_end(desk: D
     assert (oldest["state"], oldest["tries"], oldest["problem"]) == ("failed", 3, "no_answer:0.5")
 
 
+async def test_hundreds_for_one_that_hangs_take_neither_anothers_room_nor_that_of_the_queue(desk: Desk) -> None:
+    dead, well = Receiver(), Receiver()
+    async with listening(dead, dead.silence), listening(well, well.web), working(desk, within_s=0.5):
+        channel, good = await hook(desk, dead), await hook(desk, well, "operator")
+        await desk.office.as_owner(
+            "INSERT INTO notice (person, channel, made_at) SELECT person, id, made_at"
+            " FROM channel, generate_series(1, 600) WHERE id = %s",
+            channel,
+        )
+        await dead.came.get()
+        await desk.ask("operator", "POST", f"reminders/channels/{good}/test")
+        assert (await well.came.get())["type"] == "test"
+        (queue,) = await desk.office.rows("SELECT count(*) AS jobs FROM jobs.procrastinate_jobs")
+        assert queue["jobs"] <= 2  # one a channel
+
+
 async def test_a_robots_key_that_is_none_is_no_message_sent_and_is_not_tried_again(desk: Desk) -> None:
     receiver = Receiver(answer=said('{"errcode":93000,"errmsg":"invalid webhook url"}'))
     async with listening(receiver, receiver.web), working(desk, robots=robot("wecom", receiver)):

@@ -175,6 +175,30 @@ async def test_one_that_hangs_holds_up_nobody_else(desk: Desk) -> None:
         await asyncio.wait({running})
 
 
+async def test_of_a_target_that_takes_nothing_for_hours_no_more_than_so_many_pile_up_and_none_is_lost(
+    desk: Desk, clock: Clock
+) -> None:
+    receiver = await desk.receiver(answer=BROKEN)
+    await desk.add(receiver.url)
+    sender = desk.sender()
+    sender.untried = 3
+    for number in range(12):
+        await desk.alarm(f"nj01.gate-{number}")
+        await once(sender)
+        clock.advance(timedelta(minutes=6))
+    piled = "SELECT state, attempts FROM webhook_delivery"
+    rows = await desk.office.rows(piled)
+    assert sum(row["attempts"] == 0 for row in rows) <= 3
+    assert {row["state"] for row in rows} == {"waiting"}
+    receiver.answer = BROKEN.replace(b"500 Oh", b"200 Ok")
+    while len(rows) < 12 or any(row["state"] != "done" for row in rows):
+        clock.advance(timedelta(hours=3))
+        await once(sender)
+        rows = await desk.office.rows(piled)
+    told_of = {told(got)["data"]["alarm"]["place"] for got in receiver.got}
+    assert told_of == {f"nj01.gate-{number}" for number in range(12)}
+
+
 async def test_no_answer_in_time_and_an_answer_without_end(desk: Desk) -> None:
     silent, endless = await desk.receiver(hangs=True), await desk.receiver(endless=True)
     other = await desk.add(endless.url)
