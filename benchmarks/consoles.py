@@ -1,7 +1,6 @@
 """200 consoles watch one warehouse: what they cost the web process, at rest and while 100 things a second happen."""
 
 import asyncio
-import secrets
 import tempfile
 import time
 from contextlib import AsyncExitStack
@@ -14,12 +13,13 @@ from rich.table import Table
 
 from benchmarks.bundle import refused
 from benchmarks.costs import TICKS_A_S, resident_mb, ticks
+from benchmarks.staffed import staffed
 from benchmarks.telling import Teller
-from simulators.broker import free_port
+from custody.roles import Role
 from simulators.console import Colleague
 from simulators.gatework import Ears
 from simulators.premises import HOST
-from simulators.warehouse import SITE, Staff, Warehouse
+from simulators.warehouse import SITE, Warehouse
 
 CONSOLES = 200
 LIMIT_MB = 150.0
@@ -80,13 +80,7 @@ class Flow:
 
 async def _run(folder: Path) -> None:
     async with AsyncExitStack() as stack:
-        warehouse = Warehouse(folder, free_port(), stack, Ears().hear)
-        await warehouse.start_services()
-        operator = Staff("operator", SITE, "operator", ("operator",), secrets.token_urlsafe(9))
-        await warehouse.start_cloud([operator])
-        colleague = Colleague(warehouse.url, operator.username, operator.password)
-        stack.push_async_callback(colleague.leave)
-        await colleague.sign_in()
+        warehouse, colleague = await staffed(folder, stack, Role.OPERATOR, Ears())
         async with AsyncExitStack() as one:
             await _open(colleague, warehouse.port, one)  # what only the first costs is no console's
         pid = warehouse.web.pid

@@ -1,7 +1,6 @@
 """From the gate to the screen: a real agent refuses strangers while another one says 1,000 facts a second."""
 
 import asyncio
-import secrets
 import tempfile
 import time
 from contextlib import AsyncExitStack
@@ -12,16 +11,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.staffed import staffed
 from benchmarks.telling import Teller
 from cloud.keys import CLOUD, read_key
+from custody.roles import Role
 from proof.keys import VerifyKey
 from proof.statement import Receipt
 from simulators.acting import Held
-from simulators.broker import free_port
-from simulators.console import Colleague, Screen
+from simulators.console import Screen
 from simulators.gatework import Ears
 from simulators.tally import percentiles
-from simulators.warehouse import AGENT, SITE, Staff, Warehouse
+from simulators.warehouse import AGENT, SITE, Warehouse
 from wire.link import Link
 from wire.topics import RECEIPTS, Topic
 
@@ -41,14 +41,8 @@ def run() -> None:
 async def _run(folder: Path) -> None:
     async with AsyncExitStack() as stack:
         ears = Ears()
-        warehouse = Warehouse(folder, free_port(), stack, ears.hear)
-        await warehouse.start_services()
-        operator = Staff("operator", SITE, "operator", ("operator",), secrets.token_urlsafe(9))
-        await warehouse.start_cloud([operator])
+        warehouse, colleague = await staffed(folder, stack, Role.OPERATOR, ears)
         await warehouse.start_edge()
-        colleague = Colleague(warehouse.url, operator.username, operator.password)
-        stack.push_async_callback(colleague.leave)
-        await colleague.sign_in()
         screen = Screen(colleague, SITE, lambda: datetime.now(UTC))
         table = Table(title="From a frame at the gate to the screen", title_justify="left")
         for column in ("what", "figure", "beside"):

@@ -4,7 +4,6 @@ Beside it the same client that posts the same bodies and keeps nothing, and what
 """
 
 import asyncio
-import secrets
 import tempfile
 import time
 from contextlib import AsyncExitStack
@@ -14,14 +13,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.staffed import staffed
 from benchmarks.telling import Teller
 from cloud.webhooks.addresses import Gatehouse
 from cloud.webhooks.posting import Poster
-from simulators.broker import free_port
+from custody.roles import Role
 from simulators.console import Colleague
 from simulators.gatework import Ears
 from simulators.premises import HOST
-from simulators.warehouse import SITE, Staff, Warehouse
+from simulators.warehouse import SITE
 from wire.link import Link
 
 DELIVERIES, SEVERAL = 1000, 4
@@ -79,15 +79,9 @@ def run() -> None:
 
 async def _run(folder: Path) -> None:
     async with AsyncExitStack() as stack:
-        warehouse, receiver = Warehouse(folder, free_port(), stack, Ears().hear), Receiver()
-        warehouse.more_settings = {"webhook_hosts": HOST}
+        receiver = Receiver()
         await receiver.open(stack)
-        await warehouse.start_services()
-        admin = Staff("admin", SITE, "admin", ("admin",), secrets.token_urlsafe(9))
-        await warehouse.start_cloud([admin])
-        colleague = Colleague(warehouse.url, admin.username, admin.password)
-        stack.push_async_callback(colleague.leave)
-        await colleague.sign_in()
+        warehouse, colleague = await staffed(folder, stack, Role.ADMIN, Ears(), {"webhook_hosts": HOST})
         teller = Teller(f"{SITE}.load")
         await warehouse.add_agent(teller.agent, teller.key.public.text)
         link = await stack.enter_async_context(warehouse.connect_as(teller.agent)())
