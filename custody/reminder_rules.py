@@ -19,7 +19,7 @@ SECTION = "reminders"
 OWNER = "owner"
 """In `to`: whom the subject itself names, by person or by role; where that is nobody, `stand_in` are told."""
 LONGEST_H = 24 * 366
-_KEYS = frozenset({"zh", "en", "before_h", "to", "stand_in", "severity", "urgent_h"})
+_KEYS = frozenset({"zh", "en", "before_h", "to", "stand_in", "severity", "urgent_h", "labels_left"})
 
 
 class Subject(StrEnum):
@@ -49,6 +49,8 @@ class Subject(StrEnum):
     """what an alarm was that is over by itself"""
     DISK = "disk"
     """when an agent's disk will be full, as it forecasts"""
+    PAPER = "paper"
+    """a roll of a label printer on which fewer labels are left than `labels_left`: due when it came to that"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ class ReminderRule:
     stand_in: frozenset[Role]
     severity: str
     urgent: timedelta | None
+    labels_left: int | None = None
+    """of PAPER: below so many"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,7 @@ def _rule(row: Mapping[str, Any]) -> ReminderRule:
         stand_in=frozenset(map(Role, row.get("stand_in", ()))),
         severity=row["severity"],
         urgent=timedelta(hours=row["urgent_h"]) if "urgent_h" in row else None,
+        labels_left=row.get("labels_left"),
     )
 
 
@@ -162,6 +167,8 @@ def faults(told: object) -> Iterator[Fault]:
             yield Fault(at, "needs its name in zh and en")
         else:
             yield from _rule_faults(at, row)
+            if (name == Subject.PAPER) != _whole(row.get("labels_left"), 1):
+                yield Fault((*at, "labels_left"), f"{Subject.PAPER} needs it, whole labels, and nothing else has it")
 
 
 def _whole(value: object, least: int) -> bool:

@@ -5,17 +5,21 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-LinkKind = Literal["case", "item", "package", "slot", "person", "permit", "act", "ticket", "alarm"]
+LinkKind = Literal["case", "item", "package", "slot", "person", "permit", "act", "ticket", "alarm", "print_job"]
 MomentKind = Literal["passage", "door_session", "clip"]
 
 
 class Link(BaseModel):
-    """A thing that belongs to it. `name` is what it is called: a number, a name, a seal, a cause, an action."""
+    """A thing that belongs to it. `name` is what it is called: a number, a name, a seal, a cause, an action,
+    a printer.
+    """
 
     kind: LinkKind
     thing: str
     name: str | None
-    more: str | None = Field(description="The title of a case or ticket, the state of a thing, the place of an alarm")
+    more: str | None = Field(
+        description="The title of a case or ticket, the state of a thing, the place of an alarm, how a print job ended"
+    )
     at: datetime | None
     index: int | None
     alarm: int | None = Field(description="The id of an alarm, which its page goes by")

@@ -54,6 +54,7 @@ WITH start AS (
     UNION (SELECT thing FROM custody WHERE site = %(site)s AND slot IN (SELECT thing FROM start) LIMIT 100)
     UNION SELECT t.thing FROM act_thing t WHERE t.act IN (SELECT thing FROM start)
     UNION SELECT t.thing FROM permit_thing t WHERE t.permit IN (SELECT thing FROM start)
+    UNION SELECT l.thing FROM print_label l WHERE l.job IN (SELECT thing FROM start)
 ), near AS (
     SELECT thing FROM reach
     UNION SELECT package_id FROM item WHERE site = %(site)s AND id IN (SELECT thing FROM reach)
@@ -98,6 +99,11 @@ UNION ALL
      p.id IN (SELECT thing FROM start)
      OR p.id IN (SELECT t.permit FROM permit_thing t WHERE t.thing IN (SELECT thing FROM near)))
  ORDER BY p.index DESC LIMIT %(most)s)
+UNION ALL
+(SELECT 'print_job', j.id, j.printer, coalesce(j.outcome, 'waiting'), j.sent_at, j.index, NULL FROM print_job j
+ WHERE j.site = %(site)s AND j.id IN (
+     SELECT thing FROM start UNION SELECT l.job FROM print_label l WHERE l.thing IN (SELECT thing FROM reach))
+ ORDER BY j.index DESC LIMIT %(most)s)
 UNION ALL
 (SELECT 'act', a.id, a.action, coalesce(a.ended, 'open'), a.proposed_at, a.index, NULL FROM acts a)
 UNION ALL

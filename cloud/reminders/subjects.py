@@ -30,7 +30,7 @@ async def pending(
 ) -> list[tuple[Pending, str | None]]:
     """Everything of `site` that is due within the longest offset of `rules`, each with what people call it."""
     until = now + max(max(rule.before) for rule in rules.subjects.values())
-    found = [one async for one in _all(tx, pack, site, now, until)]
+    found = [one async for one in _all(tx, pack, site, now, until)] + await _papers(tx, rules, site)
     return [
         (one, label) for one, label in found if one.subject in rules.subjects and now - PAST <= one.due_at <= until
     ]  # fmt: skip
@@ -61,6 +61,13 @@ async def _all(
         if row["full_at"] is not None:  # a forecast moves a little all the time: it is known to the day
             day = parse_time(row["full_at"]).replace(hour=0, minute=0, second=0, microsecond=0)
             yield Pending(Subject.DISK, row["about"], day), None
+
+
+async def _papers(tx: Tx, rules: ReminderRules, site: str) -> list[tuple[Pending, str | None]]:
+    rule = rules.subjects.get(Subject.PAPER)
+    if rule is None:
+        return []
+    return [_one(Subject.PAPER, row) for row in await rows(tx, _sql.papers, site=site, least=rule.labels_left)]
 
 
 def _one(subject: Subject, row: Mapping[str, Any]) -> tuple[Pending, str | None]:

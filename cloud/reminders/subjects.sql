@@ -64,3 +64,17 @@ WHERE site = %(site)s AND cleared_by IS NULL AND answer_due_at BETWEEN %(since)s
 -- name: disks
 SELECT place AS about, detail ->> 'full_at' AS full_at FROM alarm
 WHERE site = %(site)s AND cause = 'disk_filling' AND cleared_at IS NULL ORDER BY place
+
+-- When the orders since a person's word "new roll" left fewer labels than that on it; what nobody knows of counts as out.
+-- name: papers
+WITH used AS (
+    SELECT r.agent, r.name, coalesce(r.rolled_labels, r.roll) AS roll, j.ended_at,
+           sum(count(*)) OVER (PARTITION BY r.agent, r.name ORDER BY j.ended_index) AS labels
+    FROM printer r
+    JOIN print_job j ON j.agent = r.agent AND j.printer = r.name AND j.ended_index > r.rolled_index
+    JOIN print_label l ON l.job = j.id AND l.outcome IN ('printed', 'unknown')
+    WHERE r.site = %(site)s
+    GROUP BY r.agent, r.name, j.ended_index, j.ended_at
+)
+SELECT agent AS about, name AS clock, name AS label, min(ended_at) AS due_at FROM used
+WHERE roll - labels < %(least)s GROUP BY agent, name ORDER BY agent, name

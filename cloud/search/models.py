@@ -17,6 +17,7 @@ class HitKind(StrEnum):
     PERSON = "person"
     SLOT = "slot"
     AGENT = "agent"
+    PRINT_JOB = "print_job"
 
 
 class Piece(BaseModel):

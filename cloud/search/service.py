@@ -25,6 +25,7 @@ HEADINGS: Mapping[HitKind, Sequence[str]] = {
     HitKind.PERSON: ("name", "username"),
     HitKind.SLOT: ("name", "zone"),
     HitKind.AGENT: ("thing",),
+    HitKind.PRINT_JOB: ("printer", "agent"),
 }
 """What is shown of each kind whether it was asked for or not."""
 

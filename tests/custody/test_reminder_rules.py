@@ -90,6 +90,8 @@ def test_a_pack_may_say_nothing_of_reminders() -> None:
     (lambda told: told["subjects"]["loan"].update(before_h=[]), ("subjects", "loan", "before_h")),
     (lambda told: told["subjects"]["loan"].update(severity="loud"), ("subjects", "loan", "severity")),
     (lambda told: told["subjects"]["loan"].update(urgent_h=1.5), ("subjects", "loan", "urgent_h")),
+    (lambda told: told["subjects"]["loan"].update(labels_left=5), ("subjects", "loan", "labels_left")),
+    (lambda told: told["subjects"]["paper"].pop("labels_left"), ("subjects", "paper", "labels_left")),
     (lambda told: told["subjects"]["loan"].update(to=[]), ("subjects", "loan", "to")),
     (lambda told: told["subjects"]["loan"].update(to=["owner", "king"]), ("subjects", "loan", "to", 1)),
     (lambda told: told["subjects"]["ticket"].pop("stand_in"), ("subjects", "ticket", "stand_in")),

@@ -10,6 +10,7 @@ from tests.cloud.api import AGENT, Office, problem
 from tests.cloud.conftest import Clock
 from tests.cloud.evidence import filming
 from tests.cloud.evidence.doors import Behind, behind
+from tests.cloud.evidence.printing import PRINTER, printing
 from tests.cloud.evidence.walk import Walk
 from tests.cloud.evidence.warehouse import Warehouse, made
 from tests.cloud.receiving import LOG_KEY
@@ -130,3 +131,21 @@ async def test_nobody_reads_what_belongs_to_another_site(office: Office, walk: W
     problem(await stranger.get(f"together/things/{store.item}"), 401, "not_signed_in")
     keeper = store.keeper
     problem(await keeper.get(f"together/things/{store.item}", params={"site": "sz01"}), 403, "forbidden")
+
+
+async def test_a_thing_leads_to_the_jobs_that_printed_its_label_and_back(office: Office) -> None:
+    desk = await printing(office)
+    item, package = desk.store.item, desk.store.package
+    (first,), (second,) = [await desk.send(*things) for things in ([item, package], [package])]
+    await desk.printed(first, (item, "printed"), (package, "printed"))
+    assert links(await asked(desk.store.keeper, f"things/{package}"))["print_job"] == {first, second}
+    assert links(await asked(desk.store.keeper, f"things/{item}"))["print_job"] == {first}
+    back = links(await asked(desk.store.keeper, f"things/{first}"))
+    assert (back["item"], back["package"]) == ({item}, {package})
+    assert back["print_job"] == {second}  # by the package that both printed; never the one that was asked from
+    (job,) = await desk.jobs(thing=item)
+    for entry in (job["index"], job["ended_index"]):
+        told = await asked(desk.store.keeper, f"entries/{entry}")
+        assert (links(told)["item"], links(told)["print_job"] >= {first}) == ({item}, True)
+    (link,) = [link for kind in told["linked"] for link in kind["links"] if link["thing"] == first]
+    assert (link["name"], link["more"], link["index"]) == (PRINTER, "printed", job["index"])

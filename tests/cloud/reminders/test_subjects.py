@@ -11,6 +11,8 @@ from custody.roles import Role
 from proof.canonical import canonical
 from tests.cloud.api import AGENT, Office
 from tests.cloud.conftest import Clock
+from tests.cloud.evidence.printing import DESK, PRINTER, printing
+from tests.cloud.evidence.warehouse import made
 
 DUE = timedelta(hours=20)
 CASE = "nj01/C-0000000001"
@@ -153,3 +155,26 @@ async def test_reviews_and_notices_to_put_right(office: Office, clock: Clock) ->
     assert await found(office, clock, Subject.TICKET) == []  # it is over
     await office.execute("UPDATE rectification SET remedied_index = 9")
     assert await found(office, clock, Subject.RECTIFICATION) == []
+
+
+async def test_paper_is_due_when_an_order_left_too_little_on_the_roll_until_there_is_a_new_one(
+    office: Office, clock: Clock
+) -> None:
+    desk = await printing(office)
+    roll = {"agent": DESK, "printer": PRINTER, "labels": 52}
+    made(await desk.store.keeper.post("printers/roll", json=roll))
+    item, package = desk.store.item, desk.store.package
+    (order,) = await desk.send(item, package)
+    await desk.printed(order, (item, "printed"), (package, "printed"))  # 50 are left
+    (order,) = await desk.send(item)
+    await desk.printed(order, (item, "not_printed"))
+    assert await found(office, clock, Subject.PAPER) == []
+    clock.advance(timedelta(hours=1))
+    due = clock.at
+    for outcome in ("unknown", "printed"):
+        (order,) = await desk.send(item)
+        await desk.printed(order, (item, outcome))
+        assert await found(office, clock, Subject.PAPER) == [Pending(Subject.PAPER, DESK, due, PRINTER)]
+        clock.advance(timedelta(hours=1))
+    made(await desk.store.keeper.post("printers/roll", json=roll))
+    assert await found(office, clock, Subject.PAPER) == []

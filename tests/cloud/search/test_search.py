@@ -13,6 +13,7 @@ from cloud.ledger.service import add_site, close_ledger, open_ledger
 from cloud.people.access import COOKIE, HEADER
 from custody.roles import Role
 from tests.cloud.api import Office, problem
+from tests.cloud.evidence.printing import printing
 from tests.cloud.evidence.test_erasure import erase, index_of
 from tests.cloud.evidence.warehouse import Warehouse, made, warehouse
 
@@ -186,3 +187,14 @@ async def test_the_program_cannot_write_the_index_but_by_writing_records(store: 
     ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             await store.office.execute(statement)
+
+
+async def test_a_print_job_is_found_by_its_order_and_by_its_printer(office: Office) -> None:
+    desk = await printing(office)
+    (order,) = await desk.send(desk.store.item)
+    (other,) = await desk.send(desk.store.package, printer="second-labels")
+    assert (await found(desk.store.keeper, order))["print_job"] == [order]
+    assert (await found(desk.store.keeper, order.split("/")[1].lower()))["print_job"] == [order]
+    assert (await found(desk.store.keeper, "second-l"))["print_job"] == [other]
+    assert (await found(desk.store.keeper, "labels", kind="print_job"))["print_job"] == [order, other]  # exact first
+    assert order in (await found(desk.store.keeper, desk.store.item))["print_job"]

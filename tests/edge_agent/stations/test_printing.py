@@ -287,6 +287,10 @@ def test_printers_are_looked_at_calmly(scene: Scene, desk: Desk) -> None:
     desk.put("paused")
     scene.hands.pass_(LOOK_EVERY_US / 1e6 - 1)
     desk.desk.tick()
+    behind = threading.Event()
+    desk.desk.start("o1", asked(printer="none"), lambda _: behind.set())  # what the tick asked for is done before it
+    assert behind.wait(10)
+    desk.put("head_open")
     scene.hands.pass_(1)
     told.clear()
     scene.journal.watch(lambda: told.set() if len(states(scene)) == 2 else None)
@@ -294,7 +298,7 @@ def test_printers_are_looked_at_calmly(scene: Scene, desk: Desk) -> None:
     assert told.wait(10)
     desk.desk.stop()
     desk.desk.tick()  # says nothing any more
-    assert [state for state, _, _ in states(scene)] == ["ready", "paused"]
+    assert [state for state, _, _ in states(scene)] == ["ready", "head_open"]
 
 
 def test_who_stops_prints_no_further_label_of_the_order(scene: Scene, tmp_path: Path) -> None:

@@ -66,6 +66,7 @@ const PAGES: Record<Reminder["subject"], string> = {
   exception_review: "supervision",
   alarm_answer: "alarms",
   disk: "agents",
+  paper: "agents",
 };
 
 /** Where what it is about is shown. */
@@ -80,5 +81,5 @@ export function wayOf({ subject, about }: Reminder): string {
 export function calledOf({ subject, about, label }: Reminder): string {
   const id = about.slice(about.indexOf("/") + 1);
   const says = label !== null && (subject === "case_clock" || subject === "stock_take");
-  return says ? label : subject === "calibration" && label !== null ? `${id} · ${label}` : id;
+  return says ? label : (subject === "calibration" || subject === "paper") && label !== null ? `${id} · ${label}` : id;
 }

@@ -9,7 +9,7 @@ export type Group = Schemas["Group"];
 export type HitKind = Schemas["HitKind"];
 export type Field = Schemas["FoundField"];
 
-export const HIT_KINDS: readonly HitKind[] = ["case", "item", "package", "ticket", "alarm", "permit", "person", "slot", "agent"];
+export const HIT_KINDS: readonly HitKind[] = ["case", "item", "package", "ticket", "alarm", "permit", "person", "slot", "agent", "print_job"];
 
 /** What is found for `q`; with `kind`, a page of that kind alone. Throws Problem. */
 export async function search(q: string, signal: AbortSignal, more: { kind?: HitKind | null; before?: number | null; limit: number }): Promise<Group[]> {
