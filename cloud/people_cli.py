@@ -9,6 +9,10 @@ from cloud.answering import ACTOR, answer, fail, run
 from custody.roles import Role
 
 person_app = typer.Typer(no_args_is_help=True, help="People who sign in.")
+PasswordStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="read the password from standard input, not by asking")
+]
+
 unit_app = typer.Typer(no_args_is_help=True, help="Organisation units: province over city over county.")
 
 
@@ -19,15 +23,27 @@ def add_person(
     name: Annotated[str, typer.Option(help="what they are called")],
     role: Annotated[list[str], typer.Option(help="admin, inspector, keeper, …; may be given several times")],
     unit: Annotated[str | None, typer.Option(help="whose sites they may read; none: that of their site")] = None,
-    password_stdin: Annotated[bool, typer.Option(help="read the password from standard input, not by asking")] = False,
+    own: Annotated[
+        bool, typer.Option("--own", help="the password is theirs already, and no other is asked for")
+    ] = False,
+    password_stdin: PasswordStdin = False,
 ) -> None:
-    """Adds a local account; the password is never on the command line."""
+    """Adds a local account; the password is never on the command line, and is good for setting another."""
     roles = _roles(role)
-    if password_stdin:
-        password = sys.stdin.readline().rstrip("\n")
-    else:
-        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    run(_add_person(site, username, name, password, roles, unit))
+    run(_add_person(site, username, name, _password(password_stdin), roles, unit, due=not own))
+
+
+@person_app.command("password")
+def reset_password(username: str, password_stdin: PasswordStdin = False) -> None:
+    """Gives somebody a password to sign in with once, and then to set their own; their sessions end now."""
+    run(_reset_password(username, _password(password_stdin)))
+
+
+def _password(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    said: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return said
 
 
 def _roles(given: list[str]) -> list[Role]:
@@ -37,9 +53,10 @@ def _roles(given: list[str]) -> list[Role]:
     return [Role(name) for name in given]
 
 
-async def _add_person(site: str, username: str, name: str, password: str, roles: list[Role], unit: str | None) -> None:
+async def _add_person(
+    site: str, username: str, name: str, password: str, roles: list[Role], unit: str | None, *, due: bool
+) -> None:
     from cloud.db.pool import transaction
-    from cloud.errors import InvalidError
     from cloud.ledger.service import close_ledger, open_ledger
     from cloud.opening import opened_pool
     from cloud.people import lifecycle, passwords, service, units
@@ -47,9 +64,7 @@ async def _add_person(site: str, username: str, name: str, password: str, roles:
     from cloud.world import real_world
     from wire.rule_packs import load_rule_pack
 
-    if not passwords.SHORTEST <= len(password) <= passwords.LONGEST:
-        most = f"{passwords.SHORTEST} to {passwords.LONGEST} characters"
-        raise InvalidError("bad_password", f"a password of {len(password)} characters; it must have {most}")
+    passwords.must_be_good(password, username)
     hashed = await passwords.Passwords().hash(password)
     world, settings = real_world(), load_settings(CloudSettings)
     async with opened_pool(settings) as pool, transaction(pool) as tx:
@@ -58,10 +73,28 @@ async def _add_person(site: str, username: str, name: str, password: str, roles:
         await lifecycle.must_not_clash(tx, world, load_rule_pack(settings.rule_pack), site, roles)
         person = await service.add_person(
             tx, appender, world, username=username, name=name, password_hash=hashed, roles=roles, actor=ACTOR,
-            unit=unit,
+            unit=unit, password_due=due,
         )  # fmt: skip
         await close_ledger(tx, appender)
     answer(person=person.id, username=username, roles=[role.value for role in roles])
+
+
+async def _reset_password(username: str, password: str) -> None:
+    from cloud.db.pool import transaction
+    from cloud.ledger.service import close_ledger, open_ledger
+    from cloud.opening import opened_pool
+    from cloud.people import lifecycle, passwords
+    from cloud.settings import CloudSettings, load_settings
+    from cloud.world import real_world
+
+    passwords.must_be_good(password, username)
+    hashed = await passwords.Passwords().hash(password)
+    async with opened_pool(load_settings(CloudSettings), most=1) as pool, transaction(pool) as tx:
+        person, site = await lifecycle.find_username(tx, username)
+        appender = await open_ledger(tx, site)
+        await lifecycle.reset_password(tx, appender, real_world(), person=person, actor=ACTOR, new_hash=hashed)
+        await close_ledger(tx, appender)
+    answer(person=person, username=username)
 
 
 @person_app.command("roles")

@@ -44,6 +44,11 @@ class Colleague:
         answer = await self.post("/session", username=self.username, password=self._password)
         self.id = answer["person"]["id"]
 
+    async def take_account(self, first: str) -> None:
+        """Signs in with the password that somebody else set, and sets their own. Raises AnswerError."""
+        await self.post("/session", username=self.username, password=first)
+        await self.post("/password", old=first, new=self._password)
+
     async def take_passkey(self) -> None:
         """From now on approvals are signed with a passkey, which this colleague keeps. Raises AnswerError."""
         url = self.client.base_url

@@ -17,6 +17,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any, TypeVar
 
 import httpx
@@ -142,7 +143,7 @@ class Demo:
         for colleague in colleagues.values():
             stack.push_async_callback(colleague.leave)
         await colleagues["admin"].sign_in()
-        await _add_staff(colleagues["admin"], secrets)
+        await _add_staff(colleagues)
         await asyncio.gather(*(one.sign_in() for one in colleagues.values() if not one.id))
         self.teller.step("people")
         return colleagues
@@ -328,12 +329,15 @@ def print_sentence(sentence: str) -> None:
     sys.stderr.write(f"sealtrail demo: {sentence}\n")
 
 
-async def _add_staff(admin: Colleague, secrets: dict[str, str]) -> None:
-    """Accounts for whoever has none yet."""
+async def _add_staff(colleagues: dict[str, Colleague]) -> None:
+    """Accounts for whoever has none yet; each is given a password, and sets their own."""
+    admin = colleagues["admin"]
     known = {person["username"] for person in (await admin.get("/people"))["rows"]}
     for username, _, name, roles in STAFF:
         if username not in known:
-            await admin.post("/people", username=username, name=name, password=secrets[username], roles=list(roles))
+            first = token_urlsafe(12)
+            await admin.post("/people", username=username, name=name, password=first, roles=list(roles))
+            await colleagues[username].take_account(first)
 
 
 async def alarms_since(colleague: Colleague, began: datetime) -> Counter[str]:

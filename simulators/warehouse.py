@@ -311,7 +311,7 @@ class Warehouse:
     async def _add_person(self, one: Staff) -> None:
         roles = [part for role in one.roles for part in ("--role", role)]
         await self._command(
-            "person", "add", one.username, "--site", one.site, "--name", one.name, *roles, "--password-stdin",
+            "person", "add", one.username, "--site", one.site, "--name", one.name, *roles, "--own", "--password-stdin",
             said_to_it=f"{one.password}\n",
         )  # fmt: skip
 

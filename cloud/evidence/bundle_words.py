@@ -109,6 +109,8 @@ KINDS: Mapping[str, Words] = {
     "passage_decided": ("在门口出示", "Shown at the gate"),
     "passkey_added": ("添加通行密钥", "Passkey added"),
     "passkey_removed": ("移除通行密钥", "Passkey removed"),
+    "password_changed": ("更改密码", "Password changed"),
+    "password_reset": ("重置密码", "Password reset"),
     "plan_drawn": ("绘制平面图", "Floor plan drawn"),
     "printer_changed": ("打印机状态变化", "Printer in another state"),
     "permit_granted": ("签发出入库许可", "Permit granted"),

@@ -17,10 +17,10 @@ KEPT = frozenset({
     "misplacement_ended", "motion_seen", "movement_corroborated", "movement_uncorroborated",
     "observation_explained", "observation_unexplained", "package_sealed", "passage_abandoned", "passage_crossed",
     "passage_decided", "passage_followed", "presence_ended", "presence_seen", "passkey_added", "passkey_removed",
-    "permit_granted", "person_disabled", "person_enabled", "plan_drawn", "printer_changed", "reading", "readings_kept",
-    "readings_removed", "readings_sealed", "readings_thinned", "release_approved", "release_withdrawn", "reminder_read",
-    "roll_changed", "scale_doubted", "scale_trusted", "slot_misplaced", "site_placed", "slots_added", "unit_added",
-    "zone_added",
+    "password_changed", "password_reset", "permit_granted", "person_disabled", "person_enabled", "plan_drawn",
+    "printer_changed", "reading", "readings_kept", "readings_removed", "readings_sealed", "readings_thinned",
+    "release_approved", "release_withdrawn", "reminder_read", "roll_changed", "scale_doubted", "scale_trusted",
+    "slot_misplaced", "site_placed", "slots_added", "unit_added", "zone_added",
 })  # fmt: skip
 FREE = frozenset({
     "changes", "differences", "finding", "legal_basis", "particulars", "parts", "place", "reason", "recipient",

@@ -16,6 +16,7 @@ def _added(derived: "Derived", told: "Told") -> set[str]:
         "username": content["username"], "name": content["name"], "roles": content["roles"],
         "added_at": parse_time(told.at), "unit": content.get("unit"), "issuer": content.get("issuer"),
         "subject": content.get("subject"), "disabled_at": None, "disabled_by": None,
+        "password_due": content.get("password_due", False), "password_at": None, "password_by": None,
     }  # fmt: skip
     return {content["person"]}
 
@@ -41,6 +42,14 @@ def _enabled(derived: "Derived", told: "Told") -> set[str]:
     row = derived.table("person").get(person)
     if row is not None:
         row.update(disabled_at=None, disabled_by=None)
+    return {person}
+
+
+def _password(derived: "Derived", told: "Told") -> set[str]:
+    person = told.content["person"]
+    row = derived.table("person").get(person)
+    if row is not None:
+        row.update(password_due=told.actor != person, password_at=parse_time(told.at), password_by=told.actor)
     return {person}
 
 
@@ -77,6 +86,8 @@ TAKE: dict[str, "Callable[[Derived, Told], set[str] | None]"] = {
     "person_changed": _changed,
     "person_disabled": _disabled,
     "person_enabled": _enabled,
+    "password_changed": _password,
+    "password_reset": _password,
     "passkey_added": _passkey_added,
     "passkey_removed": _passkey_removed,
     "unit_added": _unit,

@@ -38,7 +38,8 @@ FROM quarantine q
 SELECT id AS key, added_at, public_key, revoked_at FROM agent WHERE site = %(site)s
 
 -- name: person
-SELECT id AS key, username, name, roles, added_at, unit, issuer, subject, disabled_at, disabled_by
+SELECT id AS key, username, name, roles, added_at, unit, issuer, subject, disabled_at, disabled_by, password_due,
+       password_at, password_by
 FROM person WHERE site = %(site)s
 
 -- name: passkey

@@ -10,7 +10,7 @@ from cloud.db.pool import transaction
 from cloud.errors import ForbiddenError, NotSignedInError
 from cloud.parts import Parts, PartsIn, parts_of
 from cloud.people import service, units
-from cloud.people.errors import ForeignRequestError
+from cloud.people.errors import ForeignRequestError, PasswordDueError
 from cloud.people.models import Person
 from cloud.people.roles import Right
 from cloud.rules.service import pack_in_force
@@ -35,13 +35,16 @@ class Caller:
     credential: str
 
 
-async def caller_of(
+async def known_caller(
     request: Request,
     parts: PartsIn,
     cookie: Annotated[str | None, Depends(_cookie)],
     bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Caller:
-    """Who asks. Raises NotSignedInError; ForeignRequestError for a change by cookie without the header (CSRF)."""
+    """Who asks, also with a password that somebody else set: for what they need to set their own.
+
+    Raises NotSignedInError; ForeignRequestError for a change by cookie without the header (CSRF).
+    """
     secret = cookie if bearer is None else None
     async with transaction(parts.pool) as tx:
         if bearer is not None:
@@ -59,6 +62,21 @@ async def caller_of(
     return Caller(person, secret, credential)
 
 
+KnownCaller = Annotated[Caller, Depends(known_caller)]
+
+
+def caller_of(caller: KnownCaller) -> Caller:
+    """Who asks, by a password of their own. Raises as `known_caller`; PasswordDueError."""
+    if caller.person.password_due:
+        raise PasswordDueError("the password that somebody else set is good for setting another, and for nothing else")
+    return caller
+
+
+def browser_of(request: Request) -> service.Browser:
+    """Which browser asks, and the session it has."""
+    return service.Browser(request.headers.get("user-agent"), request.cookies.get(COOKIE))
+
+
 def set_session(request: Request, response: Response, secret: str) -> None:
     """Gives the browser the cookie of a new session."""
     response.set_cookie(
@@ -74,7 +92,7 @@ def set_session(request: Request, response: Response, secret: str) -> None:
 
 async def caller_now(request: Request) -> Caller:
     """Who asks by `request`, for what must know it before the route's dependencies do. Raises as `caller_of`."""
-    return await caller_of(request, parts_of(request), await _cookie(request), await _bearer(request))
+    return caller_of(await known_caller(request, parts_of(request), await _cookie(request), await _bearer(request)))
 
 
 CallerIn = Annotated[Caller, Depends(caller_of)]

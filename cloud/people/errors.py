@@ -53,6 +53,26 @@ class OwnAccountError(ForbiddenError):
     code = "own_account"
 
 
+class OldPasswordError(ForbiddenError):
+    """Whoever would set another password does not know the one that there is."""
+
+    diagnosis = "The password so far is another."
+    code = "old_password"
+
+
+class PasswordDueError(ForbiddenError):
+    """Somebody else set the password of whoever asks: until they have set their own, nothing else is done for them."""
+
+    diagnosis = "Somebody else set this password; please set one of your own first."
+    code = "password_due"
+
+
+class PasswordRefusedError(InvalidError):
+    """A password that nobody should have; `code` tells programs why."""
+
+    diagnosis = "This password is too easy to guess; please choose another."
+
+
 class DirectoryGoneError(CloudError, ConnectionError):
     """The OpenID provider cannot be reached, or what it answers is no OpenID Connect."""
 

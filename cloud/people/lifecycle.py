@@ -1,4 +1,6 @@
-"""What becomes of an account: changed, disabled, enabled. Each is a record; whoever is disabled is out at once."""
+"""What becomes of an account: changed, disabled, enabled, given another password. Each is a record; whoever is disabled
+is out at once.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -9,23 +11,24 @@ from cloud.db.queries import load_queries
 from cloud.errors import ConflictError, NotFoundError
 from cloud.ledger.service import Appender, add_record
 from cloud.people.errors import OwnAccountError, RolesClashError
-from cloud.people.models import Account
+from cloud.people.models import Account, OwnAccount
 from cloud.rules.service import pack_in_force
 from cloud.world import World
 from custody.roles import Role
 from custody.rule_pack import RulePack
 
 CHANGED, DISABLED, ENABLED = "person_changed", "person_disabled", "person_enabled"
+PASSWORD_CHANGED, PASSWORD_RESET = "password_changed", "password_reset"
 
 _sql = load_queries(__file__)
 
 
-async def find(tx: Tx, site: str, person: str) -> Account:
-    """The account `person` of `site`, living or not. Raises NotFoundError."""
+async def find(tx: Tx, site: str, person: str) -> OwnAccount:
+    """The account `person` of `site`, living or not, with all that its person sees. Raises NotFoundError."""
     row = await one(tx, _sql.person_at, site=site, person=person)
     if row is None:
         raise NotFoundError("person", person)
-    return Account.model_validate(row)
+    return OwnAccount.model_validate(row)
 
 
 async def find_username(tx: Tx, username: str) -> tuple[str, str]:
@@ -92,6 +95,45 @@ async def enable_person(tx: Tx, appender: Appender, world: World, *, person: str
     await tx.execute(_sql.disable_person, {"person": person, "at": None, "by": None})
     await _record(tx, appender, world, world.now(), ENABLED, {"person": person}, actor)
     return was.model_copy(update={"disabled_at": None, "disabled_by": None})
+
+
+async def change_password(
+    tx: Tx, appender: Appender, world: World, *, person: str, old_hash: str, new_hash: str
+) -> None:
+    """Somebody of the appender's site gave their password, of `old_hash`, and has another from now on.
+
+    Raises ConflictError `password_changed` where it was changed meanwhile.
+    """
+    at = world.now()
+    values = {"person": person, "old": old_hash, "password": new_hash, "due": False, "at": at, "by": person}
+    if await one(tx, _sql.set_password, **values) is None:
+        raise ConflictError("password_changed", "the password was changed meanwhile")
+    await _record(tx, appender, world, at, PASSWORD_CHANGED, {"person": person}, person)
+
+
+async def reset_password(
+    tx: Tx, appender: Appender, world: World, *, person: str, actor: str, new_hash: str
+) -> Account:
+    """Somebody of the appender's site signs in once by what `new_hash` was made of, and then sets their own password;
+    their sessions end now.
+
+    Raises NotFoundError, OwnAccountError, ConflictError `no_password`.
+    """
+    _must_be_another(person, actor)
+    was = await find(tx, appender.site, person)
+    must_have_password(was)
+    at = world.now()
+    values = {"person": person, "old": None, "password": new_hash, "due": True, "at": at, "by": actor}
+    await tx.execute(_sql.set_password, values)
+    await tx.execute(_sql.end_sessions_of, {"person": person})
+    await _record(tx, appender, world, at, PASSWORD_RESET, {"person": person}, actor)
+    return was.model_copy(update={"password_due": True, "password_at": at, "password_by": actor})
+
+
+def must_have_password(account: Account) -> None:
+    """Raises ConflictError `no_password` where the account signs in by a directory, which keeps the password."""
+    if account.external:
+        raise ConflictError("no_password", f"{account.username} signs in by a directory, which keeps their password")
 
 
 async def must_not_clash(tx: Tx, world: World, founding: RulePack, site: str, roles: Iterable[Role]) -> None:

@@ -28,6 +28,7 @@ class Person(BaseModel):
     name: str = Field(examples=["王芳"])
     roles: tuple[Role, ...]
     unit: str | None = Field(default=None, description="Organisation unit; none: that of the site")
+    password_due: bool = Field(default=False, description="Somebody else set their password: they set another first")
 
 
 class Account(Person):
@@ -36,6 +37,48 @@ class Account(Person):
     external: bool = Field(default=False, description="Signs in by a directory")
     disabled_by: str | None = None
     disabled_at: datetime | None = None
+
+
+class OwnAccount(Account):
+    """My account."""
+
+    password_at: datetime | None = Field(
+        default=None, description="Since when this is my password; none: from the start"
+    )
+    password_by: str | None = Field(default=None, description="Who set it then")
+
+
+class PasswordChange(BaseModel):
+    """My password, and the one that takes its place."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    old: str = Field(min_length=1, max_length=LONGEST)
+    new: str = Field(min_length=SHORTEST, max_length=LONGEST)
+
+
+class PasswordReset(BaseModel):
+    """What somebody signs in with once; then they set their own."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    password: str = Field(min_length=SHORTEST, max_length=LONGEST)
+
+
+class Session(BaseModel):
+    """One of my sign-ins that has not ended."""
+
+    id: str
+    browser: str | None = Field(description="What the browser calls itself (User-Agent)")
+    since: datetime
+    seen_at: datetime = Field(description="When it last asked for something, to the minute")
+    this: bool = Field(description="The one that asks")
+
+
+class SessionRows(BaseModel):
+    """My open sessions, the newest seen first."""
+
+    rows: list[Session]
 
 
 class SignIn(BaseModel):
@@ -131,6 +174,14 @@ class NewPasskey(BaseModel):
 
     name: Text = Field(examples=["工作手机"])
     credential: dict[str, Any]
+
+
+class Proof(BaseModel):
+    """What the browser's `PublicKeyCredential.toJSON()` gave for the options of `proof/begin`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    assertion: dict[str, Any]
 
 
 class Unit(BaseModel):

@@ -56,9 +56,16 @@ async def begin(pool: Pool, world: World, directory: Directory, *, fresh: bool =
 
 
 async def finish(
-    parts: Parts, directory: Directory, *, state: str, kept: str | None, code: str | None, error: str | None
+    parts: Parts,
+    directory: Directory,
+    *,
+    state: str,
+    kept: str | None,
+    code: str | None,
+    error: str | None,
+    browser: service.Browser,
 ) -> Finished:
-    """Who it is, and their new session; `kept` is the state that the browser kept.
+    """Who it is, and their new session in `browser`; `kept` is the state that it kept.
 
     Raises DirectorySignInError, DirectoryGoneError, ConflictError `username_taken`, RolesClashError.
     """
@@ -78,7 +85,7 @@ async def finish(
     async with transaction(pool) as tx:
         person = await account_for(tx, world, parts.pack, told)
         if not isinstance(person, Refusal):
-            secret = await service.open_session(tx, world, person, proven_at=proven_at)
+            secret = await service.open_session(tx, world, person, proven_at=proven_at, browser=browser)
             return Finished(person, secret, fresh=login["fresh_from"] is not None)
     raise DirectorySignInError(person.code, person.message)
 

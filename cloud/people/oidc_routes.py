@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from cloud.errors import CloudError, ConflictError
 from cloud.parts import PartsIn
 from cloud.people import oidc
-from cloud.people.access import set_session
+from cloud.people.access import browser_of, set_session
 from cloud.people.errors import DirectoryGoneError, DirectorySignInError, RolesClashError
 
 COOKIE = "sealtrail_oidc"
@@ -75,6 +75,7 @@ async def get_callback(
             kept=request.cookies.get(COOKIE),
             code=code,
             error=error,
+            browser=browser_of(request),
         )
     except (DirectorySignInError, DirectoryGoneError, RolesClashError, ConflictError) as problem:
         return _problem(request, problem)

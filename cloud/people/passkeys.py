@@ -41,9 +41,7 @@ _sql = load_queries(__file__, "passkeys.sql")
 
 async def begin(tx: Tx, world: World, person: Person, party: RelyingParty) -> dict[str, Any]:
     """Options for `navigator.credentials.create`, as JSON; their challenge is good once, for CHALLENGE_LASTS."""
-    challenge = world.random(32)
-    values = {"person": person.id, "challenge": challenge, "expires_at": world.now() + CHALLENGE_LASTS}
-    await tx.execute(_sql.set_challenge, values)
+    challenge = await _challenge(tx, world, person, proves=False)
     known = [PublicKeyCredentialDescriptor(unb64(key.credential)) for key in await living_passkeys(tx, person.id)]
     options = webauthn.generate_registration_options(
         rp_id=party.id,
@@ -63,15 +61,40 @@ async def begin(tx: Tx, world: World, person: Person, party: RelyingParty) -> di
     return made
 
 
+async def _challenge(tx: Tx, world: World, person: Person, *, proves: bool) -> bytes:
+    """A new challenge; the one before is good no more. One that `proves` never adds a passkey, nor the other way."""
+    challenge = world.random(32)
+    values = {"person": person.id, "challenge": challenge, "expires_at": world.now() + CHALLENGE_LASTS}
+    await tx.execute(_sql.set_challenge, {**values, "proves": proves})
+    return challenge
+
+
+async def _asked(tx: Tx, world: World, person: Person, *, proves: bool) -> bytes:
+    """The challenge that is to be answered now, and never again. Raises PasskeyError."""
+    asked = await one(tx, _sql.take_challenge, person=person.id, at=world.now(), proves=proves)
+    if asked is None:
+        raise PasskeyError("nothing was asked of this person, or too long ago")
+    return bytes(asked["challenge"])
+
+
+async def begin_proof(tx: Tx, world: World, person: Person, party: RelyingParty) -> dict[str, Any]:
+    """Options for `navigator.credentials.get`, as JSON, by which somebody shows anew who they are; good once, for
+    CHALLENGE_LASTS. Raises PasskeyError without a passkey.
+    """
+    return await signing_options(tx, person, party, await _challenge(tx, world, person, proves=True))
+
+
+async def prove(tx: Tx, world: World, person: Person, party: RelyingParty, assertion: Mapping[str, Any]) -> None:
+    """Raises PasskeyError unless one of the person's passkeys signed what `begin_proof` asked."""
+    await check_assertion(tx, world, person, await _asked(tx, world, person, proves=True), assertion, party=party)
+
+
 async def add(
     tx: Tx, appender: Appender, world: World, person: Person, party: RelyingParty, made: Mapping[str, Any], name: str
 ) -> Passkey:
     """Keeps the passkey that `made` tells of, and records it. Raises PasskeyError, ConflictError `passkey_exists`."""
-    at = world.now()
-    asked = await one(tx, _sql.take_challenge, person=person.id, at=at)
-    if asked is None:
-        raise PasskeyError("nothing was asked of this person, or too long ago")
-    credential, public_key, count = _registered(party, bytes(asked["challenge"]), made)
+    at, challenge = world.now(), await _asked(tx, world, person, proves=False)
+    credential, public_key, count = _registered(party, challenge, made)
     alg = algorithm_of(public_key)
     row = {"credential": credential, "person": person.id, "public_key": public_key, "alg": alg, "rp_id": party.id}
     values = {**row, "site": person.site, "name": name, "sign_count": count, "at": at, "index": next_index(appender)}

@@ -1,10 +1,12 @@
 -- name: set_challenge
-INSERT INTO passkey_challenge (person, challenge, expires_at) VALUES (%(person)s, %(challenge)s, %(expires_at)s)
-ON CONFLICT (person) DO UPDATE SET challenge = excluded.challenge, expires_at = excluded.expires_at
+INSERT INTO passkey_challenge (person, challenge, expires_at, proves)
+VALUES (%(person)s, %(challenge)s, %(expires_at)s, %(proves)s)
+ON CONFLICT (person)
+DO UPDATE SET challenge = excluded.challenge, expires_at = excluded.expires_at, proves = excluded.proves
 
 -- name: take_challenge
 UPDATE passkey_challenge SET expires_at = %(at)s
-WHERE person = %(person)s AND expires_at > %(at)s RETURNING challenge
+WHERE person = %(person)s AND expires_at > %(at)s AND proves = %(proves)s RETURNING challenge
 
 -- name: add_passkey
 INSERT INTO passkey (credential, person, site, name, public_key, alg, rp_id, sign_count, added_at, index)

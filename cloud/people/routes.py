@@ -9,13 +9,14 @@ from cloud.errors import ForbiddenError
 from cloud.ledger.service import close_ledger, open_ledger
 from cloud.parts import PartsIn
 from cloud.people import lifecycle, passes, service, units
-from cloud.people.access import COOKIE, CallerIn, Reader, ReadSite, acting, set_session
+from cloud.people.access import COOKIE, CallerIn, KnownCaller, Reader, ReadSite, acting, browser_of, set_session
 from cloud.people.models import (
     Account,
     MadeToken,
     NewPerson,
     NewToken,
     Pass,
+    PasswordReset,
     Person,
     PersonChange,
     PersonRows,
@@ -24,10 +25,9 @@ from cloud.people.models import (
     TokenRows,
     UnitRows,
 )
-from cloud.people.passwords import Passwords
+from cloud.people.own_routes import DeskIn
+from cloud.people.passwords import Passwords, must_be_good
 from cloud.people.roles import Right
-from cloud.people.sign_in import sign_in
-from cloud.people.throttle import Throttle
 from cloud.rules.service import pack_in_force
 
 router = APIRouter(tags=["people"])
@@ -36,32 +36,24 @@ AnId = Annotated[str, Path(max_length=100, pattern=r"^[^\x00]*$")]
 
 
 @router.post("/session", operation_id="sign_in", responses={429: {"description": "Too many failures"}})
-async def post_session(body: SignIn, request: Request, response: Response, parts: PartsIn) -> SignedIn:
-    """Signs in with a local account; the session comes back as the cookie `sealtrail_session` and lasts 12 hours."""
-    passwords: Passwords = request.app.state.passwords
-    throttle: Throttle = request.app.state.throttle
-    address = request.client.host if request.client else ""
-    person, secret = await sign_in(
-        parts.pool,
-        parts.world,
-        passwords,
-        throttle,
-        username=body.username,
-        password=body.password,
-        address=address,
-    )
+async def post_session(body: SignIn, request: Request, response: Response, desk: DeskIn) -> SignedIn:
+    """Signs in with a local account; the session comes back as the cookie `sealtrail_session` and lasts 12 hours.
+
+    The one that the browser had ends. Where `password_due`, the session is good for setting another password only.
+    """
+    person, secret = await desk.sign_in(body.username, body.password, browser_of(request))
     set_session(request, response, secret)
     return SignedIn(person=person)
 
 
 @router.get("/session", operation_id="get_me")
-async def get_session(person: Reader) -> Person:
+async def get_session(caller: KnownCaller) -> Person:
     """Who is signed in."""
-    return person
+    return caller.person
 
 
 @router.delete("/session", operation_id="sign_out", status_code=204)
-async def delete_session(caller: CallerIn, response: Response, parts: PartsIn) -> None:
+async def delete_session(caller: KnownCaller, response: Response, parts: PartsIn) -> None:
     """Ends the session."""
     if caller.secret is not None:
         async with transaction(parts.pool) as tx:
@@ -80,7 +72,8 @@ async def get_people(site: ReadSite, parts: PartsIn, disabled: bool = False) -> 
 async def post_person(
     body: NewPerson, actor: Annotated[Person, acting(Right.ADD_PERSON)], request: Request, parts: PartsIn
 ) -> Person:
-    """Makes an account at my site."""
+    """Makes an account at my site; who it is for sets another password at their first sign-in."""
+    must_be_good(body.password, body.username)
     passwords: Passwords = request.app.state.passwords
     password_hash = await passwords.hash(body.password)
     async with transaction(parts.pool) as tx:
@@ -97,6 +90,7 @@ async def post_person(
             roles=body.roles,
             actor=actor.id,
             unit=body.unit,
+            password_due=True,
         )
         await close_ledger(tx, appender)
     return person
@@ -135,6 +129,23 @@ async def post_enable(id: AnId, actor: Changer, parts: PartsIn) -> Account:
     async with transaction(parts.pool) as tx:
         appender = await open_ledger(tx, actor.site)
         person = await lifecycle.enable_person(tx, appender, parts.world, person=id, actor=actor.id)
+        await close_ledger(tx, appender)
+    return person
+
+
+@router.post("/people/{id:path}/password", operation_id="reset_password")
+async def post_reset(id: AnId, body: PasswordReset, actor: Changer, request: Request, parts: PartsIn) -> Account:
+    """Gives somebody of my site who has lost theirs a password to sign in with once; they then set their own. Their
+    sessions end now.
+    """
+    passwords: Passwords = request.app.state.passwords
+    async with transaction(parts.pool) as tx:
+        account = await lifecycle.find(tx, actor.site, id)
+    must_be_good(body.password, account.username)
+    new_hash = await passwords.hash(body.password)
+    async with transaction(parts.pool) as tx:
+        appender = await open_ledger(tx, actor.site)
+        person = await lifecycle.reset_password(tx, appender, parts.world, person=id, actor=actor.id, new_hash=new_hash)
         await close_ledger(tx, appender)
     return person
 

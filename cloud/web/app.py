@@ -42,6 +42,7 @@ from cloud.live.service import Event, events_between
 from cloud.media.routes import router as media
 from cloud.parts import Parts
 from cloud.people.oidc_routes import router as oidc
+from cloud.people.own_routes import router as own_account
 from cloud.people.passkey_routes import router as passkeys
 from cloud.people.passwords import Passwords
 from cloud.people.routes import router as people
@@ -184,10 +185,10 @@ def _bare() -> _Application:
     )
     errors.install(app)
     for router in (
-        people, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, lists, doors, rooms, telemetry, tasks,
-        exceptions, bundles, entries, labels, imports, stock_takes, conformity, analysis, search, live, alarms,
-        ticket_figures, tickets, reminders, fleet, joining, releases, media, clips, viewing, webhooks, association,
-        plans, print_jobs,
+        people, own_account, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, lists, doors, rooms,
+        telemetry, tasks, exceptions, bundles, entries, labels, imports, stock_takes, conformity, analysis, search,
+        live, alarms, ticket_figures, tickets, reminders, fleet, joining, releases, media, clips, viewing, webhooks,
+        association, plans, print_jobs,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented())
     app.include_router(health)

@@ -130,6 +130,10 @@ def test_units_and_the_life_of_an_account(run: Run) -> None:
     twice = run("person", "disable", "li")
     assert (twice.returncode, "disabled already" in twice.stderr) == (2, True)
     assert answered(run("person", "enable", "li"))["disabled"] is False
+    common = run("person", "password", "li", "--password-stdin", standard_input="password123456\n")
+    assert (common.returncode, "many people have this one" in common.stderr) == (2, True)
+    reset = run("person", "password", "li", "--password-stdin", standard_input="another, long enough\n")
+    assert answered(reset) == {"person": person, "username": "li"}
     for wrong in (
         ("unit", "add", "Js", "--zh", "江苏省局", "--en", "Jiangsu"),
         ("site", "place", "nj01", "--unit", "nowhere"),

@@ -85,6 +85,8 @@ const ICONS = {
   person_changed: "people",
   person_disabled: "people",
   person_enabled: "people",
+  password_changed: "people",
+  password_reset: "people",
   passkey_added: "people",
   passkey_removed: "people",
 } as const;

@@ -23,6 +23,7 @@ export const router = createRouter({
     { path: "/supervision", component: () => import("./pages/Supervision.vue"), meta: { title: "supervision.title" } },
     { path: "/supervision/:id(.+)", component: () => import("./pages/Opening.vue"), props: true, meta: { title: "supervision.title" } },
     { path: "/me", component: () => import("./pages/Me.vue"), meta: { title: "nav.me" } },
+    { path: "/password", component: () => import("./pages/Password.vue"), meta: { title: "password.title" } },
     { path: "/people", component: () => import("./pages/People.vue"), meta: { title: "people.title" } },
     { path: "/people/:id(.+)", component: () => import("./pages/Person.vue"), props: true, meta: { title: "people.person" } },
     { path: "/pass", component: () => import("./pages/Pass.vue"), meta: { title: "nav.pass" } },
@@ -59,8 +60,11 @@ export const router = createRouter({
 
 // Nobody signed in: the way leads through the sign-in page and back. Where the server does not answer, App says so.
 router.beforeEach(async (to) => {
-  if (to.meta.open || (await recall()) !== null || unreachable.value) return true;
-  return { path: "/sign-in", query: { to: to.fullPath } };
+  if (to.meta.open) return true;
+  const someone = await recall();
+  if (someone === null && !unreachable.value) return { path: "/sign-in", query: { to: to.fullPath } };
+  // With a password that somebody else set, their own comes first: the server does nothing else for them.
+  return someone?.password_due && to.path !== "/password" ? { path: "/password", query: { to: to.fullPath } } : true;
 });
 
 /** The session ended while somebody worked: through the sign-in page back to where they were. */

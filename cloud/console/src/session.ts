@@ -48,6 +48,16 @@ export async function whoAmI(): Promise<Person | null> {
   }
 }
 
+/** Asks the server once more who is signed in. Throws Problem when there was no answer. */
+export async function recallAnew(): Promise<void> {
+  know(await whoAmI());
+}
+
+/** Where the way led before signing in; never to another site. */
+export function ownAddress(to: unknown): string {
+  return typeof to === "string" && /^\/(?![/\\])/.test(to) ? to : "/";
+}
+
 export async function signIn(username: string, password: string): Promise<void> {
   know((await call("post", "/api/v1/session", { body: { username, password } })).person);
   asked = true;

@@ -123,6 +123,35 @@ async def test_a_living_session_alone_adds_no_passkey_the_password_has_to_be_giv
     assert (await added(client, soft())).status_code == 201
 
 
+async def test_a_passkey_shows_as_well_as_the_password_that_it_is_they(office: Office, clock: Clock) -> None:
+    _, client = await somebody(office)
+    key = soft()
+    problem(await client.post("passkeys/proof/begin"), 403, "passkey")
+    await added(client, key)
+    clock.advance(timedelta(minutes=5))
+    problem(await client.post("passkeys/begin"), 403, "password_again")
+    options = (await client.post("passkeys/proof/begin")).json()
+    assert [known["id"] for known in options["allowCredentials"]] == [key.credential]
+    stranger = {"assertion": soft(2).sign(unb64(options["challenge"]))}
+    problem(await client.post("passkeys/proof", json=stranger), 403, "passkey")
+    options = (await client.post("passkeys/proof/begin")).json()
+    proof = {"assertion": key.sign(unb64(options["challenge"]))}
+    assert (await client.post("passkeys/proof", json=proof)).status_code == 204
+    problem(await client.post("passkeys/proof", json=proof), 403, "passkey")
+    assert (await added(client, soft(3), "平板")).status_code == 201
+
+
+async def test_what_was_asked_as_a_proof_adds_no_passkey(office: Office, clock: Clock) -> None:
+    """Or a borrowed session could ask for a challenge by the one, and answer it by the other."""
+    _, client = await somebody(office)
+    await added(client, soft())
+    options = (await client.post("passkeys/begin")).json()
+    clock.advance(timedelta(minutes=4))
+    asked = (await client.post("passkeys/proof/begin")).json()
+    made = soft(2).register({**options, "challenge": asked["challenge"]})
+    problem(await client.post("passkeys", json={"name": "x", "credential": made}), 403, "passkey")
+
+
 async def test_how_old_the_password_may_be_is_a_setting(office: Office, clock: Clock) -> None:
     person = await office.person(Role.APPROVER)
     app = create_app(replace(office.parts, fresh_sign_in=timedelta(seconds=30)), passwords=office.passwords)

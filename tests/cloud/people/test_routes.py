@@ -22,6 +22,7 @@ async def test_who_signs_in_is_known_by_the_cookie_until_they_sign_out(office: O
     assert "secure" not in cookie
     assert (await client.get("session")).json() == {
         "id": person.id, "site": "nj01", "username": "li.wei", "name": "Li.Wei", "roles": ["keeper"], "unit": None,
+        "password_due": False,
     }  # fmt: skip
     assert (await client.delete("session", headers={HEADER: "1"})).status_code == 204
     problem(await client.get("session", headers={"cookie": f"{COOKIE}={_value(cookie)}"}), 401, "not_signed_in")

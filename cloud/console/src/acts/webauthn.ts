@@ -22,7 +22,17 @@ export function passkeysWork(): boolean {
 
 /** Signs `challenge` (hex) with one of my passkeys; what `POST /acts/sign` takes as `assertion`. */
 export async function signWithPasskey(challenge: string): Promise<Json> {
-  const options = (await call("get", "/api/v1/passkeys/options", { query: { challenge } }).catch((error: unknown) => {
+  return await signed(call("get", "/api/v1/passkeys/options", { query: { challenge } }));
+}
+
+/** Shows by one of my passkeys that it is still me, as the password would. */
+export async function proveByPasskey(): Promise<void> {
+  const assertion = await signed(call("post", "/api/v1/passkeys/proof/begin", {}));
+  await call("post", "/api/v1/passkeys/proof", { body: { assertion } });
+}
+
+async function signed(asked: Promise<unknown>): Promise<Json> {
+  const options = (await asked.catch((error: unknown) => {
     throw error instanceof Problem && error.code === "passkey" ? new PasskeyProblem("none_yet") : error;
   })) as Json;
   const found = await ask(() =>

@@ -9,6 +9,9 @@ type Schemas = components["schemas"];
 export type Account = Schemas["Account"];
 export type Site = Schemas["Site"];
 
+/** How many characters a password has at least. */
+export const SHORTEST = 12;
+
 /** All roles there are, as the server's own list has them. */
 export const ROLES: readonly Role[] = [
   "inspector", "case_handler", "keeper", "bookkeeper", "approver", "leader", "supervisor", "operator", "auditor", "admin",
