@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
 from cloud.db.pool import transaction
 from cloud.errors import ForbiddenError, NotSignedInError
 from cloud.parts import Parts, PartsIn, parts_of
 from cloud.people import service, units
-from cloud.people.errors import ForeignRequestError, PasswordDueError
+from cloud.people.errors import ForeignRequestError, PasswordDueError, SiteOfActError
 from cloud.people.models import Person
 from cloud.people.roles import Right
 from cloud.rules.service import pack_in_force
@@ -128,6 +130,22 @@ async def must_read(parts: Parts, person: Person, site: str) -> str:
     return site
 
 
+def acts_at_home(request: Request) -> None:
+    """For every route: a change names no site, or somebody would believe that it happened there. Raises SiteOfActError
+    unless the route itself says what its `site` is.
+    """
+    site = request.query_params.get("site")
+    if site is None or request.method in _SAFE:
+        return
+    route: APIRoute = request.scope["route"]
+    if not _takes_site(route.dependant):
+        raise SiteOfActError(site)
+
+
+def _takes_site(asked: Dependant) -> bool:
+    return any(query.alias == "site" for query in asked.query_params) or any(map(_takes_site, asked.dependencies))
+
+
 async def read_site(
     person: Reader,
     parts: PartsIn,
@@ -140,4 +158,4 @@ async def read_site(
 
 
 ReadSite = Annotated[str, Depends(read_site)]
-"""Read down, never write down: acts are at `person.site`, whatever was asked."""
+"""Read down, never write down: acts are at `person.site`, and one that names another is refused (`acts_at_home`)."""

@@ -27,6 +27,15 @@ class ForeignRequestError(ForbiddenError):
     diagnosis = "The request did not come from this console; reload the page."
 
 
+class SiteOfActError(InvalidError):
+    """A change names a site (`?site=`), where only reading does: acts happen at the site of whoever asks."""
+
+    diagnosis = "Whoever asks acts at their own site: leave `site` out, or ask somebody of that site."
+
+    def __init__(self, site: str) -> None:
+        super().__init__("site_of_act", f"{site!r} was named for a change; `site` is for reading another site")
+
+
 class PasskeyError(ForbiddenError):
     """A passkey, or what it signed, is not good enough."""
 

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from cloud.alarms.routes import router as alarms
@@ -41,6 +41,7 @@ from cloud.live.routes import router as live
 from cloud.live.service import Event, events_between
 from cloud.media.routes import router as media
 from cloud.parts import Parts
+from cloud.people.access import acts_at_home
 from cloud.people.oidc_routes import router as oidc
 from cloud.people.own_routes import router as own_account
 from cloud.people.passkey_routes import router as passkeys
@@ -190,7 +191,7 @@ def _bare() -> _Application:
         live, alarms, ticket_figures, tickets, reminders, fleet, joining, releases, media, clips, viewing, webhooks,
         association, plans, print_jobs,
     ):  # fmt: skip
-        app.include_router(router, prefix=API, responses=errors.documented())
+        app.include_router(router, prefix=API, responses=errors.documented(), dependencies=[Depends(acts_at_home)])
     app.include_router(health)
     app.include_router(log)
     return app

@@ -89,8 +89,10 @@ async def test_the_province_changes_nothing_in_the_county(organised: Office) -> 
     county = await organised.signed_in(Role.INSPECTOR, site="nj01")
     case = (await county.post("cases", json={"number": "1", "title": "假烟"})).json()["id"]
     new = {"case_id": case, "name": "茶叶", "quantity": 3, "unit": "盒"}
-    problem(await province.post("items?site=nj01", json=new), 404, "not_found")
-    made = await province.post("cases?site=nj01", json={"number": "2", "title": "x"})
+    problem(await province.post("items?site=nj01", json=new), 422, "site_of_act")
+    problem(await province.post("items", json=new), 404, "not_found")
+    problem(await province.post("cases?site=nj01", json={"number": "2", "title": "x"}), 422, "site_of_act")
+    made = await province.post("cases", json={"number": "2", "title": "x"})
     assert made.json()["id"].startswith("js00/")
     person = await organised.person(Role.KEEPER, site="nj01")
     problem(await province.post(f"people/{person.id}/disable"), 404, "not_found")
