@@ -5,7 +5,7 @@ INSERT INTO ledger_head (site, size) VALUES ('nj01', %(packages)s * 40);
 INSERT INTO agent (id, site, public_key, added_at)
 SELECT 'nj01.a' || n, 'nj01', decode(md5(n::text) || md5(n::text), 'hex'), %(since)s FROM generate_series(0, 19) AS n;
 INSERT INTO person (id, site, username, name, password, roles, added_at)
-SELECT 'nj01/U-' || n, 'nj01', 'u' || n, '某' || n, 'x', '{keeper}', %(since)s FROM generate_series(0, 39) AS n;
+SELECT 'nj01/U-' || n, 'nj01', 'nj01.u' || n, '某' || n, 'x', '{keeper}', %(since)s FROM generate_series(0, 39) AS n;
 INSERT INTO evidence_case (id, site, number, title, rule_pack, opened_at, opened_by, index)
 SELECT 'nj01/C-' || n, 'nj01', '宁烟立〔' || n || '〕', '无证运输卷烟', %(pack)s, %(since)s + n * 50 * %(each)s, 'nj01/U-1', 0
 FROM generate_series(0, %(packages)s / 50) AS n;

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from cloud.analysis.asking import Asked, Look, entries, finding, rest, things, unlikely
+from cloud.analysis.asking import Asked, Look, entries, finding, rest, share, things, unlikely
 from cloud.analysis.models import Evidence, Figure
 from cloud.analysis.statistics import binomial_tail, wilson
 from cloud.db.pool import Row, rows
@@ -65,6 +65,7 @@ def judge_shares(
     """
     whole = {row["person"]: (row["hits"], row["n"]) for row in found}
     look = Look(n=sum(n for _, n in whole.values()), absent=None if found else absent)
+    look.measures = [share("all", sum(hits for hits, _ in whole.values()), look.n)] if found else []
     for row in found:
         person, hits, n = row["person"], row["hits"], row["n"]
         low, high = wilson(hits, n)
@@ -73,7 +74,7 @@ def judge_shares(
         )
         others, of = rest(whole, person)
         usual = max(told.share, others / of if of else 0.0)
-        chance = min(1.0, binomial_tail(hits, n, usual) * len(whole))
+        chance = min(1.0, binomial_tail(hits, n, usual) * len(whole) * asked.among)
         if n < told.sample_at_least or chance >= told.chance:
             continue
         more = [*weakens, *(["small_sample"] if n < 30 else []), *(["nobody_beside"] if of == 0 else [])]

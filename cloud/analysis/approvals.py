@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from cloud.analysis.asking import Asked, Look, entries, finding, unlikely
+from cloud.analysis.asking import Asked, Look, entries, finding, share, unlikely
 from cloud.analysis.models import Figure, Finding
 from cloud.analysis.statistics import binomial_tail, hypergeometric_tail, median, wilson
 from cloud.db.pool import Row, rows
@@ -39,6 +39,7 @@ def judge_speed(asked: Asked, told: Threshold, given: Sequence[Row]) -> Look:
     of: Mapping[str, list[Row]] = defaultdict(list)
     for row in given:
         of[row["person"]].append(row)
+    look.measures = [share("all", sum(row["seconds"] < limit for row in given), len(given))] if given else []
     for person, own in sorted(of.items()):
         seconds = [row["seconds"] for row in own]
         quick = [row for row in own if row["seconds"] < limit]
@@ -50,7 +51,7 @@ def judge_speed(asked: Asked, told: Threshold, given: Sequence[Row]) -> Look:
         low, high = wilson(len(quick), len(own))
         if len(own) < told.sample_at_least or low <= told.share:
             continue
-        chance = min(1.0, binomial_tail(len(quick), len(own), told.share) * len(of))
+        chance = min(1.0, binomial_tail(len(quick), len(own), told.share) * len(of) * asked.among)
         look.findings.append(
             finding(
                 asked, told, person, value=100 * len(quick) / len(own), unit="percent", low=100 * low, high=100 * high,
@@ -83,6 +84,7 @@ def judge_pairs(asked: Asked, told: Threshold, given: Sequence[Row]) -> Look:
     for row in given:
         seats[row["action"], row["seat"]].append(row)
     tests = sum(len({r["proposed_by"] for r in own}) * len({r["person"] for r in own}) for own in seats.values())
+    tests *= asked.among
     for (action, _), own in sorted(seats.items()):
         look.findings += _pairs_of_a_seat(asked, told, action, own, tests)
     return look

@@ -1,12 +1,13 @@
 """What is looked at: a site, a period, which entries that is; and what each kind of look comes to."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from cloud.analysis.models import Evidence, Figure, Finding
+from cloud.analysis.models import Evidence, Figure, Finding, Unit
+from cloud.analysis.statistics import wilson
 from cloud.db.pool import Tx, one
 from cloud.db.queries import load_queries
 from custody.analysis_rules import Threshold
@@ -22,7 +23,9 @@ _sql = load_queries(__file__)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A site from `since` to before `until`, which are its entries from `first` to before `end`."""
+    """A site from `since` to before `until`, which are its entries from `first` to before `end`. It is one of `among`
+    sites that are looked at together: so many times as much might stand out by chance (Bonferroni).
+    """
 
     tx: Tx
     pack: RulePack
@@ -32,6 +35,7 @@ class Asked:
     now: datetime
     first: int
     end: int
+    among: int = 1
 
     @property
     def span(self) -> dict[str, Any]:
@@ -46,6 +50,22 @@ class Asked:
         return self.until >= self.now
 
 
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A figure of a whole site, to be laid beside those of others. `subject`: of what (a stage, a cause), or `all`
+    where a kind has one only; `hits`: how many of `n`, where those of several sites may be added up.
+    """
+
+    subject: str
+    unit: Unit
+    value: float | None
+    n: int
+    low: float | None = None
+    high: float | None = None
+    hits: int | None = None
+    evidence: Sequence[Evidence] = ()
+
+
 @dataclass(slots=True)
 class Look:
     """What looking for one kind came to."""
@@ -53,19 +73,22 @@ class Look:
     n: int = 0
     figures: list[Figure] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    measures: list[Measure] = field(default_factory=list)
     absent: str | None = None
 
 
-async def asked_of(tx: Tx, pack: RulePack, site: str, since: datetime, until: datetime, now: datetime) -> Asked:
+async def asked_of(
+    tx: Tx, pack: RulePack, site: str, since: datetime, until: datetime, now: datetime, among: int = 1
+) -> Asked:  # fmt: skip
     """Finds the entries by halving: the cloud's records are in the order of their times, and a fact counts with the
     record before it. Up to now is all there is.
     """
     await tx.execute(_sql.roomy)
-    places = [
+    first, last = [
         (await one(tx, _sql.entry_at, site=site, at=at) or {"index": 0})["index"]
         for at in (since, until if until < now else datetime.max.replace(tzinfo=UTC))
     ]
-    return Asked(tx, pack, site, since, until, now, *places)
+    return Asked(tx, pack, site, since, until, now, first, last, among)
 
 
 def finding(
@@ -80,6 +103,12 @@ def finding(
         "weakens": list(dict.fromkeys(weakens)),
         "rank": round(told.weight / 10 * (0.5 + min(1.0, max(0.0, surprise)) / 2), 4), **more,
     })  # fmt: skip
+
+
+def share(subject: str, hits: int, n: int) -> Measure:
+    """`hits` of `n` in percent, with its interval."""
+    low, high = wilson(hits, n)
+    return Measure(subject, "percent", 100 * hits / n if n else None, n, 100 * low, 100 * high, hits)
 
 
 def unlikely(chance: float) -> float:

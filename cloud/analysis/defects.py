@@ -5,7 +5,7 @@ slow flow, is in flow.py.
 from collections.abc import Sequence
 from datetime import timedelta
 
-from cloud.analysis.asking import Asked, Look, entries, finding, times
+from cloud.analysis.asking import Asked, Look, entries, finding, share, times
 from cloud.analysis.models import Evidence, Figure
 from cloud.analysis.statistics import quantile, wilson
 from cloud.db.pool import Row, rows
@@ -28,6 +28,8 @@ def judge_capture(asked: Asked, told: Threshold, found: Sequence[Row]) -> Look:
     """
     look = Look(n=sum(len(row["seconds"]) for row in found), absent=None if found else "no_passages")
     limit = told.number("later_than_s")
+    if found:
+        look.measures.append(share("all", sum(each > limit for row in found for each in row["seconds"]), look.n))
     for row in found:
         seconds, n = sorted(max(0.0, each) for each in row["seconds"]), len(row["seconds"])
         late = [index for each, index in zip(row["seconds"], row["indexes"], strict=True) if each > limit]
@@ -61,15 +63,16 @@ def judge_content(asked: Asked, told: Threshold, found: Sequence[Row]) -> Look:
     look = Look(n=sum(row["n"] for row in found), absent=None if found else "nothing_recorded")
     for row in found:
         low, high = wilson(row["hits"], row["n"])
-        share = 100 * row["hits"] / row["n"]
+        value = 100 * row["hits"] / row["n"]
+        look.measures.append(share(row["part"], row["hits"], row["n"]))
         look.figures.append(
-            Figure(subject=row["part"], value=share, low=100 * low, high=100 * high, unit="percent", n=row["n"])
+            Figure(subject=row["part"], value=value, low=100 * low, high=100 * high, unit="percent", n=row["n"])
         )
         if row["n"] < told.sample_at_least or high >= told.share:
             continue
         look.findings.append(
             finding(
-                asked, told, row["part"], value=share, unit="percent", low=100 * low, high=100 * high,
+                asked, told, row["part"], value=value, unit="percent", low=100 * low, high=100 * high,
                 expected_low=100 * told.share, expected_high=100.0, hits=row["n"] - row["hits"], n=row["n"],
                 surprise=times(told.share, high), evidence=entries(row["lacking"]),
                 weakens=["may_not_apply", *(["small_sample"] if row["n"] < 30 else [])],
@@ -97,6 +100,7 @@ def judge_tracking(asked: Asked, told: Threshold, found: Sequence[Row]) -> Look:
         if not own:
             continue
         low, high = wilson(len(silent), len(own))
+        look.measures.append(share(what, len(silent), len(own)))
         look.figures.append(
             Figure(
                 subject=what, value=100 * len(silent) / len(own), low=100 * low, high=100 * high, unit="percent",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from cloud.analysis.asking import Asked, Look, entries, finding, times
+from cloud.analysis.asking import Asked, Look, Measure, entries, finding, times
 from cloud.analysis.models import Evidence, Figure
 from cloud.analysis.statistics import poisson_interval
 from cloud.db.pool import Row, rows
@@ -62,6 +62,10 @@ def judge_devices(asked: Asked, told: Threshold, found: Mapping[tuple[str, str |
     finding: less than `up_pct`, by no fewer than `sample_at_least` losses.
     """
     look = Look(n=sum(len(each.gaps) for each in found.values()), absent=None if found else "no_agents")
+    agents = [one for (_, device), one in found.items() if device is None]
+    if span := sum((asked.until - one.since for one in agents), timedelta(0)):
+        gone = sum((one.gone() for one in agents), timedelta(0))
+        look.measures.append(Measure("all", "percent", 100 * (1 - gone / span), sum(len(one.gaps) for one in agents)))
     for (agent, device), one in sorted(found.items(), key=lambda pair: (pair[0][0], pair[0][1] or "")):
         span, gone, losses = asked.until - one.since, one.gone(), len(one.gaps)
         up = 100 * (1 - gone / span)

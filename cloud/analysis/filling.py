@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from itertools import pairwise
 
-from cloud.analysis.asking import Asked, Look, finding
+from cloud.analysis.asking import Asked, Look, Measure, finding
 from cloud.analysis.models import Evidence, Figure, Point
 from cloud.analysis.statistics import drift, reached
 from cloud.db.pool import Row, rows
@@ -41,13 +41,14 @@ def judge_saturation(
     """Figures: percent of a zone's places that are taken, and the day on which all are. A finding: that day is within
     `within_days`, by no fewer than `sample_at_least` weeks.
     """
-    look = Look(absent=None if zones else "no_zones")
+    look, taken, places = Look(absent=None if zones else "no_zones"), 0, 0
     for zone in zones:
         begin = max(asked.since, zone["founded_at"] or asked.since)
         weeks = max(0, (asked.until - begin) // WEEK)
         held = levels(zone["used"], changes.get(zone["zone"], {}), weeks)
         look.n += weeks
         capacity = zone["capacity"]
+        taken, places = taken + held[0], places + capacity
         figure = Figure(
             subject=zone["zone"], aspect=zone["zone_class"], value=100 * held[0] / capacity, unit="percent", n=weeks,
             course=[
@@ -57,6 +58,8 @@ def judge_saturation(
         look.figures.append(figure)
         if weeks >= max(3, told.sample_at_least):
             _forecast(asked, told, look, figure, capacity - held[0], held)
+    if places:
+        look.measures.append(Measure("all", "percent", 100 * taken / places, places, hits=taken))
     return look
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cloud.analysis.asking import Asked, Look, entries, finding, things, times
+from cloud.analysis.asking import Asked, Look, Measure, entries, finding, things, times
 from cloud.analysis.models import Evidence, Figure
 from cloud.analysis.statistics import far_above, surviving
 from cloud.db.pool import Row, rows
@@ -85,6 +85,7 @@ def judge_dwell(asked: Asked, told: Threshold, stages: Mapping[str, Stage]) -> L
         look.figures.append(
             Figure(subject=name, value=middle, low=low, high=high, unit="hours", n=len(over) + len(lasting))
         )
+        look.measures.append(Measure(name, "hours", middle, len(over) + len(lasting), low, high))
         if len(over) < told.sample_at_least:
             continue
         limit = max(far_above(over, told.number("spread")), float(told.number("at_least_h")))
@@ -127,6 +128,8 @@ def judge_ageing(asked: Asked, told: Threshold, cases: Sequence[Row]) -> Look:
     limit = told.number("older_than_days")
     old = [row for row in cases if row["days"] >= limit and row["n"] > row["held"]]
     free = sum(row["n"] - row["held"] for row in old)
+    if look.n:
+        look.measures.append(Measure("all", "percent", 100 * free / look.n, look.n, hits=free))
     if free >= told.sample_at_least and old:
         evidence = [
             one

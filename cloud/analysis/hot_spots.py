@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from cloud.analysis.asking import Asked, Look, finding, unlikely
+from cloud.analysis.asking import Asked, Look, Measure, finding, unlikely
 from cloud.analysis.models import Evidence, Figure
 from cloud.analysis.statistics import binomial_tail, poisson_interval, poisson_tail
 from cloud.db.pool import Row, rows
@@ -32,6 +32,7 @@ def judge_hot_spots(asked: Asked, told: Threshold, found: Mapping[str, Sequence[
     """
     look = Look(n=sum(row["n"] for own in found.values() for row in own))
     look.absent = None if look.n else "no_trouble"
+    look.measures = [_at_places(found.get("place", ()))]
     for aspect, own in found.items():
         there = sorted((row for row in own if row["n"]), key=lambda row: (-row["n"], row["subject"]))
         whole, items = sum(row["n"] for row in own), sum(row.get("items", 0) for row in own)
@@ -49,13 +50,10 @@ def judge_hot_spots(asked: Asked, told: Threshold, found: Mapping[str, Sequence[
                 chance = poisson_tail(row["n"], usual)
             else:
                 continue
-            chance = min(1.0, chance * len(own))
+            chance = min(1.0, chance * len(own) * asked.among)
             if row["n"] < told.sample_at_least or chance >= told.chance:
                 continue
-            evidence = [
-                Evidence(about=about, id=str(index))
-                for about, index in zip(row["abouts"], row["indexes"], strict=True)
-            ]  # fmt: skip
+            evidence = _listed(row)
             look.findings.append(
                 finding(
                     asked, told, row["subject"], aspect=aspect, place=row["subject"] if aspect == "place" else None,
@@ -65,3 +63,15 @@ def judge_hot_spots(asked: Asked, told: Threshold, found: Mapping[str, Sequence[
                 )
             )  # fmt: skip
     return look
+
+
+def _listed(row: Row) -> list[Evidence]:
+    return [Evidence(about=about, id=str(index)) for about, index in zip(row["abouts"], row["indexes"], strict=True)]
+
+
+def _at_places(found: Sequence[Row]) -> Measure:
+    """All trouble at places of the site, with the newest of it."""
+    n = sum(row["n"] for row in found)
+    low, high = poisson_interval(n)
+    newest = sorted((one for row in found for one in _listed(row)), key=lambda one: -int(one.id))
+    return Measure("all", "times", n, n, low, high, hits=n, evidence=newest)

@@ -1,7 +1,7 @@
 """Everything that is looked for at a site in a period, and what of it stands out, ranked."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cloud.analysis import access, approvals, defects, devices, filling, flow, hot_spots, warning
 from cloud.analysis.asking import Asked, Look, asked_of
@@ -33,29 +33,42 @@ LOOKS: Mapping[str, Callable[[Asked, Threshold], Awaitable[Look]]] = {
 
 async def analysis(tx: Tx, pack: RulePack, site: str, since: datetime, until: datetime, now: datetime) -> Analysis:
     """What stands out at `site` from `since` to before `until`. Raises InvalidError `no_span`, `period_too_long`."""
-    until = min(until, now)
-    if since >= until:
-        raise InvalidError("no_span", f"{until.isoformat()} is not after {since.isoformat()}, or both are to come")
     rules = rules_of(pack)
-    if rules is None:
-        return Analysis(
-            site=site, since=since, until=until, rule_pack=pack.hash, longest_days=0, sections=[], findings=[]
-        )  # fmt: skip
-    if until - since > rules.longest:
-        raise InvalidError("period_too_long", f"a period is at most {rules.longest.days} days long")
-    asked = await asked_of(tx, pack, site, since, until, now)
-    looks = {kind: await look(asked, rules.kinds[kind]) for kind, look in LOOKS.items() if kind in rules.kinds}
-    told = _told(asked, rules, looks)
+    until = span_of(None if rules is None else rules.longest, since, until, now)
+    asked, rules, looks = await look_around(tx, pack, site, since, until, now)
+    told = told_of(asked, rules, looks)
     await name(asked, told)
     await show(asked, told)
     return told
 
 
-def _told(asked: Asked, rules: AnalysisRules, looks: Mapping[str, Look]) -> Analysis:
+def span_of(longest: timedelta | None, since: datetime, until: datetime, now: datetime) -> datetime:
+    """Until when can be looked: `until`, at most now. Raises InvalidError `no_span`, `period_too_long`."""
+    until = min(until, now)
+    if since >= until:
+        raise InvalidError("no_span", f"{until.isoformat()} is not after {since.isoformat()}, or both are to come")
+    if longest is not None and until - since > longest:
+        raise InvalidError("period_too_long", f"a period is at most {longest.days} days long")
+    return until
+
+
+async def look_around(
+    tx: Tx, pack: RulePack, site: str, since: datetime, until: datetime, now: datetime, among: int = 1
+) -> tuple[Asked, AnalysisRules | None, dict[str, Look]]:  # fmt: skip
+    """Looks at `site`, one of `among` that are looked at together; no looks where the rules say nothing of analysis."""
+    rules = rules_of(pack)
+    asked = await asked_of(tx, pack, site, since, until, now, among)
+    kinds = {} if rules is None else rules.kinds
+    return asked, rules, {kind: await look(asked, kinds[kind]) for kind, look in LOOKS.items() if kind in kinds}
+
+
+def told_of(asked: Asked, rules: AnalysisRules | None, looks: Mapping[str, Look]) -> Analysis:
+    """As it is told: every kind that was looked for, and what was found, ranked; names are looked up later."""
+    kinds = {} if rules is None else rules.kinds
     sections = [
         Section.model_validate({
-            "kind": kind, "basis": Wording.model_validate(rules.kinds[kind].basis), "weight": rules.kinds[kind].weight,
-            "sample_at_least": rules.kinds[kind].sample_at_least, "n": look.n, "figures": look.figures,
+            "kind": kind, "basis": Wording.model_validate(kinds[kind].basis), "weight": kinds[kind].weight,
+            "sample_at_least": kinds[kind].sample_at_least, "n": look.n, "figures": look.figures,
             "absent": look.absent,
         })
         for kind, look in looks.items()
@@ -63,6 +76,6 @@ def _told(asked: Asked, rules: AnalysisRules, looks: Mapping[str, Look]) -> Anal
     findings = [found for look in looks.values() for found in look.findings]
     return Analysis(
         site=asked.site, since=asked.since, until=asked.until, rule_pack=asked.pack.hash,
-        longest_days=rules.longest.days, sections=sections,
+        longest_days=0 if rules is None else rules.longest.days, sections=sections,
         findings=sorted(findings, key=lambda found: (-found.rank, found.key)),
     )  # fmt: skip

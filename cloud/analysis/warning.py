@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from cloud.analysis.asking import Asked, Look, entries, finding, times
+from cloud.analysis.asking import Asked, Look, entries, finding, share, times
 from cloud.analysis.models import Figure
 from cloud.analysis.statistics import median, wilson
 from cloud.db.pool import Row, one, rows
@@ -58,10 +58,11 @@ def judge_lead_time(asked: Asked, told: Threshold, alarms: Sequence[Row], record
         ]
         warned = [lead / timedelta(hours=1) for lead in leads if lead is not None]
         low, high = wilson(len(warned), len(found))
-        share = 100 * len(warned) / len(found)
+        value = 100 * len(warned) / len(found)
+        look.measures.append(share(pair["breach"], len(warned), len(found)))
         look.n += len(found)
         look.figures.append(
-            Figure(subject=pair["breach"], value=share, low=100 * low, high=100 * high, unit="percent", n=len(found))
+            Figure(subject=pair["breach"], value=value, low=100 * low, high=100 * high, unit="percent", n=len(found))
         )
         if warned:
             look.figures.append(
@@ -75,7 +76,7 @@ def judge_lead_time(asked: Asked, told: Threshold, alarms: Sequence[Row], record
         missed = [row["index"] for row, lead in zip(found, leads, strict=True) if lead is None]
         look.findings.append(
             finding(
-                asked, told, pair["breach"], value=share, unit="percent", low=100 * low, high=100 * high,
+                asked, told, pair["breach"], value=value, unit="percent", low=100 * low, high=100 * high,
                 expected_low=100 * told.share, expected_high=100.0, hits=len(missed), n=len(found),
                 surprise=times(told.share, high), evidence=entries(missed),
                 weakens=["not_foreseeable", *(["small_sample"] if len(found) < 30 else [])],

@@ -9,7 +9,7 @@ import asyncio
 import json
 import time
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -72,7 +72,7 @@ class Hub:
     @property
     def watching(self) -> int:
         """How many screens watch now."""
-        return sum(map(len, self._watchers.values()))
+        return len(set().union(*self._watchers.values()))
 
     async def run(self) -> None:
         """Listens and tells until cancelled; a database that went away is waited for, and what was missed told."""
@@ -117,6 +117,23 @@ class Hub:
                 yield [event for event in fresh if event.index is None or event.index > position]
         finally:
             self._watchers[site].discard(watcher)
+
+    async def follow_all(self, watcher: Watcher, sites: Sequence[str]) -> AsyncGenerator[list[Event], None]:
+        """Events of all `sites` from now on, without end and without ids. Raises NotFoundError."""
+        for site in sites:
+            await self._start(site)  # up to where is told is known before there is anybody to tell
+        if self.closed:
+            watcher.cut.set()
+            return
+        for site in sites:
+            self._watchers[site].add(watcher)
+        try:
+            yield [Event(None, b": here\n\n")]
+            while True:
+                yield [(await watcher.waiting.get()).of_no_ledger()]
+        finally:
+            for site in sites:
+                self._watchers[site].discard(watcher)
 
     async def _start(self, site: str) -> int:
         if site not in self._told:

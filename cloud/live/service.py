@@ -29,6 +29,10 @@ class Event:
     index: int | None
     wire: bytes
 
+    def of_no_ledger(self) -> "Event":
+        """The same without its id, for whoever watches several ledgers."""
+        return Event(None, self.wire.partition(b"\n")[2] if self.wire.startswith(b"id: ") else self.wire)
+
 
 def event(name: str, data: BaseModel | Mapping[str, Any], index: int | None = None) -> Event:
     """The event `name`: its bytes are made once and shared by all who watch."""

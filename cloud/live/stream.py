@@ -17,11 +17,11 @@ RETRY_MS = 1000
 
 
 class LiveResponse(Response):
-    """Streams what `hub` tells of `site` above entry `after`, or from now on where that is None."""
+    """Streams what `hub` tells of `site` above entry `after`, or from now on where that is None (several sites)."""
 
     media_type = "text/event-stream"
 
-    def __init__(self, hub: Hub, site: str, after: int | None, lasts: timedelta = LASTS) -> None:
+    def __init__(self, hub: Hub, site: str | tuple[str, ...], after: int | None, lasts: timedelta = LASTS) -> None:
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self._hub, self._site, self._after, self._lasts = hub, site, after, lasts
@@ -48,7 +48,12 @@ class LiveResponse(Response):
 
     async def _write(self, watcher: Watcher, send: Send) -> None:
         await _send(send, f"retry: {RETRY_MS}\n\n".encode())
-        async for events in self._hub.follow(watcher, self._site, self._after):
+        told = (
+            self._hub.follow(watcher, self._site, self._after)
+            if isinstance(self._site, str)
+            else self._hub.follow_all(watcher, self._site)
+        )
+        async for events in told:
             await _send(send, b"".join(event.wire for event in events))
 
 

@@ -70,6 +70,11 @@ async def readable_sites(tx: Tx, person: Person, site: str | None = None) -> lis
     return await rows(tx, _sql.readable, person=person.id, own=person.site, site=site)
 
 
+async def sites_below(tx: Tx, unit: str) -> list[Row]:
+    """The sites at or below `unit`, as `readable_sites` tells them; whether somebody may read those is asked before."""
+    return await rows(tx, _sql.sites_below, unit=unit)
+
+
 async def may_read(tx: Tx, person: Person, site: str) -> bool:
     """Whether `site` is one that `person` may read."""
     return bool(await readable_sites(tx, person, site))

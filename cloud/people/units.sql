@@ -40,3 +40,11 @@ SELECT s.id, s.name_zh, s.name_en, s.unit FROM site s
 WHERE (s.id = %(own)s OR s.unit IN (SELECT id FROM below))
   AND (%(site)s::text IS NULL OR s.id = %(site)s)
 ORDER BY s.id
+
+-- name: sites_below
+WITH RECURSIVE below AS (
+    SELECT id FROM unit WHERE id = %(unit)s
+    UNION
+    SELECT u.id FROM unit u JOIN below b ON u.parent = b.id
+)
+SELECT s.id, s.name_zh, s.name_en, s.unit FROM site s WHERE s.unit IN (SELECT id FROM below) ORDER BY s.id

@@ -39,6 +39,7 @@ from cloud.ledger.routes import router as log
 from cloud.live.hub import Hub
 from cloud.live.routes import router as live
 from cloud.live.service import Event, events_between
+from cloud.live.site_routes import router as live_sites
 from cloud.media.routes import router as media
 from cloud.parts import Parts
 from cloud.people.access import acts_at_home
@@ -188,7 +189,7 @@ def _bare() -> _Application:
     for router in (
         people, own_account, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, lists, doors, rooms,
         telemetry, tasks, exceptions, bundles, entries, labels, imports, stock_takes, conformity, analysis, search,
-        live, alarms, ticket_figures, tickets, reminders, fleet, joining, releases, media, clips, viewing, webhooks,
+        live, live_sites, alarms, ticket_figures, tickets, reminders, fleet, joining, releases, media, clips, viewing, webhooks,
         association, plans, print_jobs,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented(), dependencies=[Depends(acts_at_home)])

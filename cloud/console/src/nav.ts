@@ -12,6 +12,7 @@ export const PAGES: readonly NavPage[] = [
   { to: "/tasks", title: "nav.tasks" },
   { to: "/live", title: "nav.live" },
   { to: "/alarms", title: "alarm.title" },
+  { to: "/sites", title: "sites.title" },
   { to: "/tickets", title: "ticket.title" },
   { to: "/supervision", title: "supervision.nav", for: SUPERVISORS },
   { to: "/analysis", title: "analysis.title", for: ["supervisor", "leader", "auditor"] },

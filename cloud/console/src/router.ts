@@ -32,6 +32,7 @@ export const router = createRouter({
     { path: "/alarms", component: () => import("./pages/Alarms.vue"), meta: { title: "alarm.title" } },
     { path: "/wall", component: () => import("./pages/Wall.vue"), meta: { title: "wall.title", bare: true } },
     { path: "/alarms/:id(\\d+)", component: () => import("./pages/Alarm.vue"), props: true, meta: { title: "alarm.title" } },
+    { path: "/sites", component: () => import("./pages/Sites.vue"), meta: { title: "sites.title" } },
     { path: "/tickets", component: () => import("./pages/Tickets.vue"), meta: { title: "ticket.title", offline: true } },
     { path: "/tickets/:id(\\d+)", component: () => import("./pages/Ticket.vue"), props: true, meta: { title: "ticket.title" } },
     { path: "/reminders", component: () => import("./pages/Reminders.vue"), meta: { title: "reminder.title" } },

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { createI18n } from "vue-i18n";
 
-import { amount, barOf, called, type Figure, type Finding, groupsOf, lastDays, linksOf, type Section, sentence, typeOf, wayOf } from "../src/analysis/analysis";
+import { amount, barOf, besides, called, type Figure, type Finding, groupsOf, lastDays, linksOf, type Section, sentence, typeOf, type UnitSection, unitsBelow, wayOf } from "../src/analysis/analysis";
 import en from "../src/locales/en.json";
 import zh from "../src/locales/zh-CN.json";
 
@@ -74,5 +74,29 @@ describe("what stands out", () => {
 
   it("is looked for in the last days up to now", () => {
     expect(lastDays(1, Date.parse("2026-11-22T03:00:00Z"))).toEqual({ since: "2026-11-21T03:00:00.000Z", until: "2026-11-22T03:00:00.000Z" });
+  });
+
+  it("leads to the other site where the evidence is of one", () => {
+    expect(wayOf({ about: "entry", id: "7", thing: null, alarm: 3 }, "sz01")).toBe("/alarms/3?site=sz01");
+    expect(wayOf({ about: "ticket", id: "9" }, "sz01")).toBe("/tickets/9?site=sz01");
+    expect(wayOf({ about: "thing", id: "sz01/P-1" }, "sz01")).toBe("/history/sz01/P-1");
+    expect(wayOf({ about: "zone", id: "sz01/Z-1" }, "sz01"), "the page of zones is that of my site").toBe("/sites#sz01");
+  });
+
+  it("lays sites side by side in their order, all together before them, and says where the cases are few", () => {
+    const compared: UnitSection["figures"][number] = { subject: "all", unit: "percent", sites: { sz01: { value: 4, n: 50 }, nj01: { value: 9, n: 3 } }, together: { value: 5, n: 53 } };
+    const sites = ["nj01", "nj02", "sz01"].map((id) => ({ id, name: id.toUpperCase() }));
+    const bars = besides(compared, sites, "all of it", (site) => (site === "nj01" ? " (few)" : ""));
+    expect(bars.map((bar) => [bar.name, bar.value])).toEqual([["all of it", 5], ["NJ01 (few)", 9], ["SZ01", 4]]);
+    expect(besides({ ...compared, together: null }, sites, "", () => "").length).toBe(2);
+    expect(besides(compared, sites.slice(0, 1), "", () => "").length, "one is all").toBe(1);
+  });
+
+  it("offers the units at or below mine, and none above or beside", () => {
+    const unit = (id: string, parent: string | null) => ({ id, parent, name_zh: id, name_en: id });
+    const units = [unit("js", null), unit("nj", "js"), unit("nj-a", "nj"), unit("sz", "js"), unit("zj", null)];
+    const site = (id: string, of: string | null) => ({ id, name_zh: id, name_en: id, unit: of });
+    expect(unitsBelow("nj", units, [site("nj01", "nj-a")]).map((each) => [each.unit.id, each.depth])).toEqual([["nj", 0], ["nj-a", 1]]);
+    expect(unitsBelow(null, units, [site("x", null)])).toEqual([]);
   });
 });

@@ -59,7 +59,7 @@ async def test_no_request_makes_a_500_or_an_error_without_a_problem(
     async with web(web_settings) as process:
         url = await address(process)
         for operation in operations:
-            if operation.path != f"{API}/live":  # a stream does not end by itself
+            if operation.path not in (f"{API}/live", f"{API}/sites/live"):  # a stream does not end by itself
                 for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
                     await asyncio.to_thread(send_any, url, token, operation, mode)
     assert len(operations) > 40

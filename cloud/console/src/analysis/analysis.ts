@@ -11,6 +11,10 @@ export type Finding = Schemas["Finding"];
 export type Figure = Schemas["Figure"];
 export type Section = Schemas["Section"];
 export type Evidence = Schemas["Evidence"];
+export type UnitAnalysis = Schemas["UnitAnalysis"];
+export type UnitSection = Schemas["UnitSection"];
+type Site = Schemas["Site"];
+type Unit = Schemas["Unit"];
 type Said = Pick<Composer, "t" | "te" | "n" | "locale">;
 
 export const SPANS_DAYS = [30, 90, 365] as const;
@@ -89,14 +93,15 @@ export function confidence(found: Finding, said: Said): string[] {
   return told;
 }
 
-/** The page that shows a piece of evidence; null where none does. */
-export function wayOf(one: Evidence): string | null {
-  if (one.about === "alarm") return `/alarms/${one.id}`;
-  if (one.about === "ticket") return `/tickets/${one.id}`;
-  if (one.about === "agent") return `/agents/${one.id}`;
-  if (one.about === "zone") return "/warehouse";
+/** The page that shows a piece of evidence; null where none does. `site`: whose, where it is not mine. */
+export function wayOf(one: Evidence, site: string | null = null): string | null {
+  const there = site === null ? "" : `?site=${site}`;
+  if (one.about === "alarm") return `/alarms/${one.id}${there}`;
+  if (one.about === "ticket") return `/tickets/${one.id}${there}`;
+  if (one.about === "agent") return site === null ? `/agents/${one.id}` : `/sites#${site}`;
+  if (one.about === "zone") return site === null ? "/warehouse" : `/sites#${site}`;
   if (one.about !== "entry") return wayTo(one.id);
-  if (one.alarm) return `/alarms/${one.alarm}`;
+  if (one.alarm) return `/alarms/${one.alarm}${there}`;
   return one.thing ? `${wayTo(one.thing)}#entry-${one.id}` : null;
 }
 
@@ -121,6 +126,25 @@ export function lastDays(days: number, now: number): { since: string; until: str
 export function barOf(figure: Figure, most: number): { width: number; from: number; to: number } {
   const part = (value: number | null | undefined) => Math.min(100, Math.max(0, (100 * (value ?? 0)) / (most || 1)));
   return { width: part(figure.value), from: part(figure.low ?? figure.value), to: part(figure.high ?? figure.value) };
+}
+
+/** The units at or below `own` that have sites of their own to be read, each with how far below it is. */
+export function unitsBelow(own: string | null, units: readonly Unit[], sites: readonly Site[]): { unit: Unit; depth: number }[] {
+  const depths = new Map<string, number>();
+  for (const unit of units) {
+    // each stands after its parent
+    if (unit.id === own) depths.set(unit.id, 0);
+    else if (unit.parent && depths.has(unit.parent)) depths.set(unit.id, depths.get(unit.parent)! + 1);
+  }
+  const found = units.filter((unit) => depths.has(unit.id)).map((unit) => ({ unit, depth: depths.get(unit.id)! }));
+  return sites.some((site) => site.unit && depths.has(site.unit)) ? found : [];
+}
+
+/** A figure of each site, in the order of the sites, with that of all together before them. `few`: what is said of a site with too few cases. */
+export function besides(compared: UnitSection["figures"][number], sites: readonly { id: string; name: string }[], all: string, few: (site: string) => string): Figure[] {
+  const bar = (subject: string, name: string, value: Schemas["SiteValue"]): Figure => ({ ...value, subject, name, unit: compared.unit, course: [] });
+  const own = sites.flatMap((site) => (compared.sites[site.id] ? [bar(site.id, site.name + few(site.id), compared.sites[site.id]!)] : []));
+  return compared.together && own.length > 1 ? [bar("", all, compared.together), ...own] : own;
 }
 
 /** The figures of a section that belong on one scale, each group with its name. */

@@ -52,13 +52,20 @@ export function address(path: keyof paths, inPath: object = {}, query: object = 
   return given.length === 0 ? filled : `${filled}?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
 }
 
+/** An id such as `nj01/I-0000000001` says at which site it is to be read, which may be one below mine. */
+function siteOf(inPath: object = {}): { site?: string } {
+  const [, site] = /^([a-z0-9-]+)\/[A-Z]-/.exec(String((inPath as { id?: unknown }).id ?? "")) ?? [];
+  return site ? { site } : {};
+}
+
 /** Asks the API. Throws Problem for every other answer than the one hoped for. */
 export async function call<Method extends Verb, Path extends keyof paths>(
   method: Method,
   path: Path,
   asking: Asking<Operation<Path, Method>>,
 ): Promise<Answer<Operation<Path, Method>>> {
-  const { path: inPath, query, body, signal, ifMatch, idempotencyKey } = asking as Loose;
+  const { path: inPath, query: given, body, signal, ifMatch, idempotencyKey } = asking as Loose;
+  const query = method === "get" ? { ...siteOf(inPath), ...given } : given; // acts are at one's own site
   const headers: Record<string, string> = { Accept: "application/json" };
   if (method !== "get") headers["X-Sealtrail"] = "1"; // a form of another site cannot say so
   if (body !== undefined) headers["Content-Type"] = "application/json";

@@ -21,12 +21,13 @@ const LONGEST_WAIT_MS = 10_000;
 const SILENCE_MS = 25_000; // the server's heartbeats are not shown to scripts: after this long we ask ourselves
 
 /**
- * Follows what happens at `site` after ledger entry `after`, null: from now on; answers with what ends it.
+ * Follows what happens at `site` (null: at all that I may read) after ledger entry `after`, null: from now on; answers with
+ * what ends it.
  *
  * EventSource reconnects and says where it stopped (Last-Event-ID) by itself after a broken connection. It gives up on
  * an answer that is no stream: then we ask whether we are still signed in and open a new one from the last entry seen.
  */
-export function follow(site: string, after: number | null, listener: StreamListener): () => void {
+export function follow(site: string | null, after: number | null, listener: StreamListener): () => void {
   let source: EventSource | null = null;
   let last = after === null ? "" : String(after);
   let failures = 0;
@@ -38,7 +39,7 @@ export function follow(site: string, after: number | null, listener: StreamListe
     if (ended) return;
     source?.close();
     clearTimeout(timer);
-    const stream = new EventSource(address("/api/v1/live", {}, { site, after: last }));
+    const stream = new EventSource(site === null ? address("/api/v1/sites/live") : address("/api/v1/live", {}, { site, after: last }));
     source = stream;
     stream.onopen = () => {
       failures = 0;

@@ -7,8 +7,8 @@ import { person } from "../session";
 const TOGETHER_MS = 200; // what comes with one commit is looked at once
 const HERE = ["override", "alarm", "picture"];
 
-/** Calls `look` once the line is there, and then whenever something happened that the supervisor's pages show. */
-export function useNews(look: () => void) {
+/** Calls `look` once the line is there, and then whenever something happened at `site` that the supervisor's pages show. */
+export function useNews(look: () => void, site: string | null = null) {
   const connection = shallowRef<Connection>({ state: "connecting", since: new Date() });
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -17,7 +17,7 @@ export function useNews(look: () => void) {
     timer = setTimeout(look, TOGETHER_MS);
   }
 
-  const end = follow(person.value?.site ?? "", null, {
+  const end = follow(site ?? person.value?.site ?? "", null, {
     onEvent: (kind) => HERE.includes(kind) && soon(),
     onConnection: (state) => {
       if (state === "live") soon(); // whatever happened before it was there

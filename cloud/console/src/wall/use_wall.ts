@@ -1,33 +1,40 @@
-import { computed, onMounted, onUnmounted, ref, watch } from "vue";
+import { computed, onMounted, onUnmounted, type Ref, ref, watch } from "vue";
 
 import { call } from "../api/client";
 import { useAsking } from "../asking";
 import { alarmTone, lossTone, soundWanted, trySound, wantSound } from "../live/chime";
-import { useLive } from "../live/use_live";
 import { sessionEnded } from "../router";
 import type { Alarm } from "../alarms/alarms";
+import { bySite } from "../sites/sites";
+import { useEverySite } from "../sites/use_every_site";
 import { type Severity, calls, counted, news, ordered } from "./wall";
 
 const BLINK_MS = 400;
 const AGAIN_MS = 15_000; // a critical alarm that nobody takes notice of is heard again
 const TICK_MS = 1_000;
 
-/** The wall's state: what lives, what is chosen, whether anything is heard. `onNews` is told of the worst new alarm. */
-export function useWall(site: string, onNews: (alarm: Alarm) => void) {
-  const live = useLive(site, () => undefined, sessionEnded, BLINK_MS);
+/**
+ * The wall's state: what lives at all sites that I may read, or at the one of the filter, what is chosen, whether anything
+ * is heard. `onNews` is told of the worst new alarm.
+ */
+export function useWall(filter: Ref<string>, onNews: (alarm: Alarm) => void) {
+  const live = useEverySite(sessionEnded, BLINK_MS);
   const now = ref(new Date());
   const sound = ref(soundWanted());
   const chosen = ref<number | null>(null);
   const known = new Map<number, Severity>();
   const { problem, ask } = useAsking();
-  const rows = computed(() => ordered(live.alarms.value.values(), now.value.getTime()));
+  const groups = computed(() => bySite(ordered(among(), now.value.getTime())));
+  const rows = computed(() => groups.value.flatMap((group) => group.rows));
   const counts = computed(() => counted(rows.value));
   const fresh = computed(() => rows.value.filter((alarm) => calls(alarm, now.value.getTime())).length);
   const lost = computed(() => ["reconnecting", "offline"].includes(live.connection.value.state));
   const selected = computed(() => rows.value.find((alarm) => alarm.id === chosen.value) ?? rows.value[0] ?? null);
 
+  const among = (): Alarm[] => [...live.alarms.value.values()].filter((alarm) => filter.value === "" || alarm.site === filter.value);
+
   watch(
-    () => [...live.alarms.value.values()],
+    among,
     (alarms) => {
       const [worst] = news(known, alarms);
       known.clear();
@@ -64,14 +71,12 @@ export function useWall(site: string, onNews: (alarm: Alarm) => void) {
   }, AGAIN_MS);
   onMounted(() => {
     if (sound.value) void trySound();
-    void live.start();
+    live.start();
   });
   onUnmounted(() => {
     clearInterval(ticking);
     clearInterval(calling);
   });
-  // Until there is a stream nothing tells of a server that does not answer: the first page is asked for again.
-  watch(now, (at) => live.feeds.all.state === "failed" && at.getSeconds() % 5 === 0 && void live.start());
 
-  return { ...live, now, sound, rows, counts, fresh, lost, selected, chosen, problem, move, acknowledge, toggleSound };
+  return { ...live, now, sound, groups, rows, counts, fresh, lost, selected, chosen, problem, move, acknowledge, toggleSound };
 }
