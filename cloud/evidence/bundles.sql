@@ -96,7 +96,9 @@ SELECT hash, content FROM rule_pack WHERE hash = ANY (%(hashes)s)
 
 -- name: kept_media
 SELECT m.sha256, m.media_type FROM media m LEFT JOIN agent a ON a.id = m.agent LEFT JOIN person p ON p.id = m.person
-WHERE m.sha256 = ANY (%(digests)s) AND coalesce(a.site, p.site) = %(site)s AND m.erased_index IS NULL
+WHERE m.sha256 = ANY (%(digests)s) AND m.erased_index IS NULL
+  AND (coalesce(a.site, p.site) = %(site)s
+       OR m.sha256 IN (SELECT s.sha256 FROM photo_sent s WHERE s.site = %(site)s AND s.sha256 = ANY (%(digests)s)))
 
 -- name: people
 SELECT id, name FROM person WHERE site = %(site)s AND id = ANY (%(people)s)

@@ -47,12 +47,18 @@ SELECT sha256 FROM media WHERE erased_index IS NULL AND sha256 IN (
 ORDER BY sha256
 
 -- Those of the pictures that no content names any more. All contents are searched: a picture that is still evidence of
--- anything must not go, and nobody erases often.
+-- anything must not go, and nobody erases often. A photograph may be evidence at the site that it came from and wherever
+-- that site sent tickets, and stays as long as it is at any: what is held at either end holds it at both.
 -- name: erase_stills
-WITH named AS MATERIALIZED (
-    SELECT content FROM fact WHERE site = %(site)s AND content LIKE ANY (%(patterns)s)
-    UNION ALL SELECT content FROM record WHERE site = %(site)s AND content LIKE ANY (%(patterns)s))
-UPDATE media m SET erased_index = %(entry)s
+WITH origin AS MATERIALIZED (
+    SELECT DISTINCT p.site FROM media m JOIN person p ON p.id = m.person WHERE m.sha256 = ANY (%(pictures)s)
+), place AS MATERIALIZED (
+    SELECT %(site)s::text AS site UNION SELECT site FROM origin UNION
+    SELECT t.site FROM ticket t JOIN person o ON o.id = t.opened_by JOIN origin f ON f.site = o.site WHERE t.site <> o.site
+), named AS MATERIALIZED (
+    SELECT content FROM fact WHERE site IN (SELECT site FROM place) AND content LIKE ANY (%(patterns)s)
+    UNION ALL SELECT content FROM record WHERE site IN (SELECT site FROM place) AND content LIKE ANY (%(patterns)s))
+UPDATE media m SET erased_index = %(entry)s, erased_site = %(site)s
 WHERE m.sha256 = ANY (%(pictures)s) AND NOT EXISTS (SELECT FROM named n WHERE strpos(n.content, m.sha256) > 0)
 RETURNING m.sha256
 

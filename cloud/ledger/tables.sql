@@ -121,7 +121,7 @@ WHERE s.site = %(site)s AND m.sha256 IS NULL
 -- What was taken out of the store without an entry that says so: film is named by the one that removed it.
 -- name: removed_unsaid
 SELECT m.sha256, m.erased_index FROM media m LEFT JOIN agent a ON a.id = m.agent LEFT JOIN person p ON p.id = m.person
-LEFT JOIN record r ON r.index = m.erased_index AND r.site = coalesce(a.site, p.site)
+LEFT JOIN record r ON r.index = m.erased_index AND r.site = coalesce(m.erased_site, a.site, p.site)
 WHERE coalesce(a.site, p.site) = %(site)s AND m.erased_index IS NOT NULL
   AND NOT coalesce(r.kind = 'content_erased' OR (r.kind = 'film_removed' AND strpos(r.content, m.sha256) > 0), false)
 ORDER BY m.sha256 LIMIT 1

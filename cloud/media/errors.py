@@ -26,6 +26,12 @@ class StoreGoneError(CloudError, ConnectionError):
     diagnosis = "The pictures' store cannot be reached; check the folder's rights and space, or the address."
 
 
+class StillChangedError(StoreGoneError):
+    """What is kept under a digest does not have it."""
+
+    diagnosis = "The picture was changed in the store, and is not shown: run `sealtrail ledger verify` and restore it."
+
+
 class StoreFullError(CloudError):
     """The site has as many bytes of film here as it may."""
 

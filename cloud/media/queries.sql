@@ -11,9 +11,12 @@ ON CONFLICT DO NOTHING RETURNING sha256
 -- name: tell
 SELECT pg_notify('media', %(payload)s)
 
+-- Of the site, or sent there with a ticket.
 -- name: find
 SELECT m.media_type, m.bytes FROM media m LEFT JOIN agent a ON a.id = m.agent LEFT JOIN person p ON p.id = m.person
-WHERE m.sha256 = %(sha256)s AND coalesce(a.site, p.site) = %(site)s AND m.erased_index IS NULL
+WHERE m.sha256 = %(sha256)s AND m.erased_index IS NULL
+  AND (coalesce(a.site, p.site) = %(site)s
+       OR EXISTS (SELECT FROM photo_sent s WHERE s.sha256 = %(sha256)s AND s.site = %(site)s))
 
 -- name: add_photo
 INSERT INTO media (sha256, person, bytes, media_type, stored_at)

@@ -76,7 +76,8 @@ async def get_still(sha256: Digest, site: ReadSite, parts: PartsIn) -> Response:
         found = await service.find(tx, site, sha256)
     headers = {"Cache-Control": "private, max-age=31536000, immutable", "ETag": f'"{sha256}"'}
     if found["media_type"] == service.MEDIA_TYPE:
-        return Response(await store.read(parts.media, sha256), media_type=service.MEDIA_TYPE, headers=headers)
+        content = service.intact(await store.read(parts.media, sha256), sha256)
+        return Response(content, media_type=service.MEDIA_TYPE, headers=headers)
     headers["Content-Length"] = str(found["bytes"])
     pieces = await store.pieces_of(parts.media, sha256)
     return StreamingResponse(pieces, media_type=found["media_type"], headers=headers)

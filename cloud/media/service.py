@@ -13,7 +13,7 @@ from typing import Any
 from cloud.db.pool import Row, Tx, one, rows
 from cloud.db.queries import load_queries
 from cloud.errors import NotFoundError, NotSignedInError
-from cloud.media.errors import MediaError, MediaTooLargeError
+from cloud.media.errors import MediaError, MediaTooLargeError, StillChangedError
 from cloud.world import World
 from proof import jws
 from proof.errors import EncodingError, SignatureError
@@ -71,6 +71,13 @@ async def take_all(pieces: AsyncIterator[bytes]) -> bytes:
     if not content.startswith(_JPEG):
         raise MediaError("not_a_jpeg", "the bytes are no JPEG")
     return bytes(content)
+
+
+def intact(content: bytes, sha256: str) -> bytes:
+    """`content`, which the store has under the name `sha256`. Raises StillChangedError where it is something else."""
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise StillChangedError(f"what is kept as {sha256} is something else")
+    return content
 
 
 async def add(tx: Tx, world: World, upload: Row, sha256: str, size: int) -> bool:

@@ -98,8 +98,11 @@ WHERE NOT EXISTS (SELECT FROM item WHERE id = link AND site = %(site)s)
   AND NOT EXISTS (SELECT FROM evidence_case WHERE id = link AND site = %(site)s)
   AND NOT EXISTS (SELECT FROM person WHERE id = link AND site = %(site)s)
 
+-- What goes to another site (`from`: whose it is) is a photograph that somebody made there: no still, and of no third site.
 -- name: unknown_photos
-SELECT photo FROM unnest(%(photos)s::text[]) AS photo WHERE photo NOT IN (SELECT sha256 FROM media)
+SELECT photo FROM unnest(%(photos)s::text[]) AS photo
+WHERE NOT EXISTS (SELECT FROM media m LEFT JOIN person p ON p.id = m.person
+                  WHERE m.sha256 = photo AND (%(from)s::text IS NULL OR (p.site = %(from)s AND m.erased_index IS NULL)))
 
 -- name: roles_of
 SELECT roles FROM person WHERE id = %(person)s AND site = %(site)s AND disabled_at IS NULL
