@@ -127,9 +127,15 @@ def _section(kind: str, seen: Sequence[Seen]) -> UnitSection:
             )
             for subject, by in measures.items()
         ],
-        "few": [e.asked.site for e in seen if e.looks[kind].n < _section_of(e, kind).sample_at_least],
+        "few": [each.asked.site for each in seen if _too_few(each, kind)],
         "absent": [SiteAbsent.model_validate(each) for each in absent],
     })  # fmt: skip
+
+
+def _too_few(seen: Seen, kind: str) -> bool:
+    """Whether figures that are drawn from cases (those that are counted have no interval) are drawn from too few."""
+    drawn = any(one.low is not None for one in seen.looks[kind].measures)
+    return drawn and seen.looks[kind].n < _section_of(seen, kind).sample_at_least
 
 
 def _value(one: Measure) -> SiteValue:

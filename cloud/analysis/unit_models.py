@@ -46,7 +46,7 @@ class SiteAbsent(BaseModel):
 
 
 class UnitSection(BaseModel):
-    """A kind over all sites. `few`: sites with fewer cases than their rules ask for, which say little."""
+    """A kind over all sites. `few`: sites whose figures are drawn from fewer cases than their rules ask for."""
 
     kind: Kind
     n: int = Field(description="Cases looked at")
