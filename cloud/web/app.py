@@ -189,8 +189,8 @@ def _bare() -> _Application:
     for router in (
         people, own_account, oidc, passkeys, rules, evidence, acts, evidence_reads, slots, lists, doors, rooms,
         telemetry, tasks, exceptions, bundles, entries, labels, imports, stock_takes, conformity, analysis, search,
-        live, live_sites, alarms, ticket_figures, tickets, reminders, fleet, joining, releases, media, clips, viewing, webhooks,
-        association, plans, print_jobs,
+        live, live_sites, alarms, ticket_figures, tickets, reminders, fleet, joining, releases, media, clips, viewing,
+        webhooks, association, plans, print_jobs,
     ):  # fmt: skip
         app.include_router(router, prefix=API, responses=errors.documented(), dependencies=[Depends(acts_at_home)])
     app.include_router(health)

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/v1/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get account
+         * @description My account: how I sign in, and since when by this password.
+         */
+        get: operations["get_account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/acts": {
         parameters: {
             query?: never;
@@ -291,6 +311,46 @@ export interface paths {
          * @description The same as a table.
          */
         get: operations["get_analysis_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analysis/unit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get unit analysis
+         * @description What stands out at all sites at or below a unit: their figures side by side, and their findings as they rank.
+         */
+        get: operations["get_unit_analysis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analysis/unit.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get unit analysis csv
+         * @description The same as a table.
+         */
+        get: operations["get_unit_analysis_csv"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1493,7 +1553,8 @@ export interface paths {
         /**
          * Begin passkey
          * @description Options for `navigator.credentials.create`; answer within five minutes. Needs a fresh sign-in: else 403
-         *     `password_again` or `directory_again`. Nobody else can know the challenge, so the answer needs no other proof.
+         *     `password_again` or `directory_again`; a passkey that there is makes it fresh as well (`POST /passkeys/proof`).
+         *     Nobody else can know the challenge, so the answer needs no other proof.
          */
         post: operations["begin_passkey"];
         delete?: never;
@@ -1522,6 +1583,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/passkeys/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove
+         * @description My sign-in is fresh again, as after the password.
+         */
+        post: operations["prove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/passkeys/proof/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin proof
+         * @description Options for `navigator.credentials.get`, to show anew by a passkey that it is me; answer within five minutes.
+         */
+        post: operations["begin_proof"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/passkeys/{credential}": {
         parameters: {
             query?: never;
@@ -1542,6 +1643,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change password
+         * @description Sets my password; my other sessions end. The old one is asked for, and guessing it is slow: as signing in is.
+         *
+         *     409 `no_password` where I sign in by a directory; 403 `old_password`; 422 `password_common`, `password_repeats`,
+         *     `password_named`, `password_same`.
+         */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people": {
         parameters: {
             query?: never;
@@ -1557,7 +1681,7 @@ export interface paths {
         put?: never;
         /**
          * Add person
-         * @description Makes an account at my site.
+         * @description Makes an account at my site; who it is for sets another password at their first sign-in.
          */
         post: operations["add_person"];
         delete?: never;
@@ -1600,6 +1724,27 @@ export interface paths {
          * @description Somebody of my site may sign in again.
          */
         post: operations["enable_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset password
+         * @description Gives somebody of my site who has lost theirs a password to sign in with once; they then set their own. Their
+         *     sessions end now.
+         */
+        post: operations["reset_password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2191,6 +2336,8 @@ export interface paths {
         /**
          * Sign in
          * @description Signs in with a local account; the session comes back as the cookie `sealtrail_session` and lasts 12 hours.
+         *
+         *     The one that the browser had ends. Where `password_due`, the session is good for setting another password only.
          */
         post: operations["sign_in"];
         /**
@@ -2198,6 +2345,50 @@ export interface paths {
          * @description Ends the session.
          */
         delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List sessions
+         * @description Where I am signed in.
+         */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        /**
+         * End other sessions
+         * @description Ends all my sessions but this one.
+         */
+        delete: operations["end_other_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End session
+         * @description Ends one of my sessions; this one too.
+         */
+        delete: operations["end_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2215,6 +2406,68 @@ export interface paths {
          * @description The sites I may see.
          */
         get: operations["list_sites"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List living alarms
+         * @description What lives at all sites that I may read, the worst first.
+         */
+        get: operations["list_living_alarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch sites
+         * @description What happens from now on at all sites that I may read: the events of `/live` without ids (of one ledger each).
+         *
+         *     Whoever comes back asks first how things are.
+         */
+        get: operations["watch_sites"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/states": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List site states
+         * @description Each site that I may read: living alarms, racks, agents, tickets, and how far its log is signed.
+         */
+        get: operations["list_site_states"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3228,6 +3481,12 @@ export interface components {
              * @example 王芳
              */
             name: string;
+            /**
+             * Password Due
+             * @description Somebody else set their password: they set another first
+             * @default false
+             */
+            password_due: boolean;
             /** Roles */
             roles: components["schemas"]["Role"][];
             /**
@@ -3957,6 +4216,30 @@ export interface components {
              * @enum {string}
              */
             step: "comment";
+        };
+        /**
+         * Compared
+         * @description One figure, site by site. `together` is none where figures of sites cannot be added up (a median).
+         */
+        Compared: {
+            /**
+             * Sites
+             * @description By site; one that has no such figure is not there
+             */
+            sites: {
+                [key: string]: components["schemas"]["SiteValue"];
+            };
+            /**
+             * Subject
+             * @description A stage, a cause, a part … or `all` where a kind has one figure only
+             */
+            subject: string;
+            together: components["schemas"]["SiteValue"] | null;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "hours" | "days" | "seconds" | "percent" | "times" | "things";
         };
         /**
          * Configuration
@@ -5039,7 +5322,7 @@ export interface components {
          * @description What can be found, in the order in which it is shown.
          * @enum {string}
          */
-        HitKind: "case" | "item" | "package" | "ticket" | "alarm" | "permit" | "person" | "slot" | "agent";
+        HitKind: "case" | "item" | "package" | "ticket" | "alarm" | "permit" | "person" | "slot" | "agent" | "print_job";
         /**
          * IceServerShown
          * @description A STUN or TURN server, as browsers take it.
@@ -5341,7 +5624,8 @@ export interface components {
         };
         /**
          * Link
-         * @description A thing that belongs to it. `name` is what it is called: a number, a name, a seal, a cause, an action.
+         * @description A thing that belongs to it. `name` is what it is called: a number, a name, a seal, a cause, an action,
+         *     a printer.
          */
         Link: {
             /**
@@ -5357,10 +5641,10 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "case" | "item" | "package" | "slot" | "person" | "permit" | "act" | "ticket" | "alarm";
+            kind: "case" | "item" | "package" | "slot" | "person" | "permit" | "act" | "ticket" | "alarm" | "print_job";
             /**
              * More
-             * @description The title of a case or ticket, the state of a thing, the place of an alarm
+             * @description The title of a case or ticket, the state of a thing, the place of an alarm, how a print job ended
              */
             more: string | null;
             /** Name */
@@ -5377,7 +5661,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "case" | "item" | "package" | "slot" | "person" | "permit" | "act" | "ticket" | "alarm";
+            kind: "case" | "item" | "package" | "slot" | "person" | "permit" | "act" | "ticket" | "alarm" | "print_job";
             /** Links */
             links: components["schemas"]["Link"][];
             /** More */
@@ -5462,6 +5746,16 @@ export interface components {
             things: string[];
             /** Zone Name */
             zone_name: string;
+        };
+        /**
+         * LivingAlarms
+         * @description Living alarms of several sites, the worst first and then the newest; `more`: how many others live.
+         */
+        LivingAlarms: {
+            /** More */
+            more: number;
+            /** Rows */
+            rows: components["schemas"]["Alarm"][];
         };
         /**
          * Located
@@ -6471,6 +6765,65 @@ export interface components {
             rows: components["schemas"]["Override"][];
         };
         /**
+         * OwnAccount
+         * @description My account.
+         */
+        OwnAccount: {
+            /** Disabled At */
+            disabled_at?: string | null;
+            /** Disabled By */
+            disabled_by?: string | null;
+            /**
+             * External
+             * @description Signs in by a directory
+             * @default false
+             */
+            external: boolean;
+            /**
+             * Id
+             * @example nj01/U-AB12CD34EF
+             */
+            id: string;
+            /**
+             * Name
+             * @example 王芳
+             */
+            name: string;
+            /**
+             * Password At
+             * @description Since when this is my password; none: from the start
+             */
+            password_at?: string | null;
+            /**
+             * Password By
+             * @description Who set it then
+             */
+            password_by?: string | null;
+            /**
+             * Password Due
+             * @description Somebody else set their password: they set another first
+             * @default false
+             */
+            password_due: boolean;
+            /** Roles */
+            roles: components["schemas"]["Role"][];
+            /**
+             * Site
+             * @example nj01
+             */
+            site: string;
+            /**
+             * Unit
+             * @description Organisation unit; none: that of the site
+             */
+            unit?: string | null;
+            /**
+             * Username
+             * @example wang.fang
+             */
+            username: string;
+        };
+        /**
          * Pack
          * @description A rule pack; `content` is all that it says.
          */
@@ -6692,6 +7045,24 @@ export interface components {
             rows: components["schemas"]["Passkey"][];
         };
         /**
+         * PasswordChange
+         * @description My password, and the one that takes its place.
+         */
+        PasswordChange: {
+            /** New */
+            new: string;
+            /** Old */
+            old: string;
+        };
+        /**
+         * PasswordReset
+         * @description What somebody signs in with once; then they set their own.
+         */
+        PasswordReset: {
+            /** Password */
+            password: string;
+        };
+        /**
          * Permit
          * @description Leave to pass; `answer` is what the agent said to it: `done` once it holds the permit, null until then.
          */
@@ -6785,6 +7156,12 @@ export interface components {
              * @example 王芳
              */
             name: string;
+            /**
+             * Password Due
+             * @description Somebody else set their password: they set another first
+             * @default false
+             */
+            password_due: boolean;
             /** Roles */
             roles: components["schemas"]["Role"][];
             /**
@@ -7093,6 +7470,16 @@ export interface components {
              * @default about:blank
              */
             type: string;
+        };
+        /**
+         * Proof
+         * @description What the browser's `PublicKeyCredential.toJSON()` gave for the options of `proof/begin`.
+         */
+        Proof: {
+            /** Assertion */
+            assertion: {
+                [key: string]: unknown;
+            };
         };
         /**
          * ReadTaken
@@ -7725,6 +8112,43 @@ export interface components {
             unit: string;
         };
         /**
+         * Session
+         * @description One of my sign-ins that has not ended.
+         */
+        Session: {
+            /**
+             * Browser
+             * @description What the browser calls itself (User-Agent)
+             */
+            browser: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Seen At
+             * Format: date-time
+             * @description When it last asked for something, to the minute
+             */
+            seen_at: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * This
+             * @description The one that asks
+             */
+            this: boolean;
+        };
+        /**
+         * SessionRows
+         * @description My open sessions, the newest seen first.
+         */
+        SessionRows: {
+            /** Rows */
+            rows: components["schemas"]["Session"][];
+        };
+        /**
          * Shelving
          * @description It is set aside until then, and why; None: it no longer is.
          */
@@ -7802,6 +8226,19 @@ export interface components {
             unit?: string | null;
         };
         /**
+         * SiteAbsent
+         * @description What data is missing where.
+         */
+        SiteAbsent: {
+            /**
+             * Absent
+             * @enum {string}
+             */
+            absent: "no_steps" | "only_now" | "nothing_stored" | "no_approvals" | "one_approver" | "no_calendar" | "no_access" | "no_counts" | "no_zones" | "no_agents" | "no_trouble" | "no_breaches" | "no_passages" | "nothing_recorded" | "nothing_open";
+            /** Site */
+            site: string;
+        };
+        /**
          * SiteFigureRows
          * @description By site; `next` is where the next page begins.
          */
@@ -7856,6 +8293,132 @@ export interface components {
         SiteRows: {
             /** Rows */
             rows: components["schemas"]["Site"][];
+        };
+        /**
+         * SiteSpan
+         * @description One of the sites: how much it recorded in the period, and by which rules it was looked at.
+         */
+        SiteSpan: {
+            /**
+             * Entries
+             * @description Entries of its ledger in the period
+             */
+            entries: number;
+            /** Findings */
+            findings: number;
+            /**
+             * Id
+             * @example nj01
+             */
+            id: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Rule Pack */
+            rule_pack: string;
+            /** Unit */
+            unit: string | null;
+        };
+        /**
+         * SiteState
+         * @description One site as it is now. Nothing is known of racks where `capacity` is 0, nor of a log without a checkpoint.
+         */
+        SiteState: {
+            /** Agents */
+            agents: number;
+            /** Agents Offline */
+            agents_offline: number;
+            /**
+             * Capacity
+             * @description Things that fit into all slots
+             */
+            capacity: number;
+            /**
+             * Checkpoint At
+             * @description When the newest checkpoint was signed
+             */
+            checkpoint_at: string | null;
+            /**
+             * Critical
+             * @description Living alarms of this severity; so the next three
+             */
+            critical: number;
+            /**
+             * Entries After
+             * @description Entries that no checkpoint covers yet
+             */
+            entries_after: number;
+            /**
+             * Id
+             * @example nj01
+             */
+            id: string;
+            /** Info */
+            info: number;
+            /** Major */
+            major: number;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Oldest At */
+            oldest_at: string | null;
+            /**
+             * Oldest Ticket
+             * @description The open ticket that was opened first, by its entry
+             */
+            oldest_ticket: number | null;
+            /**
+             * Overdue
+             * @description Open tickets whose missed deadline was told
+             */
+            overdue: number;
+            /**
+             * Tickets
+             * @description Open tickets
+             */
+            tickets: number;
+            /** Unit */
+            unit: string | null;
+            /** Used */
+            used: number;
+            /** Warning */
+            warning: number;
+            /** Zones */
+            zones: number;
+            /**
+             * Zones Filling
+             * @description Zones of which nine tenths or more are taken, and that are not full
+             */
+            zones_filling: number;
+            /**
+             * Zones Full
+             * @description Zones without a free place
+             */
+            zones_full: number;
+        };
+        /**
+         * SiteStates
+         * @description All sites that I may read, by their ids.
+         */
+        SiteStates: {
+            /** Rows */
+            rows: components["schemas"]["SiteState"][];
+        };
+        /**
+         * SiteValue
+         * @description A figure of one site, or of all together. `low` to `high` as in the kind's figures; `n`: of how many cases.
+         */
+        SiteValue: {
+            /** High */
+            high?: number | null;
+            /** Low */
+            low?: number | null;
+            /** N */
+            n: number;
+            /** Value */
+            value: number | null;
         };
         /**
          * Slot
@@ -8034,7 +8597,7 @@ export interface components {
          * @description What somebody can be reminded of.
          * @enum {string}
          */
-        Subject: "case_clock" | "loan" | "handover" | "approval" | "stock_take" | "certificate" | "calibration" | "ticket" | "rectification" | "exception_review" | "alarm_answer" | "disk";
+        Subject: "case_clock" | "loan" | "handover" | "approval" | "stock_take" | "certificate" | "calibration" | "ticket" | "rectification" | "exception_review" | "alarm_answer" | "disk" | "paper";
         /**
          * Suggestion
          * @description The slots that fit a thing, best first.
@@ -8431,12 +8994,156 @@ export interface components {
             parent?: string | null;
         };
         /**
+         * UnitAnalysis
+         * @description All sites at or below a unit over a period; findings as they rank. People are never laid beside those of another
+         *     site: only findings, which have cases enough, name them.
+         */
+        UnitAnalysis: {
+            /** Findings */
+            findings: components["schemas"]["UnitFinding"][];
+            /**
+             * Longest Days
+             * @description 0: the rules in force nowhere say anything of analysis
+             */
+            longest_days: number;
+            /**
+             * Rules Differ
+             * @description Not all sites are looked at by the same rules
+             */
+            rules_differ: boolean;
+            /** Sections */
+            sections: components["schemas"]["UnitSection"][];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Sites */
+            sites: components["schemas"]["SiteSpan"][];
+            /** Unit */
+            unit: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
+         * UnitFinding
+         * @description A finding at one of the sites, by the rules of that site.
+         */
+        UnitFinding: {
+            /** Aspect */
+            aspect?: string | null;
+            /** At */
+            at?: string | null;
+            /** At High */
+            at_high?: string | null;
+            /** At Low */
+            at_low?: string | null;
+            basis: components["schemas"]["Wording"];
+            /**
+             * Chance
+             * @description How likely chance alone would do as much, among all looked at
+             */
+            chance?: number | null;
+            /** Evidence */
+            evidence: components["schemas"]["Evidence"][];
+            /** Expected High */
+            expected_high?: number | null;
+            /** Expected Low */
+            expected_low?: number | null;
+            /** High */
+            high?: number | null;
+            /**
+             * Hits
+             * @description How many cases make it up
+             */
+            hits: number;
+            /**
+             * Key
+             * @description The same for the same finding of another day
+             * @example same_pair:nj01/U-A+nj01/U-B
+             */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "dwell" | "ageing" | "approval_speed" | "same_pair" | "after_hours" | "discrepancy" | "saturation" | "devices" | "hot_spots" | "lead_time" | "late_capture" | "thin_content" | "no_tracking";
+            /** Low */
+            low?: number | null;
+            /**
+             * N
+             * @description Of how many
+             */
+            n: number;
+            /** Name */
+            name?: string | null;
+            /**
+             * Other
+             * @description The second of a pair
+             */
+            other?: string | null;
+            /** Other Name */
+            other_name?: string | null;
+            /** Place */
+            place?: string | null;
+            /** Rank */
+            rank: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Site */
+            site: string;
+            /** Subject */
+            subject: string;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "hours" | "days" | "seconds" | "percent" | "times" | "things";
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Value */
+            value: number;
+            /** Weakens */
+            weakens: ("small_sample" | "still_waiting" | "over_now" | "by_case_opened" | "some_held" | "talked_over_before" | "same_shift" | "few_approvers" | "shown_passes" | "rostered" | "nobody_beside" | "hands_shared" | "who_counted" | "one_seizure_changes_it" | "may_not_grow" | "network_or_device" | "told_together" | "uneven_by_nature" | "not_foreseeable" | "clock_of_agent" | "may_not_apply" | "done_elsewhere")[];
+        };
+        /**
          * UnitRows
          * @description All units, each after its parent.
          */
         UnitRows: {
             /** Rows */
             rows: components["schemas"]["Unit"][];
+        };
+        /**
+         * UnitSection
+         * @description A kind over all sites. `few`: sites whose figures are drawn from fewer cases than their rules ask for.
+         */
+        UnitSection: {
+            /** Absent */
+            absent: components["schemas"]["SiteAbsent"][];
+            /** Few */
+            few: string[];
+            /** Figures */
+            figures: components["schemas"]["Compared"][];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "dwell" | "ageing" | "approval_speed" | "same_pair" | "after_hours" | "discrepancy" | "saturation" | "devices" | "hot_spots" | "lead_time" | "late_capture" | "thin_content" | "no_tracking";
+            /**
+             * N
+             * @description Cases looked at
+             */
+            n: number;
         };
         /**
          * Unread
@@ -8724,6 +9431,98 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnAccount"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_acts: {
         parameters: {
             query?: {
@@ -10328,6 +11127,206 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Findings, then figures */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_unit_analysis: {
+        parameters: {
+            query: {
+                /** @description At or below that of this account */
+                unit: string;
+                /** @description From then on; none: 90 days before the end */
+                since?: string | null;
+                /** @description To before then; none: now */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitAnalysis"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_unit_analysis_csv: {
+        parameters: {
+            query: {
+                /** @description A byte order mark first, for Excel */
+                bom?: boolean;
+                /** @description At or below that of this account */
+                unit: string;
+                /** @description From then on; none: 90 days before the end */
+                since?: string | null;
+                /** @description To before then; none: now */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Findings, then figures by site */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16999,6 +17998,194 @@ export interface operations {
             };
         };
     };
+    prove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Proof"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     remove_passkey: {
         parameters: {
             query?: never;
@@ -17079,6 +18266,107 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many failures */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The database or the store is gone for now */
             503: {
@@ -17387,6 +18675,104 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordReset"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -20953,6 +22339,280 @@ export interface operations {
             };
         };
     };
+    list_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionRows"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_sites: {
         parameters: {
             query?: never;
@@ -20969,6 +22629,284 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SiteRows"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_living_alarms: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LivingAlarms"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watch_sites: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It collides, or a rule refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not of the form asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the store is gone for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_site_states: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteStates"];
                 };
             };
             /** @description The body is not JSON */
