@@ -264,7 +264,7 @@ async def test_a_flood_of_checkpoints_forgets_the_oldest(desk: Desk) -> None:
 
 
 async def test_a_log_is_cosigned_once_in_a_while_and_then_as_it_is_by_then(tmp_path: Path, log: PublicLog) -> None:
-    async with sitting(tmp_path, log, every_s=2) as desk:
+    async with sitting(tmp_path, log, every_s=8) as desk:
         await desk.hear_and_tell(log.grow(10))
         for _ in range(3):
             desk.hear(log.grow(10))

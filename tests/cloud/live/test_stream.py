@@ -21,7 +21,7 @@ async def test_a_stream_ends_by_itself_when_its_time_is_up(office: Office) -> No
         return await never
 
     scope: dict[str, Any] = {"type": "http"}
-    response = LiveResponse(hub, "nj01", None, lasts=timedelta(milliseconds=300))
+    response = LiveResponse(hub, "nj01", None, lasts=timedelta(seconds=3))
     await asyncio.wait_for(response(scope, receive, send), 240)
     assert sent[0]["type"] == "http.response.start"
     assert b"".join(message.get("body", b"") for message in sent) == b"retry: 1000\n\nid: -1\n\n"
