@@ -167,9 +167,9 @@ async def test_a_broker_that_is_away_is_told_when_it_is_back(
     bad = await issue(office, brokerage.authority, A)
     async with keeping(office, brokerage, database):
         await brokerage.broker.kill()
-        await revoke(office, A)
         listed = brokerage.broker.home / REVOKED
         empty = listed.read_bytes()
+        await revoke(office, A)
         await until(lambda: listed.read_bytes() != empty, "the list is there all the same")
         await brokerage.broker.start()
         with pytest.raises(LinkError):

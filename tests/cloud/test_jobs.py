@@ -32,7 +32,7 @@ from wire.memory import MemoryBroker
 ORIGIN = f"sealtrail/{DEPLOYMENT}/nj01"
 LOG = NoteVerifier(ORIGIN, LOG_KEY.public)
 MS = timedelta(milliseconds=1)
-PACE = Pace(look=10 * MS, silent=50 * MS, denied=50 * MS)
+PACE = Pace(look=10 * MS, silent=50 * MS, denied=50 * MS, quorum=timedelta(hours=1))
 NAMES = ("court.example/w", "bureau.example/w")
 
 
@@ -128,14 +128,13 @@ async def test_witnesses_cosign_what_is_new_and_agents_hear_of_it(
     async with working(pool, policy, broker):
         for size in (1, 300, 301):
             size = await signed(receiving, size)
-            await until(trusted(pool, policy, size), "a quorum", 30)
+            await until(trusted(pool, policy, size), "a quorum")
 
         def told() -> bool:
-            (message,) = broker.retained_for("sealtrail/v1/+/checkpoint")
-            judged = judge(message.payload, policy)
-            return judged.quorum and judged.checkpoint.size >= size
+            notes = [judge(told.payload, policy) for told in broker.retained_for("sealtrail/v1/+/checkpoint")]
+            return any(judged.quorum and judged.checkpoint.size >= size for judged in notes)
 
-        await until(told, "the agents hear of the cosigned checkpoint", 30)
+        await until(told, "the agents hear of the cosigned checkpoint")
     async with transaction(pool) as tx:
         note = await published_note(tx, site)
     assert note is not None
@@ -158,7 +157,7 @@ async def test_a_log_that_rests_is_cosigned_again(
         return bool(row["times"] > 1)
 
     async with working(pool, policy, MemoryBroker(), Pace(look=10 * MS, fresh=timedelta(seconds=1))):
-        await until(again, "a second cosignature of the same checkpoint", 30)
+        await until(again, "a second cosignature of the same checkpoint")
 
 
 async def test_a_witness_that_knows_more_than_we_remember_is_asked_from_there(
@@ -167,12 +166,12 @@ async def test_a_witness_that_knows_more_than_we_remember_is_asked_from_there(
     """Our own memory of cosignatures is lost; the log itself is whole."""
     receiving, policy = Receiving(pool, world, site), policy_of(witnesses)
     async with working(pool, policy, MemoryBroker()):
-        await until(trusted(pool, policy, await signed(receiving, 40)), "a quorum", 30)
+        await until(trusted(pool, policy, await signed(receiving, 40)), "a quorum")
     for statement in ("DROP TRIGGER keep ON cosignature", "DELETE FROM cosignature"):
         async with open_pool(database.owner, most=1) as owner, transaction(owner) as tx:
             await tx.execute(statement.encode())
     async with working(pool, policy, MemoryBroker()):
-        await until(trusted(pool, policy, await signed(receiving, 40)), "a quorum", 30)
+        await until(trusted(pool, policy, await signed(receiving, 40)), "a quorum")
     assert await receiving.alarms() == set()
 
 
@@ -193,9 +192,9 @@ async def test_a_witness_that_is_away_is_missed_and_comes_back(
 
     async with working(pool, policy, MemoryBroker(), pace):
         await signed(receiving, 5)
-        await until(is_missed, "an alarm", 30)
+        await until(is_missed, "an alarm")
         await asyncio.to_thread(witnesses[1].start, port)
-        await until(is_not_missed, "the alarm is over", 30)
+        await until(is_not_missed, "the alarm is over")
 
 
 async def test_both_witnesses_refuse_a_log_restored_from_an_old_copy(
@@ -207,12 +206,12 @@ async def test_both_witnesses_refuse_a_log_restored_from_an_old_copy(
         async with transaction(pool) as tx:
             await add_site(tx, site="nj01", name_zh="一", name_en="one", deployment=DEPLOYMENT, at=START)
         async with working(pool, policy, MemoryBroker()):
-            await until(trusted(pool, policy, await signed(receiving, 20)), "a quorum", 30)
+            await until(trusted(pool, policy, await signed(receiving, 20)), "a quorum")
     await asyncio.to_thread(server.create, copy, database.name)
     async with open_pool(database.app) as pool:
         receiving = Receiving(pool, world, "nj01")
         async with working(pool, policy, MemoryBroker()):
-            await until(trusted(pool, policy, await signed(receiving, 20)), "a quorum", 30)
+            await until(trusted(pool, policy, await signed(receiving, 20)), "a quorum")
         assert await receiving.alarms() == set()
     async with open_pool(server.url(copy, "sealtrail_app")) as pool:
         receiving = Receiving(pool, world, "nj01")
@@ -223,7 +222,7 @@ async def test_both_witnesses_refuse_a_log_restored_from_an_old_copy(
 
         async with working(pool, policy, MemoryBroker()):
             await signed(receiving, 1, 900)
-            await until(all_refuse, "the shorter log is refused", 30)
+            await until(all_refuse, "the shorter log is refused")
             size = await signed(receiving, 100, 1000)  # longer now than what the witnesses saw, and another log
             seen = "SELECT min((detail ->> 'status')::int) AS status FROM alarm WHERE (detail ->> 'size')::int >= %s"
 
@@ -231,7 +230,7 @@ async def test_both_witnesses_refuse_a_log_restored_from_an_old_copy(
                 (row,) = await receiving.rows(seen + " HAVING count(*) = 2", size) or [{"status": 0}]
                 return bool(row["status"] == 422)
 
-            await until(both_see_the_fork, "the forked log is refused", 30)
+            await until(both_see_the_fork, "the forked log is refused")
         severities = await receiving.rows("SELECT DISTINCT severity FROM alarm")
         assert severities == [{"severity": "critical"}]
         async with transaction(pool) as tx:
@@ -256,7 +255,7 @@ async def test_a_witness_that_does_not_know_the_log_is_an_alarm_and_a_false_sign
 
     async with working(pool, policy, MemoryBroker(), pace):
         await signed(receiving, 5)
-        await until(is_missed, "an alarm", 30)
+        await until(is_missed, "an alarm")
     assert await receiving.rows("SELECT FROM cosignature") == []
 
 
@@ -277,4 +276,4 @@ async def test_without_a_policy_agents_hear_of_checkpoints_all_the_same(pool: Po
         def told() -> bool:
             return broker.retained_for(message.topic)[0].payload.split(b"\n")[1] == b"3"
 
-        await until(told, "the newest after a cut", 10)
+        await until(told, "the newest after a cut")
