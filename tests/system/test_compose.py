@@ -15,6 +15,7 @@ import tempfile
 import zipfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ import yaml
 from cloud.db.embedded import APP, OWNER, EmbeddedServer, start_embedded
 from simulators.broker import find_mosquitto, free_port
 from simulators.processes import Child
+from tests.system.waiting import until
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker-compose.yml"
@@ -220,7 +222,8 @@ async def test_every_command_runs_and_a_refused_stranger_reaches_the_screen(by_h
             running.push_async_callback(child.stop)
             await child.start()
             await child.ready()
-        assert [name for name in RUNNING if not by_hand.healthy(name)] == []
+        for name in RUNNING:
+            await until(partial(asyncio.to_thread, by_hand.healthy, name), f"{name} finds itself healthy")
 
         password = (by_hand.folder_of("found", "/founding") / "operator_password").read_text("ascii")
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{by_hand.web_port}", timeout=240) as client:
