@@ -13,6 +13,7 @@ from custody.roles import Role
 from tests.cloud.conftest import Database, database, new_name, server, template
 from tests.system.desk import PHONE, Desk, open_desk, sealed
 from tests.system.test_acts_pages import EN, ZH, dialog
+from tests.system.test_ledger_pages import sign, tell_key
 from tests.system.web import PATIENCE_MS, open_browser, open_console
 
 __all__ = ["database", "new_name", "server", "template"]
@@ -107,3 +108,40 @@ async def test_a_case_and_an_item_are_corrected(desk: Desk, language: str, optio
         await expect(page.locator(".head")).to_contain_text("中华")
         await pictured(page, "correct-item", language, options)
     assert (await desk.get(Role.KEEPER, f"items/{item}"))["brand"] == "中华"
+
+
+@pytest.mark.parametrize(("language", "options"), [("zh-CN", PHONE), ("en-GB", {})])
+async def test_what_tells_the_same_is_erased_along_by_two(desk: Desk, language: str, options: dict[str, Any]) -> None:
+    words = ZH if language == "zh-CN" else EN
+    await desk.employ(Role.ADMIN, "郑洁")
+    _, item, _ = await sealed(desk)
+    first = (await desk.get(Role.KEEPER, f"history/{item}"))["rows"][0]["index"]
+    details = {"cites": first, "changes": {"brand": "张三牌"}, "reason": "漏登"}
+    act = await desk.act((Role.INSPECTOR,), "correct", item, **details)
+    await desk.post(
+        Role.INSPECTOR, "acts/decline", act=act["act"], reason="再议"
+    )  # what was asked tells it all the same
+    await tell_key(desk.console)
+    await sign(desk.console)
+    async with desk.sit(Role.ADMIN, language, **options) as page:
+        await page.goto(f"/ledger/nj01/{first}")
+        await page.locator(".verdict").wait_for()
+        await pictured(page, "erase-entry", language, options)
+        await page.locator("[data-do=erase]").click()
+        form = dialog(page)
+        await expect(form.locator("[data-related]")).to_have_count(1)
+        await form.get_by_label(words["erase"]["ground"]).fill("《个人信息保护法》第四十七条")
+        await pictured(page, "erase-dialog", language, options)
+        await form.locator("button[type=submit]").click()
+        await page.wait_for_url(lambda url: not url.endswith(f"/{first}"))
+        await expect(page.get_by_text(words["erase"]["another"])).to_be_visible()
+        proposal = page.url
+    async with desk.sit(Role.APPROVER, language, **options) as page:
+        await page.goto(proposal)
+        await page.locator("[data-do=confirm]").wait_for()
+        await pictured(page, "erase-proposal", language, options)
+        await page.locator("[data-do=confirm]").click()
+        await expect(page.locator(".toast")).to_be_visible()
+    assert (await desk.get(Role.KEEPER, f"items/{item}"))["name"] == "已依法删除 / erased"
+    shown = (await desk.get(Role.KEEPER, f"history/{item}"))["rows"]
+    assert [row["kind"] for row in shown if row["erased"]] == ["item_registered", "act_proposed"]
