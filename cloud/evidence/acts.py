@@ -20,7 +20,7 @@ from cloud.evidence.act_models import ActResult, NewAct
 from cloud.evidence.acting import Acting
 from cloud.evidence.corrections import CORRECT_CASE, case_may_be_corrected
 from cloud.evidence.decisions import ABOUT_A_CASE, DECISIONS, decided
-from cloud.evidence.errors import ChangedError
+from cloud.evidence.errors import ActOpenError, Ahead, ChangedError
 from cloud.evidence.steps import Asked, asked_for, judge, perform
 from cloud.rules.service import pack_named
 from custody.decisions import Allowed, Reason, Refused, Waiting
@@ -246,15 +246,17 @@ async def _must_be_free(act: Acting, things: Sequence[str], if_match: int | None
     """
     other = await one(act.tx, _sql.open_acts_on, things=list(things))
     if other is not None:
-        who, when = other["who"], time_text(other["proposed_at"])
-        raise ConflictError(
-            "act_open", f"{other['thing']} waits for hands: {other['action']} by {who}, {when}, {other['id']}"
+        ahead = Ahead(other["who"], other["action"], other["proposed_at"])
+        raise ActOpenError(
+            f"{other['thing']} waits for hands: {ahead.what} by {ahead.who}, {time_text(ahead.at)}, {other['id']}",
+            ahead,
         )
     query = _sql.case_told_since if of_a_case else _sql.newest_entry
     newest = await one(act.tx, query, things=list(things), site=act.site) if if_match is not None else None
     if newest is not None and if_match is not None and newest["index"] > if_match:
-        what = newest["action"] or newest["kind"]
-        raise ChangedError(f"{newest['who']} was quicker: {what} at {time_text(newest['at'])}, entry {newest['index']}")
+        ahead = Ahead(newest["who"], newest["action"] or newest["kind"], newest["at"])
+        told = f"{ahead.who} was quicker: {ahead.what} at {time_text(ahead.at)}, entry {newest['index']}"
+        raise ChangedError(told, ahead)
 
 
 async def _wait(act: Acting, case: _Case, answer: Waiting, hands: Sequence[Hand]) -> ActResult:

@@ -1,6 +1,9 @@
 """What can go wrong in the acts on evidence, besides what goes wrong everywhere."""
 
-from cloud.errors import CloudError, ForbiddenError
+from dataclasses import dataclass
+from datetime import datetime
+
+from cloud.errors import CloudError, ConflictError, ForbiddenError
 from custody.decisions import Refused
 
 
@@ -39,8 +42,31 @@ class SamePersonError(ForbiddenError):
     code = "same_person"
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """Who was first with a thing: their name, `what` they did or ask for (an act or a kind of entry), and when."""
+
+    who: str
+    what: str
+    at: datetime
+
+
 class ChangedError(CloudError):
     """Something newer is known of a thing than whoever acts had seen (If-Match, RFC 9110 section 13.1.1)."""
 
     diagnosis = "Somebody was quicker; look at what they did, then decide again."
     code = "changed"
+
+    def __init__(self, message: str, ahead: Ahead | None = None) -> None:
+        super().__init__(message)
+        self.ahead = ahead
+
+
+class ActOpenError(ConflictError):
+    """A thing waits for the hands of another act, which is `ahead`."""
+
+    diagnosis = "Another act waits for hands on this; it ends first."
+
+    def __init__(self, message: str, ahead: Ahead) -> None:
+        super().__init__("act_open", message)
+        self.ahead = ahead

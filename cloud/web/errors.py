@@ -21,7 +21,7 @@ from cloud.errors import (
     NotFoundError,
     NotSignedInError,
 )
-from cloud.evidence.errors import ChangedError, RefusedError
+from cloud.evidence.errors import ActOpenError, Ahead, ChangedError, RefusedError
 from cloud.imports.faults import ImportConflictError, ImportFaultsError
 from cloud.imports.models import RowFault
 from cloud.live.models import Wording
@@ -63,7 +63,7 @@ class FieldFault(BaseModel):
 
 class Problem(BaseModel):
     """Why it was not done (RFC 9457). `reason`, `rule` and `rule_text` are those of a refusal by the rule pack,
-    `faults` (the first of `fault_count`) those of a file.
+    `faults` (the first of `fault_count`) those of a file, `ahead` is who was first.
     """
 
     type: str = "about:blank"
@@ -75,6 +75,7 @@ class Problem(BaseModel):
     rule: str | None = None
     rule_text: Wording | None = None
     subject: str | None = None
+    ahead: Ahead | None = None
     errors: list[FieldFault] | None = None
     faults: list[RowFault] | None = None
     fault_count: int | None = None
@@ -94,7 +95,7 @@ def code_of(error: CloudError) -> str:
 
 def answer(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """`problem` as a response."""
-    body = problem.model_dump(exclude_none=True)
+    body = problem.model_dump(mode="json", exclude_none=True)
     return JSONResponse(body, problem.status, dict(headers or {}), MEDIA_TYPE)
 
 
@@ -120,6 +121,8 @@ async def _on_cloud_error(request: Request, error: Exception) -> JSONResponse:
         refused, parts = error.refused, request.app.state.parts
         problem.reason, problem.rule, problem.subject = refused.reason.value, refused.rule, refused.subject
         problem.rule_text = _wording(parts, refused.rule)
+    if isinstance(error, ChangedError | ActOpenError):
+        problem.ahead = error.ahead
     if isinstance(error, ImportFaultsError | ImportConflictError):
         problem.faults, problem.fault_count = error.faults, error.count
     return answer(problem, headers)

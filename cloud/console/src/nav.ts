@@ -25,7 +25,7 @@ export const PAGES: readonly NavPage[] = [
   { to: "/locate", title: "locate.nav" },
   { to: "/stock-takes", title: "stockTake.nav" },
   { to: "/labels", title: "labelSheet.nav" },
-  { to: "/import", title: "importing.nav" },
+  { to: "/import", title: "importing.nav", for: ["inspector", "case_handler"] },
   { to: "/agents", title: "agent.nav" },
   { to: "/people", title: "people.nav", for: ["admin", "leader", "supervisor", "auditor"] },
   { to: "/webhooks", title: "webhook.nav", for: ["admin"] },

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -52,7 +52,8 @@ async def test_of_two_who_ask_at_once_one_wins_and_the_other_is_told_who_it_was(
     assert sorted(answer.status_code for answer in answers) == [202, 409]
     won, lost = sorted(answers, key=lambda answer: answer.status_code)
     winner = (await people[answers.index(won)].get("session")).json()["name"]
-    told = problem(lost, 409, "act_open")["detail"]
+    told, ahead = problem(lost, 409, "act_open")["detail"], lost.json()["ahead"]
+    assert (ahead["who"], ahead["what"]) == (winner, "handover")
     assert all(word in told for word in (store.package, "handover", winner, won.json()["act"]))
     assert len(await office.rows("SELECT FROM act")) == 2  # the sealing, and this
 
@@ -71,6 +72,9 @@ async def test_who_had_seen_something_older_is_told_what_has_been_done_since(off
     told = problem(lost, 412, "changed")["detail"]
     winner = (await people[answers.index(won)].get("session")).json()["name"]
     assert all(word in told for word in (winner, "weigh", str(won.json()["index"])))
+    ahead = lost.json()["ahead"]
+    assert (ahead["who"], ahead["what"]) == (winner, "weigh")
+    assert datetime.fromisoformat(ahead["at"]).tzinfo is not None
     weighed = await office.rows("SELECT FROM thing_hand WHERE action = 'weigh' AND thing = %s", store.package)
     assert len(weighed) == 1
 

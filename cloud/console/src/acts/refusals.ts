@@ -2,7 +2,8 @@
 
 import type { Composer } from "vue-i18n";
 
-import { Problem, tell } from "../api/problem";
+import { type Ahead, Problem, tell } from "../api/problem";
+import { clockTime } from "../time";
 import { inWords } from "./rules";
 import { PasskeyProblem } from "./webauthn";
 
@@ -21,6 +22,11 @@ export interface Told {
 const WAYS: Record<string, string> = { no_passkey: "/me", passkey: "/me", no_browser: "/me", none_yet: "/me" };
 const WITH_DETAIL = ["changed", "act_open", "does_not_add_up", "not_empty", "seal_number_taken", "another_content", "ended"];
 
+function aheadOf({ who, what, at }: Ahead, { t, te, locale }: Pick<Composer, "t" | "te" | "locale">): string {
+  const group = te(`act.${what}`) ? "act" : "record";
+  return t("act.ahead", { who, what: te(`${group}.${what}`) ? t(`${group}.${what}`) : what, at: clockTime(at, locale.value) });
+}
+
 /** The words for `error`, in the language spoken. */
 export function told(error: unknown, composer: Pick<Composer, "t" | "te" | "locale">): Told {
   const { t, te, locale } = composer;
@@ -37,6 +43,6 @@ export function told(error: unknown, composer: Pick<Composer, "t" | "te" | "loca
     ruleWords: inWords(error.ruleText ?? undefined, locale.value),
     next: te(`act.next_${name}`) ? t(`act.next_${name}`) : null,
     to: WAYS[name] ?? null,
-    detail: WITH_DETAIL.includes(error.code) || error.reason === "unsuitable_slot" ? error.detail : null,
+    detail: error.ahead ? aheadOf(error.ahead, composer) : WITH_DETAIL.includes(error.code) || error.reason === "unsuitable_slot" ? error.detail : null,
   };
 }

@@ -1,5 +1,12 @@
 import type { Composer } from "vue-i18n";
 
+/** Who was first with a thing: what they did or ask for (an act or a kind of entry), and when. */
+export interface Ahead {
+  who: string;
+  what: string;
+  at: string;
+}
+
 /** What the server (or the way to it) answered instead of what was asked for: problem+json, RFC 9457. */
 export class Problem extends Error {
   constructor(
@@ -10,6 +17,7 @@ export class Problem extends Error {
     readonly rule: string | null = null,
     readonly subject: string | null = null,
     readonly ruleText: { zh: string; en: string } | null = null,
+    readonly ahead: Ahead | null = null,
   ) {
     super(`${status} ${code}`);
   }
@@ -35,6 +43,7 @@ export async function problemIn(answer: Response): Promise<Problem> {
     text(members.rule),
     text(members.subject),
     (members.rule_text as Problem["ruleText"] | undefined) ?? null,
+    (members.ahead as Ahead | undefined) ?? null,
   );
 }
 
