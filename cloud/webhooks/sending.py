@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cloud.alarms.service import clear_alarm, raise_alarm
-from cloud.db.pool import Pool, Row, one, rows, transaction
+from cloud.db.pool import Pool, Row, Tx, one, rows, transaction
 from cloud.db.queries import load_queries
 from cloud.errors import KeyFileError
 from cloud.ledger.service import add_record, close_ledger, next_index, open_ledger
@@ -110,25 +110,31 @@ class Sender:
         try:
             root = self.root()
             async with self.poster.open() as post:
-                while (row := await self._claim(webhook)) is not None:
+                row = await self._next(webhook)
+                while row is not None:
+                    row["body"] = await self._body(row)
                     with self.meter.seconds.time():
                         reply = await post(row["url"], row["body"], self._headers(row, root))
                     self.meter.attempts.labels("taken" if reply.taken else "failed").inc()
-                    await self._note(row, reply)
+                    row = await self._next(webhook, (row, reply))
         except KeyFileError as error:
             _log.error("%s is not told anything: %s", webhook, error)
         finally:
             self._busy.discard(webhook)
 
-    async def _claim(self, webhook: str) -> Row | None:
-        at = self.world.now()
+    async def _next(self, webhook: str, before: tuple[Row, Reply] | None = None) -> Row | None:
+        """Takes what is due next; in the same transaction it is kept what came of the attempt `before`."""
         async with transaction(self.pool) as tx:
-            row = await one(tx, _sql.claim, id=webhook, at=at, until=at + self.pace.claim)
-            if row is not None and row["index"] is not None:
-                row["body"] = await body_of(tx, row["site"], row["index"], row["type"])
-            elif row is not None:
-                row["body"] = trial_body(row["site"], webhook, row["queued_at"])
-        return row
+            if before is not None:
+                await self._note(tx, *before)
+            at = self.world.now()
+            return await one(tx, _sql.claim, id=webhook, at=at, until=at + self.pace.claim)
+
+    async def _body(self, row: Row) -> bytes:
+        if row["index"] is None:
+            return trial_body(row["site"], row["webhook"], row["queued_at"])
+        async with transaction(self.pool) as tx:
+            return await body_of(tx, row["site"], row["index"], row["type"])
 
     def _headers(self, row: Row, root: bytes) -> dict[str, str]:
         at = self.world.now()
@@ -139,24 +145,22 @@ class Sender:
         message = message_id(row["webhook"], row["number"], row["index"])
         return signed_headers(secrets, message, int(at.timestamp()), row["body"])
 
-    async def _note(self, row: Row, reply: Reply) -> None:
+    async def _note(self, tx: Tx, row: Row, reply: Reply) -> None:
         """What came of an attempt."""
         at, webhook = self.world.now(), row["webhook"]
         state, next_at = "done", None
-        if not reply.taken:
+        if reply.taken:
+            await tx.execute(_sql.arrived, {"id": webhook, "at": at})
+        else:
             state, next_at = self._after_failure(row, reply, at)
             _log.warning("%s was not told of %s: %s", webhook, row["index"], reply.told or reply.status)
-        values = {"number": row["number"], "state": state, "status": reply.status, "told": reply.told}
-        async with transaction(self.pool) as tx:
             counted = await one(tx, _sql.failures, id=webhook) or {"failures": 0}
-            if reply.taken:
-                await tx.execute(_sql.arrived, {"id": webhook, "at": at})
-            else:
-                wait = self.pace.waits[min(counted["failures"], len(self.pace.waits) - 1)]
-                quiet = None if row["index"] is None else at + min(wait, self.pace.quiet)
-                told = {"id": webhook, "at": at, "quiet_until": quiet, "gone": reply.status == GONE}
-                await tx.execute(_sql.failed, told)
-            await tx.execute(_sql.settle, {**values, "next_at": next_at})
+            wait = self.pace.waits[min(counted["failures"], len(self.pace.waits) - 1)]
+            quiet = None if row["index"] is None else at + min(wait, self.pace.quiet)
+            told = {"id": webhook, "at": at, "quiet_until": quiet, "gone": reply.status == GONE}
+            await tx.execute(_sql.failed, told)
+        values = {"number": row["number"], "state": state, "status": reply.status, "told": reply.told}
+        await tx.execute(_sql.settle, {**values, "next_at": next_at})
 
     def _after_failure(self, row: Row, reply: Reply, at: datetime) -> tuple[str, datetime | None]:
         if row["index"] is None:
