@@ -1,7 +1,7 @@
 """Print jobs and printers, as the API takes them in and shows them."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -92,6 +92,6 @@ class NewRoll(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    agent: Annotated[str, Field(max_length=80, examples=["nj01.desk-a"])]
+    agent: str = Field(max_length=80, pattern=r"^[^\x00]*$", examples=["nj01.desk-a"])
     printer: Name = Field(examples=["label-printer"])
     labels: int | None = Field(default=None, ge=1, le=100_000)

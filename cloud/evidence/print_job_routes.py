@@ -20,7 +20,7 @@ from cloud.people.roles import Right
 
 router = APIRouter(tags=["evidence"], route_class=IdempotentRoute)
 
-Of = Annotated[str | None, Query(max_length=100)]
+Of = Annotated[str | None, Query(max_length=100, pattern=r"^[^\x00]*$")]
 
 
 @router.get("/labels/jobs", operation_id="list_print_jobs")
