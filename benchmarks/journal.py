@@ -21,9 +21,9 @@ from edge_agent.uplink import Uplink
 from proof.keys import SigningKey
 from proof.statement import Receipt
 from wire.batches import open_batch
+from wire.kinds import FactKind
 from wire.link import Link
 from wire.memory import MemoryBroker
-from wire.messages import FactKind
 from wire.topics import FACTS, RECEIPTS, Topic
 
 SUBMITTERS = 64

@@ -40,8 +40,9 @@ from edge_agent.witness import EdgeWitness
 from proof.errors import ProofError
 from wire.batches import SealedFact
 from wire.errors import LinkError, MessageError
+from wire.kinds import FactKind
 from wire.link import Connect, Link
-from wire.messages import AgentStarted, Birth, FactKind, Heartbeat, encode, to_body
+from wire.messages import AgentStarted, Birth, Heartbeat, encode, to_body
 from wire.readings import is_receipt
 from wire.topics import BIRTH, DESIRED, ORDERS, RECEIPTS, Topic, every_site_checkpoint, parse_topic, site_of_checkpoint
 

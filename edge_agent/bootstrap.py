@@ -50,8 +50,8 @@ from edge_agent.vision.labels import warm_up
 from edge_agent.witness import EdgeWitness
 from proof.keys import SigningKey
 from wire.errors import RulePackFileError
+from wire.kinds import FactKind
 from wire.link import Connect
-from wire.messages import FactKind
 from wire.mqtt import mqtt_connect
 from wire.rule_packs import load_rule_pack
 from wire.tracing import Tracer

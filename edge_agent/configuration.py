@@ -29,7 +29,8 @@ from wire.joining import (
     Wanted,
     content_hash,
 )
-from wire.messages import FactKind, body_of, to_body
+from wire.kinds import FactKind
+from wire.messages import body_of, to_body
 
 FOLDER, FILE = "configuration", "state.json"
 LOOK_S = 0.5

@@ -24,8 +24,9 @@ from edge_agent.store import Effect
 from edge_agent.tasks import TaskBook
 from proof import jws
 from proof.errors import ProofError
+from wire.kinds import FactKind, OrderKind
 from wire.looking import Look
-from wire.messages import ORDER_TYPE, FactKind, Order, OrderAnswered, OrderDistrusted, OrderKind, to_body
+from wire.messages import ORDER_TYPE, Order, OrderAnswered, OrderDistrusted, to_body
 from wire.printing import PrintLabels
 from wire.racks import LightList, StopList
 from wire.releases import Update

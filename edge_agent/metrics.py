@@ -22,7 +22,7 @@ from edge_agent.journal.journal import Journal
 from edge_agent.settings import PREFIX
 from edge_agent.supervise import Health
 from wire.batches import SealedFact
-from wire.messages import FactKind
+from wire.kinds import FactKind
 from wire.prometheus import give_out
 
 HOST = "127.0.0.1"

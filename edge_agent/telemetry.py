@@ -24,8 +24,9 @@ from edge_agent.journal.journal import Journal
 from proof.errors import ProofError
 from proof.jws import FindKey
 from proof.keys import Signer
+from wire.kinds import FactKind
 from wire.link import Link
-from wire.messages import ClockReading, FactKind, to_body
+from wire.messages import ClockReading, to_body
 from wire.readings import Columns, ReadingsSealed, Series, read_receipt, seal_readings
 from wire.sensors import ReadingsThinned, Thinned
 from wire.topics import READINGS, Topic

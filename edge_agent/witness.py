@@ -26,7 +26,8 @@ from proof.merkle import HASH_BYTES, consistency_ranges
 from proof.note import Note, NoteVerifier, read_note
 from proof.tiles import WIDTH, Tile, consistency_from, root_from, tile_path, tiles_of, width_in
 from proof.witness import FORKED, Cosigned, Declined, judge_request, shows_fork, speaks_against, write_request
-from wire.messages import FactKind, to_body
+from wire.kinds import FactKind
+from wire.messages import to_body
 from wire.witnessing import CheckpointRefused, SeenCheckpoint
 from wire.witnessing import Cosigned as CosignedBody
 

@@ -3,7 +3,6 @@
 Bodies of the kinds that custody looks into are typed here, for both sides; a fact of any other kind is kept as it is.
 """
 
-from enum import StrEnum
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -16,97 +15,6 @@ T = TypeVar("T", bound=msgspec.Struct)
 MAX_BATCH_BYTES = 1 << 20
 MAX_BATCH_FACTS = 1000
 MAX_FACT_BYTES = 64 << 10
-
-
-class FactKind(StrEnum):
-    """What an agent can say happened."""
-
-    AGENT_STARTED = "agent_started"
-    PASSAGE_DECIDED = "passage_decided"
-    GATE_MOVED = "gate_moved"
-    PASSAGE_CROSSED = "passage_crossed"
-    PASSAGE_ABANDONED = "passage_abandoned"
-    ORDER_ANSWERED = "order_answered"
-    CLOCK_STEPPED = "clock_stepped"
-    DEVICE_LOST = "device_lost"
-    DEVICE_BACK = "device_back"
-    RECORDING_BLOCKED = "recording_blocked"
-    HEARTBEAT = "heartbeat"
-    ORDER_DISTRUSTED = "order_distrusted"
-    COSIGNED = "cosigned"
-    CHECKPOINT_REFUSED = "checkpoint_refused"
-    STEP_DECIDED = "step_decided"
-    SLOT_CHANGED = "slot_changed"
-    WEIGHT_MEASURED = "weight_measured"
-    CERTIFICATE_ROTATED = "certificate_rotated"
-    CONFIGURATION_APPLIED = "configuration_applied"
-    CONFIGURATION_REFUSED = "configuration_refused"
-    CONFIGURATION_ROLLED_BACK = "configuration_rolled_back"
-    BREAK_GLASS_OPENED = "break_glass_opened"
-    BREAK_GLASS_CLIP = "break_glass_clip"
-    BREAK_GLASS_CLOSED = "break_glass_closed"
-    SPACE_SHORT = "space_short"
-    SPACE_BACK = "space_back"
-    JOURNAL_RENEWED = "journal_renewed"
-    FACT_SALVAGED = "fact_salvaged"
-    DOOR_DECIDED = "door_decided"
-    DOOR_OPENED = "door_opened"
-    DOOR_HELD_OPEN = "door_held_open"
-    DOOR_CLOSED = "door_closed"
-    DOOR_RESUMED = "door_resumed"
-    HEADS_COUNTED = "heads_counted"
-    PASSAGE_FOLLOWED = "passage_followed"
-    CLIP_SEGMENT = "clip_segment"
-    CLIP_CLOSED = "clip_closed"
-    VIDEO_LOST = "video_lost"
-    VIDEO_BACK = "video_back"
-    SEGMENT_DAMAGED = "segment_damaged"
-    CAMERA_IMPAIRED = "camera_impaired"
-    CAMERA_CLEAR = "camera_clear"
-    DISK_FILLING = "disk_filling"
-    FILM_PROBED = "film_probed"
-    READING = "reading"
-    READINGS_THINNED = "readings_thinned"
-    READINGS_SEALED = "readings_sealed"
-    CONTACT_CHANGED = "contact_changed"
-    CONTACT_CHATTERED = "contact_chattered"
-    SCALE_DOUBTED = "scale_doubted"
-    SCALE_TRUSTED = "scale_trusted"
-    MOTION_SEEN = "motion_seen"
-    PRESENCE_SEEN = "presence_seen"
-    PRESENCE_ENDED = "presence_ended"
-    LIST_SLOT_DONE = "list_slot_done"
-    LIST_ENDED = "list_ended"
-    SLOT_MISPLACED = "slot_misplaced"
-    MISPLACEMENT_ENDED = "misplacement_ended"
-    UPDATE_WAITING = "update_waiting"
-    UPDATE_STAGED = "update_staged"
-    UPDATE_APPLIED = "update_applied"
-    UPDATE_ROLLED_BACK = "update_rolled_back"
-    UPDATE_REFUSED = "update_refused"
-    LABELS_PRINTED = "labels_printed"
-    PRINTER_CHANGED = "printer_changed"
-
-
-class OrderKind(StrEnum):
-    """What the cloud can ask of an agent."""
-
-    PERMIT = "permit"
-    REVOKE_PERMIT = "revoke_permit"
-    HOLD = "hold"
-    LIFT_HOLD = "lift_hold"
-    RESEND = "resend"
-    TASK = "task"
-    REVOKE_TASK = "revoke_task"
-    LIGHT_SLOT = "light_slot"
-    DARK_SLOT = "dark_slot"
-    PRINT_LABELS = "print_labels"
-    RESUME = "resume"
-    RULE_PACK = "rule_pack"
-    LOOK = "look"
-    LIGHT_LIST = "light_list"
-    STOP_LIST = "stop_list"
-    UPDATE = "update"
 
 
 class ClockReading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -16,7 +16,7 @@ from cloud.rules.service import pack_in_force
 from cloud.world import World
 from custody.rule_pack import RulePack
 from proof.keys import Signer
-from wire.messages import OrderKind
+from wire.kinds import OrderKind
 
 
 @dataclass(frozen=True, slots=True)

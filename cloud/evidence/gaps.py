@@ -12,7 +12,7 @@ from cloud.fleet.streams import Stream
 from cloud.ledger.service import Appender, close_ledger, open_ledger
 from cloud.world import World
 from proof.keys import Signer
-from wire.messages import OrderKind
+from wire.kinds import OrderKind
 
 _sql = load_queries(__file__, "facts.sql")
 

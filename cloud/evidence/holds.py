@@ -10,7 +10,7 @@ from cloud.db.queries import load_queries
 from cloud.errors import ConflictError, NotFoundError
 from cloud.evidence.acting import Acting
 from cloud.evidence.models import Done
-from wire.messages import OrderKind
+from wire.kinds import OrderKind
 
 _sql = load_queries(__file__)
 

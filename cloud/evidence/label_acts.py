@@ -22,7 +22,8 @@ from cloud.evidence.service import issue_label
 from cloud.parts import Parts
 from cloud.people.models import Person
 from proof.keys import Signer
-from wire.messages import OrderKind, to_body
+from wire.kinds import OrderKind
+from wire.messages import to_body
 from wire.printing import MAX_LABEL_BYTES, MAX_LABELS, LabelJob, PrintLabels
 
 _sql = load_queries(__file__, "labels.sql")

@@ -16,7 +16,8 @@ from cloud.evidence.list_models import ListedShown, ListRows, ListShown, NewList
 from cloud.evidence.models import Done
 from cloud.evidence.taken import Taken
 from custody.permits import time_text
-from wire.messages import OrderKind, body_of
+from wire.kinds import OrderKind
+from wire.messages import body_of
 from wire.racks import COLOURS, MOST_LISTED, ListSlotDone, ListWay
 
 _sql = load_queries(__file__, "lists.sql")

@@ -14,7 +14,8 @@ from cloud.evidence.taken import Taken
 from cloud.fleet.service import push_order
 from custody.corroboration import EMPTIED, FILLED, Sensor, window_of
 from wire.errors import MessageError
-from wire.messages import OrderKind, body_of
+from wire.kinds import OrderKind
+from wire.messages import body_of
 from wire.racks import MisplacementEnded, SlotMisplaced
 
 MISPLACED = "misplaced"

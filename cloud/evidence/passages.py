@@ -32,7 +32,8 @@ from custody.decisions import Allowed, Decision, Reason, Refused
 from custody.passage import Genuineness, Sight
 from custody.things import Direction
 from wire.errors import MessageError
-from wire.messages import AgentStarted, FactKind, OrderAnswered, OrderKind, PassageDecided, body_of
+from wire.kinds import FactKind, OrderKind
+from wire.messages import AgentStarted, OrderAnswered, PassageDecided, body_of
 
 _sql = load_queries(__file__, "passages.sql")
 

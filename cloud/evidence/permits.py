@@ -16,7 +16,7 @@ from custody.decisions import Refused
 from custody.permits import PERMIT_TYPE, Permit, PermitThing
 from custody.things import Action, Kind
 from proof import jws
-from wire.messages import OrderKind
+from wire.kinds import OrderKind
 
 _sql = load_queries(__file__)
 _acts = load_queries(__file__, "acts.sql")

@@ -10,7 +10,7 @@ from cloud.db.pool import rows
 from cloud.db.queries import load_queries
 from cloud.evidence.acting import Acting
 from custody.things import Action
-from wire.messages import OrderKind
+from wire.kinds import OrderKind
 
 WHY: Mapping[Action, str] = {
     Action.OPEN: "封箱已开封 / the package was opened",

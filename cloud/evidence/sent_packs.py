@@ -16,7 +16,7 @@ from cloud.rules.service import pack_named
 from cloud.world import World
 from custody.rule_pack import RulePack
 from proof.keys import Signer
-from wire.messages import OrderKind
+from wire.kinds import OrderKind
 
 _sql = load_queries(__file__, "sent_packs.sql")
 _own = load_queries(__file__)

@@ -14,7 +14,7 @@ from custody.permits import time_text
 from custody.rule_pack import RulePack
 from custody.slots import Slot as Place
 from custody.slots import suggest as suggest_slots
-from wire.messages import OrderKind
+from wire.kinds import OrderKind
 
 _sql = load_queries(__file__, "slots.sql")
 

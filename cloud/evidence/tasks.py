@@ -24,7 +24,7 @@ from custody.roles import Role
 from custody.tasks import TASK_TYPE, Task, TaskThing
 from custody.things import Action, Kind, State
 from proof import jws
-from wire.messages import OrderKind
+from wire.kinds import OrderKind
 
 _sql = load_queries(__file__, "tasks.sql")
 _own = load_queries(__file__)

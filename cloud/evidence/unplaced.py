@@ -11,7 +11,7 @@ from cloud.db.pool import Row, Tx, one, rows
 from cloud.db.queries import load_queries
 from cloud.ledger.service import Appender
 from cloud.world import World
-from wire.messages import FactKind
+from wire.kinds import FactKind
 
 ACTOR = "jobs"
 WHY = "place_without_agent"

@@ -20,7 +20,8 @@ from proof.merkle import EMPTY_ROOT
 from proof.note import COSIGNATURE, NoteVerifier, read_note
 from proof.witness import BEHIND, FALSE_EMPTY, FORKED, PROOFS, TWO_ROOTS, UNPROVEN, shows_fork
 from wire.errors import MessageError
-from wire.messages import Fact, FactKind, OrderDistrusted, body_of
+from wire.kinds import FactKind
+from wire.messages import Fact, OrderDistrusted, body_of
 from wire.witnessing import CheckpointRefused, Cosigned
 
 REFUSED = "checkpoint_refused"

@@ -13,7 +13,8 @@ from cloud.world import World
 from custody.permits import time_text
 from proof import jws
 from proof.keys import Signer, VerifyKey
-from wire.messages import ORDER_TYPE, Order, OrderKind, to_body
+from wire.kinds import OrderKind
+from wire.messages import ORDER_TYPE, Order, to_body
 from wire.topics import site_of, valid_agent
 
 _sql = load_queries(__file__)

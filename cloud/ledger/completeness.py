@@ -16,7 +16,8 @@ from cloud.db.queries import load_queries
 from cloud.errors import InvalidError, NotFoundError
 from custody.permits import parse_time, time_text
 from wire.errors import MessageError
-from wire.messages import FactKind, GateMoved, Heartbeat, body_of
+from wire.kinds import FactKind
+from wire.messages import GateMoved, Heartbeat, body_of
 
 ANCHORS = (FactKind.AGENT_STARTED, FactKind.HEARTBEAT)
 SLACK = timedelta(minutes=10)

@@ -11,8 +11,9 @@ from custody.passage import Genuineness, Sight
 from custody.things import Kind
 from wire.doors import DoorClosed, DoorDecided, DoorHeldOpen, DoorOpened, DoorResumed, asked_about, session_of
 from wire.heads import HeadsBody
+from wire.kinds import FactKind
 from wire.labels import valid_id
-from wire.messages import FactKind, body_of
+from wire.messages import body_of
 
 if TYPE_CHECKING:  # at run time `derived` imports this
     from cloud.ledger.derived import Derived, Row, Told

@@ -26,9 +26,9 @@ from wire.break_glass import BreakGlassClip, BreakGlassClosed, BreakGlassOpened
 from wire.errors import MessageError
 from wire.film import ClipClosed, ClipSegment
 from wire.heads import HeadsCounted, PassageFollowed
+from wire.kinds import FactKind
 from wire.labels import valid_id
 from wire.messages import (
-    FactKind,
     OrderAnswered,
     PassageAbandoned,
     PassageCrossed,

@@ -17,7 +17,8 @@ from wire.joining import (
     ConfigurationRefused,
     ConfigurationRolledBack,
 )
-from wire.messages import FactKind, body_of
+from wire.kinds import FactKind
+from wire.messages import body_of
 
 if TYPE_CHECKING:  # at run time `derived` imports this
     from cloud.ledger.derived import Derived, Row, Told

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from cloud.db.pool import storable
 from custody.permits import parse_time
+from wire.kinds import FactKind
 from wire.labels import valid_id
-from wire.messages import FactKind, OrderAnswered, body_of
+from wire.messages import OrderAnswered, body_of
 from wire.printing import LabelsPrinted, PrinterChanged
 
 if TYPE_CHECKING:  # at run time `derived` imports this

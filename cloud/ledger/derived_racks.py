@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from cloud.db.pool import storable
 from custody.permits import parse_time
+from wire.kinds import FactKind
 from wire.labels import valid_id
-from wire.messages import FactKind, body_of
+from wire.messages import body_of
 from wire.racks import ListSlotDone, MisplacementEnded, SlotMisplaced
 
 if TYPE_CHECKING:  # at run time `derived` imports this

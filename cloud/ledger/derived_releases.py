@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from cloud.ledger.faults import LedgerFaultError
 from custody.permits import parse_time
-from wire.messages import FactKind, body_of
+from wire.kinds import FactKind
+from wire.messages import body_of
 from wire.releases import UpdateTold
 
 if TYPE_CHECKING:  # at run time `derived` imports this

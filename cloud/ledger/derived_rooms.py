@@ -8,7 +8,8 @@ from cloud.db.pool import Row, Tx, rows, storable
 from cloud.db.queries import load_queries
 from cloud.ledger.faults import LedgerFaultError
 from wire.errors import MessageError
-from wire.messages import FactKind, body_of
+from wire.kinds import FactKind
+from wire.messages import body_of
 from wire.sensors import ContactChanged, ContactChattered, ReadingsThinned, check_reading, span_of
 
 if TYPE_CHECKING:  # at run time `derived` imports this

@@ -21,7 +21,8 @@ from cloud.ledger.service import Appender, add_record, next_index
 from cloud.releases.models import AgentUpdate, Release, Wanted
 from cloud.world import World
 from proof.keys import Signer
-from wire.messages import OrderKind, to_body
+from wire.kinds import OrderKind
+from wire.messages import to_body
 from wire.releases import Manifest, Update
 
 _sql = load_queries(__file__)

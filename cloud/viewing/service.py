@@ -13,7 +13,7 @@ from cloud.parts import Parts
 from cloud.viewing.models import IceServerShown, NewView, View
 from cloud.viewing.relay import Look
 from custody.permits import time_text
-from wire.messages import OrderKind
+from wire.kinds import OrderKind
 
 OPENED, CLOSED = "live_view_opened", "live_view_closed"
 

@@ -24,8 +24,9 @@ from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from edge_agent.store import Effect
 from wire.film import ClipClosed, ClipSegment, KeptSegment
+from wire.kinds import FactKind
 from wire.labels import valid_id
-from wire.messages import Fact, FactKind, to_body
+from wire.messages import Fact, to_body
 
 EVENTS = frozenset({
     FactKind.PASSAGE_DECIDED, FactKind.PASSAGE_CROSSED, FactKind.STEP_DECIDED, FactKind.BREAK_GLASS_OPENED,

@@ -16,7 +16,8 @@ from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from edge_agent.store import Effect
 from wire.film import SegmentDamaged
-from wire.messages import FactKind, to_body
+from wire.kinds import FactKind
+from wire.messages import to_body
 
 _log = logging.getLogger(__name__)
 

@@ -12,7 +12,8 @@ from edge_agent.film.recorder import Impaired, Moved, NoVideo
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from wire.film import CameraClear, CameraImpaired, MotionSeen, VideoBack, VideoCause, VideoLost
-from wire.messages import FactKind, to_body
+from wire.kinds import FactKind
+from wire.messages import to_body
 
 _log = logging.getLogger(__name__)
 

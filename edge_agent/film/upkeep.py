@@ -16,7 +16,8 @@ from edge_agent.film.segment import digest_of, play
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from wire.film import DiskFilling, FilmProbed
-from wire.messages import FactKind, to_body
+from wire.kinds import FactKind
+from wire.messages import to_body
 
 PROBE_EVERY = timedelta(days=1)
 

@@ -28,8 +28,9 @@ from proof import jws
 from proof.keys import SigningKey, b64
 from wire.errors import LinkError
 from wire.joining import RENEWAL_TYPE, CertificateRotated, Renewal
+from wire.kinds import FactKind
 from wire.link import Link
-from wire.messages import FactKind, to_body
+from wire.messages import to_body
 from wire.mqtt import MqttOptions, mqtt_connect
 
 RETRY_S = 600.0

@@ -5,7 +5,7 @@ from typing import Any
 
 from edge_agent.clock import Reading
 from edge_agent.store import Effect
-from wire.messages import FactKind
+from wire.kinds import FactKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,8 @@ from edge_agent.journal.journal import DAMAGED, FILE, RESUME, Journal, lock
 from edge_agent.store import SQL, Effect, journal_error, open_store
 from proof.chain import commit_content, link
 from wire.journal_facts import FactSalvaged, JournalRenewed
-from wire.messages import MAX_FACT_BYTES, FactKind, to_body
+from wire.kinds import FactKind
+from wire.messages import MAX_FACT_BYTES, to_body
 
 BUILDING, READY, OLD = f"{FILE}.building", f"{FILE}.ready", "old"
 MOST_LOST = 10_000

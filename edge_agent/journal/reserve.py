@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge_agent.errors import JournalError
-from wire.messages import FactKind
+from wire.kinds import FactKind
 
 FILE = "reserve"
 STEP_BYTES = 8 << 20

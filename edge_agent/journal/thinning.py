@@ -12,7 +12,7 @@ from custody.permits import time_text
 from edge_agent.clock import Reading
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.reserve import Reserve
-from wire.messages import FactKind
+from wire.kinds import FactKind
 from wire.sensors import ReadingsThinned, Thinned, Why
 
 BACKLOG = 20_000

@@ -14,7 +14,8 @@ from edge_agent.journal.journal import Journal
 from edge_agent.journal.reserve import Reserve
 from edge_agent.store import Effect
 from wire.journal_facts import SpaceBack, SpaceShort
-from wire.messages import FactKind, to_body
+from wire.kinds import FactKind
+from wire.messages import to_body
 
 _log = logging.getLogger(__name__)
 

@@ -19,7 +19,8 @@ from edge_agent.stations.recording import Movement, Recording
 from edge_agent.stations.seeing import Still
 from edge_agent.store import Effect
 from wire.break_glass import BreakGlassClip, BreakGlassClosed, BreakGlassOpened
-from wire.messages import FactKind, PictureBody
+from wire.kinds import FactKind
+from wire.messages import PictureBody
 
 RULE = "gate.break-glass"
 STILL_EVERY_US = 1_000_000

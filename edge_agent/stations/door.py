@@ -28,7 +28,8 @@ from edge_agent.stations.seeing import MAX_STALE, sights_in
 from edge_agent.stations.shown import Shown
 from edge_agent.store import Effect
 from wire.doors import DoorClosed, DoorHeldOpen, DoorOpened, How
-from wire.messages import DoorState, FactKind, PictureBody, to_body
+from wire.kinds import FactKind
+from wire.messages import DoorState, PictureBody, to_body
 
 EXIT_RULE = "door.exit"
 """By which the lock opens from inside: nobody is kept in."""

@@ -31,16 +31,8 @@ from edge_agent.stations.seeing import Present, Still, TextRead, sights_in
 from edge_agent.store import Effect
 from proof.keys import VerifyKey
 from wire.heads import PassageFollowed
-from wire.messages import (
-    FactKind,
-    GateMoved,
-    GateState,
-    PassageAbandoned,
-    PassageCrossed,
-    PictureBody,
-    UseBody,
-    to_body,
-)
+from wire.kinds import FactKind
+from wire.messages import GateMoved, GateState, PassageAbandoned, PassageCrossed, PictureBody, UseBody, to_body
 
 MAX_SIGHTS = 30
 """In one decision; with texts of MAX_TEXT each, escaped, they stay within a fact. What is beyond is judged next."""

@@ -22,7 +22,7 @@ from edge_agent.stations.rack_lists import RackLists
 from edge_agent.stations.recording import Recording
 from edge_agent.stations.slot_lights import Sign, SlotLights
 from edge_agent.store import Effect
-from wire.messages import FactKind
+from wire.kinds import FactKind
 from wire.racks import MisplacementEnded, SlotMisplaced
 
 STEADY_US = 1_000_000

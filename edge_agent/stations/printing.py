@@ -20,7 +20,8 @@ from edge_agent.errors import JournalError, PrinterError
 from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from edge_agent.store import Effect
-from wire.messages import FactKind, to_body
+from wire.kinds import FactKind
+from wire.messages import to_body
 from wire.printing import (
     MAX_LABEL_BYTES,
     MAX_LABELS,

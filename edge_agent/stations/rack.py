@@ -36,7 +36,8 @@ from edge_agent.stations.slot_lights import SlotLights
 from edge_agent.store import Effect
 from edge_agent.tasks import TaskBook
 from proof.keys import VerifyKey
-from wire.messages import FactKind, PictureBody, RackState, SlotChanged, StepDecided, ThingBody, WeightMeasured, to_body
+from wire.kinds import FactKind
+from wire.messages import PictureBody, RackState, SlotChanged, StepDecided, ThingBody, WeightMeasured, to_body
 from wire.sensors import ScaleDoubt, ScaleDoubted, ScaleTrusted
 
 MOST_THINGS = 30

@@ -15,7 +15,7 @@ from edge_agent.lists import Burning, ListBook
 from edge_agent.stations.recording import Recording
 from edge_agent.stations.slot_lights import Sign
 from edge_agent.store import Effect
-from wire.messages import FactKind
+from wire.kinds import FactKind
 from wire.racks import LightList, ListedSlot, ListEnded, ListSlotDone, ListWay
 
 _log = logging.getLogger(__name__)

@@ -15,7 +15,8 @@ from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from edge_agent.permits import NOTHING, PermitBook
 from edge_agent.store import Effect
-from wire.messages import FactKind, to_body
+from wire.kinds import FactKind
+from wire.messages import to_body
 
 OWED = 1000
 """Facts about movements kept in memory while the disk is full; the oldest are the ones that count."""

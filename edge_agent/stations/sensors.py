@@ -25,7 +25,8 @@ from edge_agent.stations.gauges import Edges, Gauge, Pace
 from edge_agent.stations.recording import Recording
 from edge_agent.store import Effect
 from wire.batches import SealedFact
-from wire.messages import FactKind, to_body
+from wire.kinds import FactKind
+from wire.messages import to_body
 from wire.sensors import UNITS, ContactChanged, ContactChattered, ContactSensor
 from wire.sensors import Reading as ReadingBody
 

@@ -18,7 +18,7 @@ from edge_agent.stations.heads import Heads, Mark
 from edge_agent.stations.hours import Quiet, is_quiet
 from edge_agent.stations.recording import Recording
 from edge_agent.vision.presence import Presence, Somebody
-from wire.messages import FactKind
+from wire.kinds import FactKind
 from wire.watching import PresenceEnded, PresenceSeen, PresenceWhy
 
 LOOK_US = 1_000_000

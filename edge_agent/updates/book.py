@@ -12,7 +12,8 @@ import msgspec
 
 from edge_agent.errors import SettingsError
 from edge_agent.updates.home import write_whole
-from wire.messages import FactKind, to_body
+from wire.kinds import FactKind
+from wire.messages import to_body
 from wire.releases import Update, UpdateTold
 
 FILE = "book.json"

@@ -19,7 +19,7 @@ from edge_agent.updates.book import Book, Wish
 from edge_agent.updates.fetching import Fetching, Refusal
 from edge_agent.updates.home import Home, running_version
 from proof import jws
-from wire.messages import FactKind
+from wire.kinds import FactKind
 from wire.releases import ReleaseError, Update, UpdateState, misfit, read_release
 
 LOOK_S = 0.5

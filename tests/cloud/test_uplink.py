@@ -20,9 +20,9 @@ from cloud.world import World
 from tests.cloud.conftest import DEPLOYMENT, START, Clock
 from tests.cloud.receiving import LOG_KEY, Receiving, Talker
 from tests.system import waiting
+from wire.kinds import OrderKind
 from wire.link import Message
 from wire.memory import MemoryBroker
-from wire.messages import OrderKind
 
 QUICK = Pace(
     hold=timedelta(milliseconds=200),

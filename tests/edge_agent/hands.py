@@ -10,7 +10,7 @@ from typing import Any
 
 from edge_agent.clock import SystemClock
 from edge_agent.journal.drafts import Draft
-from wire.messages import FactKind
+from wire.kinds import FactKind
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 BOOT = "b" * 32

@@ -20,7 +20,7 @@ from proof.keys import SigningKey
 from tests.system.waiting import until
 from wire.errors import MessageError
 from wire.joining import DESIRED_TYPE, content_hash
-from wire.messages import FactKind
+from wire.kinds import FactKind
 
 AGENT = "nj01.gate-a"
 CLOUD = SigningKey.from_seed(b"c" * 32)

@@ -19,7 +19,7 @@ from tests.edge_agent.sensor_scene import Room, a_room
 from tests.edge_agent.test_agent import Site, has, real_time, running
 from tests.edge_agent.test_agent_sensors import ROOM, lost, site
 from tests.law.tree import ROOT as TREE
-from wire.messages import FactKind
+from wire.kinds import FactKind
 
 __all__ = ["site"]
 

@@ -10,7 +10,8 @@ from jsonschema import Draft7Validator, Draft202012Validator
 
 from proof.keys import SigningKey
 from wire.asyncapi import bodies, document
-from wire.messages import ClockReading, FactKind, OrderKind
+from wire.kinds import FactKind, OrderKind
+from wire.messages import ClockReading
 from wire.readings import GENESIS, Columns, Series, seal_readings
 from wire.topics import DOWN, UP, Topic, checkpoint_topic
 

@@ -14,7 +14,7 @@ from custody.decisions import Reason
 from custody.things import Action, Direction
 from proof.keyring import ENDS, ROLES
 from tests.cloud.receiving import PACK
-from wire.messages import FactKind
+from wire.kinds import FactKind
 
 LOCALES = Path(cloud.__file__).parent / "console" / "src" / "locales"
 CAUSES = json.loads((LOCALES / "en.json").read_text("utf-8"))["cause"]

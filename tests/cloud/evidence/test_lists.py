@@ -13,7 +13,8 @@ from tests.cloud.conftest import Clock
 from tests.cloud.evidence.floor import Floor, floor
 from tests.cloud.evidence.warehouse import made
 from tests.cloud.people.derived import each_is_found, holds, verified
-from wire.messages import ORDER_TYPE, OrderKind, body_of
+from wire.kinds import OrderKind
+from wire.messages import ORDER_TYPE, body_of
 from wire.racks import LightList, ListedSlot
 
 

@@ -20,7 +20,8 @@ from edge_agent.journal.journal import Journal
 from simulators.acting import Held, pose
 from simulators.frames import Conditions, gate_scene, render
 from tests.edge_agent.hands import Hands, counted_bytes
-from wire.messages import Fact, FactKind
+from wire.kinds import FactKind
+from wire.messages import Fact
 
 CAMERA, STATION = "camera", "gate-a"
 KEEP = Keep(before_us=4_000_000, after_us=3_000_000, longest_us=20_000_000)

@@ -10,7 +10,7 @@ from edge_agent.journal.drafts import Draft
 from edge_agent.journal.journal import Journal
 from edge_agent.journal.upkeep import Room
 from tests.edge_agent.hands import Hands, counted_bytes, full_disk
-from wire.messages import FactKind
+from wire.kinds import FactKind
 
 
 class Place:

@@ -21,7 +21,7 @@ from edge_agent.updates.home import Home
 from edge_agent.updates.updates import Around, Updates
 from proof.keys import SigningKey
 from tests.system.waiting import until
-from wire.messages import FactKind
+from wire.kinds import FactKind
 from wire.releases import JOURNAL, Update, digest_of
 
 PUBLISHER, STRANGER = SigningKey.from_seed(b"p" * 32), SigningKey.from_seed(b"x" * 32)

@@ -3754,6 +3754,21 @@ export interface components {
             rows: components["schemas"]["AgentUpdate"][];
         };
         /**
+         * Ahead
+         * @description Who was first with a thing: their name, `what` they did or ask for (an act or a kind of entry), and when.
+         */
+        Ahead: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** What */
+            what: string;
+            /** Who */
+            who: string;
+        };
+        /**
          * Alarm
          * @description Something wrong: its cause, its place (an agent, a station, a thing), how often it was seen, until when.
          */
@@ -7422,9 +7437,11 @@ export interface components {
         /**
          * Problem
          * @description Why it was not done (RFC 9457). `reason`, `rule` and `rule_text` are those of a refusal by the rule pack,
-         *     `faults` (the first of `fault_count`) those of a file.
+         *     `faults` (the first of `fault_count`) those of a file, `ahead` is who was first.
          */
         Problem: {
+            /** @default null */
+            ahead: components["schemas"]["Ahead"] | null;
             /** Code */
             code: string;
             /** Detail */
