@@ -35,7 +35,7 @@ ORDER BY s.id
 
 -- name: living
 SELECT id, site, cause, place, severity, detail, raised_at, last_at, occurrences, index, acknowledged_by, assigned_to,
-       shelved_until, level, cleared_at, cleared_code
+       shelved_until, level, cleared_at, cleared_code, answer_due_at
 FROM alarm WHERE site = ANY (%(sites)s) AND cleared_at IS NULL
 ORDER BY array_position('{critical,major,warning,info}'::text[], severity), id DESC LIMIT %(most)s
 
