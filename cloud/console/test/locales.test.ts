@@ -51,7 +51,7 @@ describe("both languages", () => {
     ["state", members("custody/things.py", "State")],
     ["direction", members("custody/things.py", "Direction")],
     ["reason", members("custody/decisions.py", "Reason")],
-    ["fact", members("wire/messages.py", "FactKind")],
+    ["fact", members("wire/kinds.py", "FactKind")],
     ["role", members("custody/roles.py", "Role")],
   ])("have words for every %s that there is", (group, values) => {
     expect(values.length).toBeGreaterThan(1);
