@@ -47,12 +47,14 @@ ORDER BY index
 -- name: escalate
 UPDATE alarm SET level = %(level)s WHERE id = %(id)s
 
--- Over by itself, and nobody was asked yet what it was.
+-- Over by itself, and nobody was asked yet what it was; not where the same was told anew at the place of its agent.
 -- name: unasked
-SELECT id, index, cause, place, severity, cleared_at FROM alarm
-WHERE site = %(site)s AND cleared_by IS NULL AND cleared_at > %(since)s AND answer_due_at IS NULL
-  AND severity = ANY (%(severities)s)
-ORDER BY index
+SELECT a.id, a.index, a.cause, a.place, a.severity, a.cleared_at FROM alarm a
+WHERE a.site = %(site)s AND a.cleared_by IS NULL AND a.cleared_at > %(since)s AND a.answer_due_at IS NULL
+  AND a.severity = ANY (%(severities)s)
+  AND NOT EXISTS (SELECT FROM alarm o WHERE o.site = a.site AND o.cause = a.cause AND o.index > a.index
+                  AND right(o.place, length(a.place) + 1) = ':' || a.place)
+ORDER BY a.index
 
 -- name: ask_answer
 UPDATE alarm SET answer_due_at = %(due_at)s WHERE id = %(id)s

@@ -296,6 +296,7 @@ CAUSES: Mapping[str, Words] = {
     "battery_low": ("备用电池电量低", "Backup battery low"),
     "ticket_overdue": ("协查单逾期未办", "Ticket not answered in time"),
     "rectification_overdue": ("整改通知逾期未完成", "A notice was not put right in time"),
+    "answer_overdue": ("告警答复逾期", "Nobody said in time what an alarm was"),
     "alarm_panel": ("报警主机防区报警", "Zone of an alarm panel in alarm"),
     "sensor_chattering": ("传感器反复跳变", "Sensor chatters"),
     "scale_out_of_true": ("秤未校准", "Scale out of calibration"),
