@@ -118,7 +118,7 @@ async def test_an_approver_adds_a_passkey_and_signs_an_approval_with_it(desk: De
         await page.get_by_role("button", name=EN["passkey"]["add"]).click()
         await dialog(page).get_by_role("textbox").fill("Office phone")
         await send(page)
-        await expect(page.locator("main li")).to_contain_text("Office phone")
+        await expect(page.locator("main li", has_text="Office phone")).to_be_visible()
         await page.goto(f"/acts/{asked['act']}")
         await expect(page.get_by_text(EN["purpose"]["court"])).to_be_visible()
         await page.get_by_role("button", name=EN["act"]["signPasskey"]).click()
