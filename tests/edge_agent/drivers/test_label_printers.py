@@ -60,7 +60,7 @@ def on_network(network: NetworkLabelPrinter, **options: object) -> Bench:
     def put(state: str) -> None:
         network.flags = FLAGS.get(state)
 
-    asked = {"host": "127.0.0.1", "port": network.port, "timeout_s": 60, "print_within_s": 60} | options
+    asked = {"host": "127.0.0.1", "port": network.port, "timeout_s": 1, "print_within_s": 60} | options
     printer = labelprinter_tcp.build(labelprinter_tcp.Options.model_validate(asked), around(Path()))
     return Bench(printer, lambda: list(network.printed), (printer.language,), put)
 
