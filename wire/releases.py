@@ -26,7 +26,7 @@ MAX_RELEASE_BYTES = 1 << 30
 MAX_UNPACKED_BYTES = 2 << 30
 MAX_FILES = 5000
 CHUNK_BYTES = 1 << 20
-JOURNAL = 9
+JOURNAL = 10
 """The version of the journal's file that this program writes (edge_agent.store.VERSION, which a test compares)."""
 
 Version = Annotated[str, msgspec.Meta(pattern=r"^\d{1,6}(\.\d{1,6}){1,3}$")]

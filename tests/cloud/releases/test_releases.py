@@ -201,7 +201,7 @@ async def test_a_table_that_says_otherwise_than_the_log_is_found(crew: Crew, off
     await each_is_found(office, ["program", "agent_update"], {
         "approved by nobody": ("row_differs", "program",
             "UPDATE program SET approved_at = now(), approved_index = 1 WHERE version = '0.3.0'"),
-        "other content": ("row_differs", "program", "UPDATE program SET manifest = manifest || '{\"journal\": 9}'"),
+        "other content": ("row_differs", "program", "UPDATE program SET manifest = manifest || '{\"journal\": 99}'"),
         "it went well": ("row_differs", "agent_update", "UPDATE agent_update SET state = 'applied'"),
         "another version": ("row_differs", "agent_update", "UPDATE agent_update SET version = '9.9.9'"),
         "never ordered": ("row_missing", "agent_update", "DELETE FROM agent_update"),
