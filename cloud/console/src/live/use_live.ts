@@ -4,7 +4,8 @@ import { call } from "../api/client";
 import type { Agent, Alarm, Passage } from "../api/types";
 import { latest } from "../turns";
 import { type Outcome, belongs, merge, settle } from "./merge";
-import { type Connection, follow } from "./stream";
+import { follow } from "./stream";
+import { useConnection } from "./use_connection";
 
 /** Passages of one kind of outcome: those from before are asked for, those to come arrive by themselves. */
 export interface Feed {
@@ -31,7 +32,7 @@ export function useLive(site: string, onRefused: (passage: Passage) => void, onS
   const feeds = reactive<Record<Outcome, Feed>>({ all: emptyFeed(), allowed: emptyFeed(), refused: emptyFeed() });
   const alarms = ref(new Map<number, Alarm>());
   const agents = ref(new Map<string, Agent>());
-  const connection = shallowRef<Connection>({ state: "connecting", since: new Date() });
+  const { connection, say } = useConnection(() => void refresh(), blink_ms);
   let end: (() => void) | null = null;
   let gone = false;
   let newest = -1;
@@ -43,7 +44,6 @@ export function useLive(site: string, onRefused: (passage: Passage) => void, onS
   /** Of alarms and agents, told while the overview is asked for: its answer may be older. */
   let meanwhile: (() => void)[] | null = null;
   let again: ReturnType<typeof setTimeout> | undefined;
-  let blink: ReturnType<typeof setTimeout> | undefined;
 
   /** Loads the first page of `outcome`, or with `older` the one after what is there. */
   async function load(outcome: Outcome, older = false): Promise<void> {
@@ -104,18 +104,6 @@ export function useLive(site: string, onRefused: (passage: Passage) => void, onS
     meanwhile?.push(change);
   }
 
-  function say(state: Connection["state"]): void {
-    const now: Connection = { state, since: new Date() };
-    if (state === "reconnecting" && connection.value.state === "live") {
-      blink ??= setTimeout(() => (connection.value = now), blink_ms);
-      return;
-    }
-    clearTimeout(blink);
-    blink = undefined;
-    if (connection.value.state !== state) connection.value = now;
-    if (state === "live") void refresh();
-  }
-
   function take(kind: string, data: unknown): void {
     last.value = { kind, at: new Date().toISOString() };
     if (kind === "passage") takePassage(data as Passage);
@@ -161,7 +149,6 @@ export function useLive(site: string, onRefused: (passage: Passage) => void, onS
   onUnmounted(() => {
     gone = true;
     clearTimeout(again);
-    clearTimeout(blink);
     end?.();
   });
   return { feeds, alarms, agents, connection, overview, paused, last, load, start };

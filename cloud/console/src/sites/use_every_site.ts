@@ -3,7 +3,9 @@ import { onUnmounted, ref, shallowRef } from "vue";
 import type { Alarm } from "../alarms/alarms";
 import { call } from "../api/client";
 import type { components } from "../api/schema";
-import { type Connection, follow } from "../live/stream";
+import { follow } from "../live/stream";
+import { useConnection } from "../live/use_connection";
+import { latest } from "../turns";
 
 type Site = components["schemas"]["Site"];
 
@@ -14,14 +16,14 @@ export function useEverySite(onSignedOut: () => void, blink_ms: number) {
   const alarms = ref(new Map<number, Alarm>());
   const sites = shallowRef<Site[]>([]);
   const more = ref(0);
-  const connection = shallowRef<Connection>({ state: "connecting", since: new Date() });
+  const { connection, say } = useConnection(() => void refresh(), blink_ms);
   const overview = ref<"loading" | "ready" | "failed">("loading");
   /** What happened last, and when it was told here. */
   const last = shallowRef<{ kind: string; at: string } | null>(null);
-  let meanwhile: Alarm[] = []; // what the stream told while all was asked for
+  const question = latest();
+  let meanwhile: Alarm[] | null = null; // what the stream told while all was asked for
   let end: (() => void) | null = null;
   let again: ReturnType<typeof setTimeout> | undefined;
-  let blink: ReturnType<typeof setTimeout> | undefined;
   let gone = false;
 
   function start(): void {
@@ -31,36 +33,28 @@ export function useEverySite(onSignedOut: () => void, blink_ms: number) {
   /** What the stream does not tell again after a break. */
   async function refresh(): Promise<void> {
     clearTimeout(again);
+    const stands = question();
     meanwhile = [];
     try {
       const [living, all] = await Promise.all([call("get", "/api/v1/sites/alarms", { query: { limit: 1000 } }), call("get", "/api/v1/sites", {})]);
+      if (!stands()) return;
       alarms.value = new Map(living.rows.map((alarm) => [alarm.id, alarm]));
       more.value = living.more;
       sites.value = all.rows;
-      meanwhile.forEach(takeAlarm);
+      meanwhile?.forEach(takeAlarm);
+      meanwhile = null;
       overview.value = "ready";
     } catch {
+      if (!stands()) return;
       overview.value = "failed";
       if (!gone) again = setTimeout(refresh, AGAIN_MS);
     }
   }
 
-  function say(state: Connection["state"]): void {
-    const now: Connection = { state, since: new Date() };
-    if (state === "reconnecting" && connection.value.state === "live") {
-      blink ??= setTimeout(() => (connection.value = now), blink_ms);
-      return;
-    }
-    clearTimeout(blink);
-    blink = undefined;
-    if (connection.value.state !== state) connection.value = now;
-    if (state === "live") void refresh();
-  }
-
   function take(kind: string, data: unknown): void {
     last.value = { kind, at: new Date().toISOString() };
     if (kind !== "alarm") return;
-    meanwhile.push(data as Alarm);
+    meanwhile?.push(data as Alarm);
     takeAlarm(data as Alarm);
   }
 
@@ -72,7 +66,6 @@ export function useEverySite(onSignedOut: () => void, blink_ms: number) {
   onUnmounted(() => {
     gone = true;
     clearTimeout(again);
-    clearTimeout(blink);
     end?.();
   });
   return { alarms, sites, more, connection, overview, last, start };
